@@ -1,0 +1,64 @@
+using System.Collections.Immutable;
+using Cluster.Train.Reduction;
+using Cluster.Train.Training;
+
+namespace Cluster.Train.Exchange;
+
+/// <summary>One member of a generation, as the exchange sees it.</summary>
+/// <param name="Rank">Its place in the roster, from 0.</param>
+/// <param name="Name">Its name in messages, for example "worker-2 (host-b)".</param>
+/// <param name="Shards">The shards it computes; empty for a coordinator that owns a slice.</param>
+/// <param name="Slice">The slice it owns; empty for a worker in the coordinator topology.</param>
+/// <param name="HoldsReplica">Whether it needs the new parameters of all slices after each step.</param>
+/// <param name="Endpoint">host:port of its tensor listener; null in process.</param>
+public sealed record ExchangeMember(int Rank, string Name, ShardRange Shards, VectorSlice Slice, bool HoldsReplica, string? Endpoint);
+
+/// <summary>Who exchanges what in one generation. The same on every member; made anew with every change of membership.</summary>
+/// <param name="Job">The job's identity (its definition's hash).</param>
+/// <param name="Generation">The generation.</param>
+/// <param name="Shards">Shards of the job.</param>
+/// <param name="VectorLength">Length of the flat vector: parameters, then float buffers, then integer limbs.</param>
+/// <param name="ParameterLength">How many of them are parameters that the optimizer updates.</param>
+/// <param name="Members">By rank. Their shard ranges are contiguous, ascending in rank and cover all shards; so do their slices the vector.</param>
+public sealed record ExchangeRoster(
+    string Job, int Generation, int Shards, long VectorLength, long ParameterLength, ImmutableArray<ExchangeMember> Members);
+
+/// <summary>The exchange of this generation has ended: a member is gone, hangs, or the generation was replaced.</summary>
+public sealed class ExchangeAbortedException(string message) : Exception(message);
+
+/// <summary>
+/// How one member's gradients become everybody's new parameters: one member's side of one generation.
+/// It allocates the blocks that it exchanges, because where they live decides its speed.
+/// <see cref="Run"/> is called on the member's own thread; <see cref="Abort"/> on any.
+/// </summary>
+public abstract class TensorExchange : IDisposable
+{
+    /// <summary>The flat vector of current parameters and buffers, <see cref="ExchangeRoster.VectorLength"/> long.</summary>
+    public abstract FloatBlock Parameters { get; }
+
+    /// <summary>
+    /// Where this member leaves its partial sums, one block for each maximal subtree of its shard range, in ascending
+    /// order, each <see cref="ExchangeRoster.VectorLength"/> long. Free to be written from the return of
+    /// <see cref="Run"/> until its next call.
+    /// </summary>
+    public abstract IReadOnlyList<FloatBlock> Contributions { get; }
+
+    /// <summary>
+    /// Carries out the exchange of one step: sends the partial sums to the owners of their slices, reduces and updates
+    /// the slice this member owns, and returns when <see cref="Parameters"/> holds everybody's new slices.
+    /// Before the call no member reads or writes a parameter of the step to come: a member that is still computing
+    /// never sees a new value.
+    /// </summary>
+    /// <param name="step">The step, the same on all members.</param>
+    /// <exception cref="ExchangeAbortedException">
+    /// The generation is over, or somebody was waited for longer than the step timeout; the message says for whom.
+    /// The parameters may then be a mix and must be restored.
+    /// </exception>
+    public abstract void Run(long step);
+
+    /// <summary>Ends the generation: <see cref="Run"/>, now or later, throws with this reason. Returns at once.</summary>
+    public abstract void Abort(string reason);
+
+    /// <summary>Frees the connections and blocks. <see cref="Run"/> must not be running.</summary>
+    public abstract void Dispose();
+}

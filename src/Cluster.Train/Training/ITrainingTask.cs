@@ -1,0 +1,65 @@
+using TorchSharp;
+
+namespace Cluster.Train.Training;
+
+/// <summary>
+/// What a user writes: data, model, prediction, loss and, where it has a meaning, what counts as correct.
+/// An instance holds no state of its own: <see cref="CreateModel"/>, <see cref="Predict"/>, <see cref="Loss"/> and
+/// <see cref="Count"/> are called on the compute thread of each replica, so concurrently when a process has several
+/// workers; <see cref="OpenData"/> once a process. All results must depend on the arguments alone (and on libtorch's
+/// default random generator, which is seeded by job, step and shard before each <see cref="Predict"/>).
+/// </summary>
+public interface ITrainingTask
+{
+    /// <summary>The name on the command line: lower-case letters, digits and hyphens.</summary>
+    string Name { get; }
+
+    /// <summary>One line for <c>--help</c>.</summary>
+    string Description { get; }
+
+    /// <summary>The settings of a job of this task where the user gives none.</summary>
+    JobDefaults Defaults => JobDefaults.Standard;
+
+    /// <summary>Options of this task's own, for example <c>--model mlp|cnn</c>. Their values belong to the job definition.</summary>
+    IReadOnlyList<TaskOption> Options => [];
+
+    /// <summary>Opens the data.</summary>
+    /// <param name="settings">The values of <see cref="Options"/>.</param>
+    /// <param name="dataDirectory">What <c>--data</c> names, or null where it was not given.</param>
+    /// <exception cref="BadInputException">The data is missing or cannot be used.</exception>
+    TaskData OpenData(TaskSettings settings, string? dataDirectory);
+
+    /// <summary>
+    /// Creates the model with its initial parameters, on the CPU, in float32. Random numbers drawn here come from
+    /// libtorch's default generator, seeded with the job's seed.
+    /// </summary>
+    torch.nn.Module CreateModel(TaskSettings settings, TaskData data);
+
+    /// <summary>The model's forward pass.</summary>
+    /// <param name="model">The module that <see cref="CreateModel"/> returned, in training or evaluation mode.</param>
+    /// <param name="batch">Tensors of shape <c>[batch, …]</c> on the replica's device.</param>
+    torch.Tensor Predict(torch.nn.Module model, Batch batch);
+
+    /// <summary>The loss: a scalar, the mean over the samples of the batch.</summary>
+    torch.Tensor Loss(torch.Tensor prediction, Batch batch);
+
+    /// <summary>
+    /// How many decisions of an evaluation batch are correct, and of how many. Both are sums, so that the accuracy is
+    /// exact however the samples were batched. The default, (0, 0), means that the task has no accuracy.
+    /// </summary>
+    EvaluationCounts Count(torch.Tensor prediction, Batch batch) => default;
+}
+
+/// <summary>Correct decisions, out of how many.</summary>
+/// <param name="Correct">Decisions that agree with the target.</param>
+/// <param name="Total">All decisions: the samples for a classifier, the predicted tokens for a language model.</param>
+public readonly record struct EvaluationCounts(long Correct, long Total);
+
+/// <summary>A task's data: what it trains on and what it is evaluated on, with the same fields.</summary>
+/// <param name="Training">Samples for training; at least one.</param>
+/// <param name="Evaluation">Samples for evaluation; may be empty, then there is no evaluation.</param>
+public record TaskData(IDataset Training, IDataset Evaluation)
+{
+    /// <summary>A remark for the user about how the data was taken, for example a split; null for none.</summary>
+    public string? Remark { get; init; }
+}

@@ -1,0 +1,113 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using Cluster.Train.Reduction;
+
+namespace Cluster.Train.Training;
+
+/// <summary>The kind of device that a job computes on. Part of the job: processors and GPUs round differently.</summary>
+public enum DeviceKind
+{
+    /// <summary>The processor.</summary>
+    Cpu,
+
+    /// <summary>An NVIDIA GPU.</summary>
+    Cuda,
+}
+
+/// <summary>How long a job runs: a number of epochs or a number of steps.</summary>
+/// <param name="Epochs">Whole passes over the training samples, or null.</param>
+/// <param name="Steps">Steps, or null. Exactly one of the two is given.</param>
+public readonly record struct RunLength(int? Epochs, long? Steps)
+{
+    /// <summary>The number of steps in all.</summary>
+    /// <param name="stepsPerEpoch">Steps of one epoch.</param>
+    public long TotalSteps(long stepsPerEpoch) => Steps ?? checked(Epochs.GetValueOrDefault() * stepsPerEpoch);
+}
+
+/// <summary>
+/// One training run: everything that its parameters depend on. Immutable. <see cref="Hash"/> identifies the trajectory:
+/// two jobs of the same hash, data and layout have the same parameters after step k, whatever computes them.
+/// </summary>
+public sealed record JobDefinition
+{
+    /// <summary>Name of the task.</summary>
+    public required string Task { get; init; }
+
+    /// <summary>Values of the task's own options.</summary>
+    public TaskSettings Settings { get; init; } = TaskSettings.Empty;
+
+    /// <summary>Seed of initial parameters, shuffling and dropout.</summary>
+    public required long Seed { get; init; }
+
+    /// <summary>Pieces of every global batch. Never changes while the job runs.</summary>
+    public required int Shards { get; init; }
+
+    /// <summary>Samples of a global batch.</summary>
+    public required int BatchSize { get; init; }
+
+    /// <summary>The update rule and its numbers.</summary>
+    public required OptimizerSettings Optimizer { get; init; }
+
+    /// <summary>The learning rate as a function of the step.</summary>
+    public ScheduleSettings Schedule { get; init; } = ScheduleSettings.Constant;
+
+    /// <summary>Largest norm of the whole gradient; null for no clipping.</summary>
+    public float? ClipNorm { get; init; }
+
+    /// <summary>libtorch's threads per worker: sums of convolutions and normalizations depend on it.</summary>
+    public int Threads { get; init; } = 1;
+
+    /// <summary>Whether the instruction set is fixed to AVX2, for equal bits on different processor types.</summary>
+    public bool Portable { get; init; }
+
+    /// <summary>What computes.</summary>
+    public DeviceKind Device { get; init; } = DeviceKind.Cpu;
+
+    /// <summary>How far to go. Not part of the trajectory, unless the schedule stretches over the whole run.</summary>
+    public required RunLength Length { get; init; }
+
+    /// <summary>SHA-256 of the canonical form, in lower-case hexadecimal.</summary>
+    public string Hash() => Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(Canonical())));
+
+    /// <summary>
+    /// The fields that decide the trajectory, by name, each as one text: what is hashed, stored in a checkpoint's
+    /// manifest, and compared field by field so that a refusal can name the one that differs.
+    /// </summary>
+    public SortedDictionary<string, string> Canonical()
+    {
+        var fields = new SortedDictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["task"] = Task,
+            ["seed"] = $"{Seed}",
+            ["shards"] = $"{Shards}",
+            ["batch-size"] = $"{BatchSize}",
+            ["optimizer"] = Optimizer.Canonical(),
+            ["schedule"] = Schedule.Canonical(),
+            ["clip-norm"] = ClipNorm is { } norm ? $"{norm:R}" : "none",
+            ["threads"] = $"{Threads}",
+            ["portable"] = Portable ? "yes" : "no",
+            ["device"] = Device == DeviceKind.Cpu ? "cpu" : "cuda",
+        };
+        if (Schedule.DependsOnLength)
+        {
+            fields["length"] = Length.Epochs is { } epochs ? $"{epochs} epochs" : $"{Length.Steps} steps";
+        }
+
+        foreach (var (name, value) in Settings.Values)
+        {
+            fields[$"task.{name}"] = value;
+        }
+
+        return fields;
+    }
+}
+
+/// <summary>A job's settings where the user gives none; a task chooses them.</summary>
+/// <param name="BatchSize">Samples of a global batch.</param>
+/// <param name="Epochs">Passes over the training samples.</param>
+/// <param name="Optimizer">Update rule and numbers.</param>
+public sealed record JobDefaults(int BatchSize, int Epochs, OptimizerSettings Optimizer)
+{
+    /// <summary>Batch 64, 10 epochs, SGD with learning rate 0.1.</summary>
+    public static JobDefaults Standard { get; } = new(64, 10, OptimizerSettings.Sgd(0.1f));
+}

@@ -1,0 +1,40 @@
+using TorchSharp;
+
+namespace Cluster.Train.Training;
+
+/// <summary>A task over a module of a known type, so that its author casts nothing.</summary>
+/// <typeparam name="TModel">The module's type.</typeparam>
+public abstract class TrainingTask<TModel> : ITrainingTask
+    where TModel : torch.nn.Module
+{
+    /// <inheritdoc/>
+    public abstract string Name { get; }
+
+    /// <inheritdoc/>
+    public virtual string Description => Name;
+
+    /// <inheritdoc/>
+    public virtual JobDefaults Defaults => JobDefaults.Standard;
+
+    /// <inheritdoc/>
+    public virtual IReadOnlyList<TaskOption> Options => [];
+
+    /// <inheritdoc/>
+    public abstract TaskData OpenData(TaskSettings settings, string? dataDirectory);
+
+    /// <inheritdoc cref="ITrainingTask.CreateModel"/>
+    public abstract TModel CreateModel(TaskSettings settings, TaskData data);
+
+    /// <inheritdoc cref="ITrainingTask.Predict"/>
+    public abstract torch.Tensor Predict(TModel model, Batch batch);
+
+    /// <inheritdoc/>
+    public abstract torch.Tensor Loss(torch.Tensor prediction, Batch batch);
+
+    /// <inheritdoc/>
+    public virtual EvaluationCounts Count(torch.Tensor prediction, Batch batch) => default;
+
+    torch.nn.Module ITrainingTask.CreateModel(TaskSettings settings, TaskData data) => CreateModel(settings, data);
+
+    torch.Tensor ITrainingTask.Predict(torch.nn.Module model, Batch batch) => Predict((TModel)model, batch);
+}

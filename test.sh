@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Builds everything with warnings as errors, checks the formatting, and runs all tests.
+# The last line is "N passed, N failed, N skipped"; the exit code is 0 only if nothing failed.
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+cd "$root"
+deploy/prerequisites.sh
+dotnet build Cluster.Train.sln -c Release -nologo -v quiet -clp:ErrorsOnly
+dotnet format Cluster.Train.sln --verify-no-changes --no-restore --severity warn
+
+results=$(mktemp -d)
+trap 'rm -rf "$results"' EXIT
+status=0
+dotnet test Cluster.Train.sln -c Release --no-build -nologo --logger "trx" --logger "console;verbosity=normal" \
+  --results-directory "$results" --blame-hang --blame-hang-timeout 10m "$@" || status=$?
+
+passed=0 failed=0 skipped=0
+for file in "$results"/*.trx; do
+  [ -e "$file" ] || continue
+  counters=$(grep -o '<Counters [^>]*>' "$file")
+  count() { printf '%s' "$counters" | sed -E "s/.* $1=\"([0-9]+)\".*/\1/"; }
+  passed=$((passed + $(count passed)))
+  failed=$((failed + $(count failed)))
+  skipped=$((skipped + $(count total) - $(count executed)))
+done
+if [ "$status" -eq 0 ] && [ "$passed" -eq 0 ]; then echo "no test was run" >&2; status=1; fi
+echo "$passed passed, $failed failed, $skipped skipped"
+exit "$status"

@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# Trains: all arguments go to `cluster-train train`; without any, the XOR job on two local workers.
+# On a fresh machine this is the only command needed: it checks what is missing and installs it.
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+"$root/deploy/prerequisites.sh"
+dotnet build "$root/src/Cluster.Train.Cli" -c Release -nologo -v quiet -clp:ErrorsOnly >&2
+if [ "$#" -eq 0 ]; then set -- xor --workers 2; fi
+exec "$root/src/Cluster.Train.Cli/bin/Release/net10.0/cluster-train" train "$@"
