@@ -1,0 +1,77 @@
+namespace Cluster.Train.Checkpoints;
+
+/// <summary>
+/// Whether a job can go on from a checkpoint: only if it would have got there itself. The number of workers, their
+/// devices' numbers and the topology are no part of a job and never matter.
+/// </summary>
+public static class CheckpointCompatibility
+{
+    private const string Otherwise = "another --checkpoint-dir";
+
+    /// <summary>Compares a checkpoint with a job.</summary>
+    /// <param name="manifest">The checkpoint.</param>
+    /// <param name="canonicalFields">The job definition's canonical form.</param>
+    /// <param name="layoutHash">Identifies the model's tensors in this job.</param>
+    /// <param name="dataFingerprint">Identifies the training data of this job.</param>
+    /// <exception cref="BadInputException">They differ; the message names the first field that does, with both values.</exception>
+    public static void Check(
+        CheckpointManifest manifest, IReadOnlyDictionary<string, string> canonicalFields, string layoutHash, string dataFingerprint)
+    {
+        var was = Settings(manifest.Job);
+        var now = Settings(canonicalFields);
+        // The task decides which other fields there are, so it is the difference to name.
+        foreach (var name in was.Keys.Union(now.Keys).OrderBy(name => name != "task").ThenBy(name => name, StringComparer.Ordinal))
+        {
+            var before = was.GetValueOrDefault(name);
+            var after = now.GetValueOrDefault(name);
+            if (before != after) throw Refusal(manifest, name, before, after);
+        }
+
+        if (manifest.LayoutHash != layoutHash)
+        {
+            throw new BadInputException(
+                $"checkpoint {manifest.DirectoryName} is of a model with other tensors (layout {Short(manifest.LayoutHash)}, this job's is {Short(layoutHash)}); use {Otherwise}");
+        }
+
+        if (manifest.DataFingerprint != dataFingerprint)
+        {
+            throw new BadInputException(
+                $"checkpoint {manifest.DirectoryName} was trained on other data (fingerprint {Short(manifest.DataFingerprint)}, this job's is {Short(dataFingerprint)}); use that --data or {Otherwise}");
+        }
+    }
+
+    private static BadInputException Refusal(CheckpointManifest manifest, string name, string? before, string? after)
+    {
+        var option = name.StartsWith("task.", StringComparison.Ordinal) ? name["task.".Length..] : name;
+        var advice = (option, before) switch
+        {
+            (_, null) => Otherwise,
+            ("task", _) => $"task {before} or {Otherwise}",
+            ("length", _) => $"--{string.Join(' ', before.Split(' ').Reverse())} or {Otherwise}",
+            (_, "yes" or "True") => $"--{option} or {Otherwise}",
+            (_, "no" or "False" or "none") => $"no --{option}, or {Otherwise}",
+            ("beta1" or "beta2" or "epsilon", _) => Otherwise,
+            _ => $"--{option} {before} or {Otherwise}",
+        };
+        return new BadInputException(
+            $"checkpoint {manifest.DirectoryName} was trained with {option} {before ?? "not set"}, this job has {after ?? "none"}; use {advice}");
+    }
+
+    /// <summary>The fields as the user knows them: the optimizer's text taken apart into its rule and its numbers.</summary>
+    private static Dictionary<string, string> Settings(IReadOnlyDictionary<string, string> fields)
+    {
+        var settings = new Dictionary<string, string>(fields, StringComparer.Ordinal);
+        if (!fields.TryGetValue("optimizer", out var optimizer)) return settings;
+        var words = optimizer.Split(' ');
+        settings["optimizer"] = words[0];
+        foreach (var word in words.Skip(1))
+        {
+            var parts = word.Split('=', 2);
+            settings[parts[0]] = parts.Length == 2 ? parts[1] : "yes";
+        }
+
+        return settings;
+    }
+
+    private static string Short(string hash) => hash.Length > 12 ? hash[..12] : hash;
+}

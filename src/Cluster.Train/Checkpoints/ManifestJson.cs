@@ -1,0 +1,133 @@
+using System.Buffers;
+using System.Collections.Immutable;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace Cluster.Train.Checkpoints;
+
+/// <summary>The manifest as JSON. Reading is strict: a field that is missing, unknown, doubled or of another kind is refused by name.</summary>
+internal static class ManifestJson
+{
+    private static readonly JsonWriterOptions s_options = new() { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private static readonly string[] s_names =
+    [
+        "format", "createdBy", "task", "jobHash", "job", "run", "step", "stepsPerEpoch", "epoch", "stepInEpoch",
+        "layoutHash", "dataFingerprint", "parametersSha256", "metrics", "files",
+    ];
+
+    internal static byte[] Write(CheckpointManifest manifest)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(buffer, s_options))
+        {
+            json.WriteStartObject();
+            json.WriteNumber("format", CheckpointManifest.CurrentFormat);
+            json.WriteString("createdBy", manifest.CreatedBy);
+            json.WriteString("task", manifest.Task);
+            json.WriteString("jobHash", manifest.JobHash);
+            json.WriteStartObject("job");
+            foreach (var (name, value) in manifest.Job) json.WriteString(name, value);
+            json.WriteEndObject();
+            json.WriteStartObject("run");
+            if (manifest.RunEpochs is { } epochs) json.WriteNumber("epochs", epochs);
+            if (manifest.RunSteps is { } steps) json.WriteNumber("steps", steps);
+            json.WriteEndObject();
+            json.WriteNumber("step", manifest.Step);
+            json.WriteNumber("stepsPerEpoch", manifest.StepsPerEpoch);
+            json.WriteNumber("epoch", manifest.Epoch);
+            json.WriteNumber("stepInEpoch", manifest.StepInEpoch);
+            json.WriteString("layoutHash", manifest.LayoutHash);
+            json.WriteString("dataFingerprint", manifest.DataFingerprint);
+            json.WriteString("parametersSha256", manifest.ParametersSha256);
+            WriteMetrics(json, manifest.Metrics);
+            json.WriteStartArray("files");
+            foreach (var file in manifest.Files)
+            {
+                json.WriteStartObject();
+                json.WriteString("name", file.Name);
+                json.WriteNumber("length", file.Length);
+                json.WriteString("sha256", file.Sha256);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        return [.. buffer.WrittenSpan, (byte)'\n'];
+    }
+
+    /// <summary>Reads a manifest.</summary>
+    /// <param name="label">The file, as messages name it.</param>
+    /// <param name="bytes">Its content.</param>
+    /// <exception cref="BadInputException">It is not a manifest, or one of a newer format.</exception>
+    internal static CheckpointManifest Read(string label, ReadOnlyMemory<byte> bytes)
+    {
+        using var document = JsonFields.Parse(label, bytes);
+        var fields = JsonFields.Of(label, "", document.RootElement);
+        // Before anything else is judged: a newer format may differ in everything else.
+        var format = fields.Count("format");
+        if (format > CheckpointManifest.CurrentFormat)
+        {
+            throw new BadInputException($"{label} was written by a newer version (format {format}); this one reads up to {CheckpointManifest.CurrentFormat}");
+        }
+
+        if (format < 1) throw new BadInputException($"{label} has format {format}; formats begin with 1");
+        fields.Allow(s_names);
+        var run = fields.Object("run");
+        run.Allow("epochs", "steps");
+        var epochs = run.CountOrNull("epochs");
+        var manifest = new CheckpointManifest
+        {
+            CreatedBy = fields.Text("createdBy"),
+            Task = fields.Text("task"),
+            JobHash = fields.Sha256("jobHash"),
+            Job = fields.Object("job").Texts().ToImmutableSortedDictionary(StringComparer.Ordinal),
+            RunEpochs = epochs is null or <= int.MaxValue ? (int?)epochs : throw new BadInputException($"{label} has run.epochs {epochs}, which is too many"),
+            RunSteps = run.CountOrNull("steps"),
+            Step = fields.Count("step"),
+            StepsPerEpoch = fields.Count("stepsPerEpoch"),
+            LayoutHash = fields.Text("layoutHash"),
+            DataFingerprint = fields.Text("dataFingerprint"),
+            ParametersSha256 = fields.Sha256("parametersSha256"),
+            Metrics = fields.ObjectOrNull("metrics") is { } metrics ? ReadMetrics(metrics) : null,
+            Files = [.. fields.Objects("files").Select(ReadFile)],
+        };
+        if (manifest.StepsPerEpoch < 1) throw new BadInputException($"{label} has stepsPerEpoch 0; it is at least 1");
+        if (manifest.Epoch != fields.Count("epoch") || manifest.StepInEpoch != fields.Count("stepInEpoch"))
+        {
+            throw new BadInputException($"{label} has an epoch position that is not step {manifest.Step} at {manifest.StepsPerEpoch} steps per epoch");
+        }
+
+        return manifest;
+    }
+
+    private static void WriteMetrics(Utf8JsonWriter json, CheckpointMetrics? metrics)
+    {
+        if (metrics is null) return;
+        json.WriteStartObject("metrics");
+        Write("loss", metrics.Loss);
+        Write("evalLoss", metrics.EvaluationLoss);
+        Write("accuracy", metrics.Accuracy);
+        json.WriteEndObject();
+
+        void Write(string name, double? value)
+        {
+            // JSON has no NaN.
+            if (value is { } number && double.IsFinite(number)) json.WriteNumber(name, number);
+        }
+    }
+
+    private static CheckpointMetrics ReadMetrics(JsonFields fields)
+    {
+        fields.Allow("loss", "evalLoss", "accuracy");
+        return new CheckpointMetrics(fields.NumberOrNull("loss"), fields.NumberOrNull("evalLoss"), fields.NumberOrNull("accuracy"));
+    }
+
+    private static CheckpointFile ReadFile(JsonFields fields)
+    {
+        fields.Allow("name", "length", "sha256");
+        return new CheckpointFile(fields.Text("name"), fields.Count("length"), fields.Sha256("sha256"));
+    }
+}
