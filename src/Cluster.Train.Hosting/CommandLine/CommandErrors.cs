@@ -67,12 +67,7 @@ internal static class CommandErrors
         {
             var name = result.Option.Name;
             if (result.IdentifierTokenCount > 1) throw new BadInputException($"{name} is given {result.IdentifierTokenCount} times: give it once");
-            if (result.Option.ValueType == typeof(bool))
-            {
-                if (result.Errors.Any()) throw new BadInputException($"{name} is '{result.Tokens[0].Value}': give {name} alone, or {name}=false");
-                continue;
-            }
-
+            if (result.Option.ValueType == typeof(bool)) continue;
             if (result.Tokens.Count == 0) throw new BadInputException($"{name} needs a value: {name} {result.Option.HelpName}");
             if (result.Tokens[0].Value.StartsWith("--", StringComparison.Ordinal))
             {

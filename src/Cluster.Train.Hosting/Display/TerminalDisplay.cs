@@ -1,5 +1,6 @@
 using Cluster.Train.Actors;
 using Spectre.Console;
+using Spectre.Console.Rendering;
 
 namespace Cluster.Train.Hosting.Display;
 
@@ -17,22 +18,20 @@ internal sealed class TerminalDisplay(IAnsiConsole console, string task)
     public void Show(JobEvents events) => console.Progress()
         .AutoClear(true)
         .AutoRefresh(false)
-        .Columns(new TaskDescriptionColumn(), new ProgressBarColumn { Width = 30 }, new PercentageColumn(), new ElapsedTimeColumn())
-        .UseRenderHook((bar, _) => new Rows(bar, new Padder(new Markup(StatusMarkup()), new Padding(1, 0, 0, 0))))
+        .Columns(new TaskDescriptionColumn(), new ProgressBarColumn { Width = 24 }, new PercentageColumn(), new ClockColumn(_state))
+        .UseRenderHook((bar, _) => new Rows(bar, new Markup(StatusMarkup())))
         .Start(progress => Follow(progress, events));
 
     /// <summary>The line below the bar.</summary>
     internal string StatusMarkup()
     {
-        if (_state.Roster is not { } roster) return "[grey]opening data and model[/]";
+        if (_state.Roster is null) return "[grey]opening data and model[/]";
         var figures = new List<string> { $"step {_state.Steps:N0}/{_state.TotalSteps:N0}" };
         if (_state.Loss is { } loss) figures.Add($"loss [bold]{Figures.Loss(loss)}[/]");
         if (_state.Evaluation is { } evaluation) figures.Add($"test loss {Figures.Loss(evaluation.Loss)}");
         if (_state.Evaluation?.Accuracy is { } accuracy) figures.Add($"accuracy [bold]{Figures.Accuracy(accuracy)}[/]");
         if (_state.SamplesPerSecond > 0) figures.Add($"{Figures.Count(_state.SamplesPerSecond)} samples/s");
-        figures.Add(Figures.Count(roster.Workers, "worker"));
-        if (_state.Left is { } left) figures.Add($"{Figures.Clock(left)} left");
-        return string.Join(" [grey]·[/] ", figures);
+        return string.Join("  ", figures);
     }
 
     /// <summary>Takes an event.</summary>
@@ -55,6 +54,11 @@ internal sealed class TerminalDisplay(IAnsiConsole console, string task)
         }
     }
 
+    /// <summary>What stands before the bar.</summary>
+    internal string Title() => _state.Roster is { } roster
+        ? $"{task}  {Figures.Count(roster.Workers, "worker")}  epoch {_state.Epoch}/{_state.TotalEpochs}"
+        : task;
+
     private void Follow(ProgressContext progress, JobEvents events)
     {
         var bar = progress.AddTask(task);
@@ -66,11 +70,20 @@ internal sealed class TerminalDisplay(IAnsiConsole console, string task)
                 if (Apply(happened) is { } notice) console.WriteLine(notice);
             }
 
-            bar.Description = _state.Roster is null ? task : $"{task} [grey]epoch[/] {_state.Epoch}/{_state.TotalEpochs}";
+            bar.Description = Title();
             bar.MaxValue = Math.Max(1, _state.TotalSteps);
             bar.Value = _state.Steps;
             progress.Refresh();
             events.Gather(Pause);
+        }
+    }
+
+    private sealed class ClockColumn(JobState state) : ProgressColumn
+    {
+        public override IRenderable Render(RenderOptions options, ProgressTask task, TimeSpan deltaTime)
+        {
+            var left = state.Left is { } time ? $"  {Figures.Clock(time)} left" : "";
+            return new Text(Figures.Clock(task.ElapsedTime ?? TimeSpan.Zero) + left, new Style(Color.Blue));
         }
     }
 }

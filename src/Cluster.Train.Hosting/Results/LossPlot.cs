@@ -55,8 +55,8 @@ internal static class LossPlot
 
         var losses = training.Concat(test).Select(point => point.Y).Where(double.IsFinite).ToList();
         var logarithmic = losses.Count > 0 && losses.Min() > 0 && losses.Max() / losses.Min() > WideRange;
-        AddLine(plot, Scaled(training, logarithmic), "training loss", LossColor, LinePattern.Solid);
-        AddLine(plot, Scaled(test, logarithmic), "test loss", TestColor, LinePattern.Solid);
+        AddLine(plot, Scaled(training, logarithmic), "training loss", LossColor);
+        AddLine(plot, Scaled(test, logarithmic), "test loss", TestColor);
         if (logarithmic) SetLogarithmicTicks(plot, losses.Min(), losses.Max());
         else if (losses.Count > 0) plot.Axes.SetLimitsY(Math.Min(0, losses.Min()), Math.Max(losses.Max() * 1.05, 1e-6));
 
@@ -73,20 +73,19 @@ internal static class LossPlot
     private static List<Coordinates> Scaled(List<Coordinates> points, bool logarithmic) =>
         points.ConvertAll(point => new Coordinates(point.X, logarithmic ? Math.Log10(point.Y) : point.Y));
 
-    private static ScottPlot.Plottables.Scatter? AddLine(Plot plot, List<Coordinates> points, string name, Color color, LinePattern pattern)
+    private static ScottPlot.Plottables.Scatter? AddLine(Plot plot, List<Coordinates> points, string name, Color color)
     {
         if (points.Count == 0) return null;
         var line = plot.Add.Scatter(points, color);
         line.LegendText = name;
         line.LineWidth = 2;
-        line.LinePattern = pattern;
         line.MarkerSize = points.Count <= 30 ? 5 : 0;
         return line;
     }
 
     private static void AddAccuracy(Plot plot, List<Coordinates> points)
     {
-        AddLine(plot, points, "accuracy", AccuracyColor, LinePattern.Dotted)!.Axes.YAxis = plot.Axes.Right;
+        AddLine(plot, points, "accuracy", AccuracyColor)!.Axes.YAxis = plot.Axes.Right;
         plot.Axes.Right.Label.Text = "accuracy";
         plot.Axes.Right.IsVisible = true;
         var lowest = Math.Floor(Math.Min(0.95, points.Min(point => point.Y)) * 20) / 20;

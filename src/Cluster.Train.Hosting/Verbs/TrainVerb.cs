@@ -37,8 +37,8 @@ internal static class TrainVerb
         }
 
         display.Dispose();
-        outputs.Write(options.Definition, outcome, curves);
         ClosingReport.Write(invocation.Host, ClosingReport.Rows(options.Definition, outcome, outputs.Files));
+        outputs.Write(options.Definition, outcome, curves);
         return outcome.Completed ? 0 : signals.ExitCode ?? 1;
     }
 

@@ -42,7 +42,7 @@ public sealed class BadInputTests
     [InlineData("train xor --workers 4 --shards 2", "--workers is 4, but --shards is 2 and a worker without a shard has nothing to do")]
     [InlineData("train xor --shards 4 --batch-size 3", "--batch-size is 3, too few samples for 4 shards")]
     [InlineData("train xor --nesterov", "--nesterov needs --momentum above 0")]
-    [InlineData("train xor --nesterov=perhaps", "--nesterov is 'perhaps'")]
+    [InlineData("train xor --nesterov=perhaps", "'perhaps' is one word too many after task 'xor'")]
     [InlineData("train xor --nesterov --momentum 0.9 --dampening 0.1", "--nesterov needs --momentum above 0 and --dampening 0")]
     [InlineData("train xor --dampening 0.1", "--dampening dampens the momentum, and there is none")]
     [InlineData("train xor --optimizer adamw --momentum 0.9", "--momentum belongs to sgd")]

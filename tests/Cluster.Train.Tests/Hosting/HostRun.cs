@@ -1,3 +1,4 @@
+using System.Text;
 using Cluster.Train.Hosting;
 using Cluster.Train.Hosting.Doctor;
 using Cluster.Train.Training;
@@ -8,8 +9,8 @@ namespace Cluster.Train.Tests.Hosting;
 /// <summary>One run of the program with everything outside it replaced.</summary>
 internal sealed class HostRun
 {
-    private readonly StringWriter _out = new();
-    private readonly StringWriter _error = new();
+    private readonly StringBuilder _out = new();
+    private readonly StringBuilder _error = new();
 
     public FakeEngine Engine { get; init; } = new();
 
@@ -31,15 +32,17 @@ internal sealed class HostRun
 
     public async Task<HostRun> RunAsync(params string[] args)
     {
+        var output = new StringWriter(_out);
+        var error = new StringWriter(_error);
         var context = new HostContext
         {
             Executable = "cluster-train",
-            Out = _out,
-            Error = _error,
+            Out = output,
+            Error = error,
             Terminal = Terminal,
             Variable = name => Variables.GetValueOrDefault(name),
             Engine = Engine,
-            ListenForSignals = () => Signals = new StopSignals(_error, Terminal),
+            ListenForSignals = () => Signals = new StopSignals(error, Terminal),
             ExamineMachine = () => Findings,
         };
         ExitCode = await new HostProgram(context, Tasks).RunAsync(args);
