@@ -56,7 +56,10 @@ internal sealed partial class HostProgram
         }
         catch (Exception exception)
         {
-            return Fail(1, $"{exception.GetType().Name}: {exception.Message}{(showTrace ? "" : " (--log-level debug shows where)")}", showTrace ? exception : null);
+            // What a static constructor threw, libtorch's loading for example, is wrapped; and only the first line is meant for people.
+            var cause = exception is TypeInitializationException ? exception.GetBaseException() : exception;
+            var message = cause.Message.Split('\n')[0].Trim();
+            return Fail(1, $"{cause.GetType().Name}: {message}{(showTrace ? "" : " (--log-level debug shows where)")}", showTrace ? exception : null);
         }
     }
 

@@ -17,7 +17,7 @@ internal static class ClosingReport
         var seconds = outcome.Elapsed.TotalSeconds;
         var rows = new List<(string, string)>
         {
-            ("result", outcome.Completed ? "done" : $"stopped after step {outcome.Steps:N0}"),
+            ("result", outcome.Completed ? "done" : $"stopped after step {outcome.Steps:N0}" + (outcome.Checkpoint is null ? "" : "; --resume goes on from the checkpoint")),
             ("task", $"{definition.Task}, seed {definition.Seed}"),
             ("crew", $"{Figures.Count(outcome.Workers, "worker")}, {Figures.Count(definition.Shards, "shard")}, topology {outcome.Topology}"),
             ("trained", $"{Figures.Count(outcome.Epochs, "epoch")}, {Figures.Count(outcome.Steps, "step")}, {Figures.Count(outcome.Samples, "sample")}"),

@@ -80,20 +80,22 @@ internal static class MachineChecks
 
     private static Finding Torch()
     {
+        const string remedy = "add the package libtorch-cpu-linux-x64 (or that of your platform) to the executable's project, and mend what is BAD above";
         try
         {
+            // TorchSharp's own loader answers a failure with a page on standard output: ask the system first, in the same order.
+            NativeLibrary.TryLoad("torch_cpu", typeof(torch).Assembly, searchPath: null, out _);
+            NativeLibrary.Load("LibTorchSharp", typeof(torch).Assembly, searchPath: null);
             using var ones = torch.ones(2, 2);
             using var product = torch.mm(ones, ones);
             using var sum = product.sum();
-            var version = typeof(torch).Assembly.GetName().Version;
             return sum.item<float>() == 8
-                ? new Finding(FindingState.Good, "libtorch", $"loads and computes (TorchSharp {version?.ToString(3)}, {torch.get_num_threads()} threads by default)")
+                ? new Finding(FindingState.Good, "libtorch", $"loads and computes (TorchSharp {typeof(torch).Assembly.GetName().Version?.ToString(3)}, {torch.get_num_threads()} threads by default)")
                 : new Finding(FindingState.Bad, "libtorch", "loads, but multiplies wrongly", "check the installation of the libtorch package");
         }
         catch (Exception exception)
         {
-            var reason = exception.GetBaseException().Message.ReplaceLineEndings(" ");
-            return new Finding(FindingState.Bad, "libtorch", $"does not load: {reason}", "add the package libtorch-cpu-linux-x64 (or that of your platform) to the executable's project, and mend what is BAD above");
+            return new Finding(FindingState.Bad, "libtorch", $"does not load: {Reason(exception)}", remedy);
         }
     }
 
@@ -105,11 +107,14 @@ internal static class MachineChecks
         }
         catch (Exception exception)
         {
-            return new Finding(FindingState.Limited, "CUDA", $"does not load: {exception.GetBaseException().Message.ReplaceLineEndings(" ")}", "train with --device cpu");
+            return new Finding(FindingState.Limited, "CUDA", $"does not load: {Reason(exception)}", "train with --device cpu");
         }
 
         return new Finding(FindingState.Good, "CUDA", "none; to use an NVIDIA GPU, put the package libtorch-cuda-12.8-linux-x64 in the place of libtorch-cpu-linux-x64");
     }
+
+    // Loaders append everything they tried; the first sentence says what is wrong.
+    private static string Reason(Exception exception) => exception.GetBaseException().Message.Split(". ")[0].ReplaceLineEndings(" ");
 
     private static string Size(long bytes) => $"{(double)bytes / Gibibyte:0.0} GiB";
 }
