@@ -1,3 +1,4 @@
+using Akka.Event;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Actors;
@@ -53,6 +54,9 @@ public sealed record LocalTrainingOptions
 
     /// <summary>How long the workers may take to open data and model.</summary>
     public TimeSpan JoinTimeout { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>What the log on standard error tells.</summary>
+    public LogLevel LogLevel { get; init; } = LogLevel.WarningLevel;
 }
 
 /// <summary>Runs a job with coordinator and workers as actors of one process.</summary>

@@ -1,0 +1,89 @@
+using Cluster.Train.Reduction;
+
+namespace Cluster.Train.Hosting.CommandLine;
+
+/// <summary>The options that make a job's definition: the result depends on these, and on nothing else.</summary>
+internal static class JobOptions
+{
+    /// <summary>Learning rates where neither the user nor the task names one for the optimizer.</summary>
+    public const float DefaultSgdRate = 0.1f, DefaultAdamWRate = 0.001f;
+
+    private const string Section = "The job (these decide the result)";
+
+    public static readonly OptionSpec<int> Epochs = new("--epochs", Section, ValueKinds.Whole(1, 1_000_000_000, "epochs"),
+        "Passes over the training samples; not together with --steps.")
+    { Default = task => task.Defaults.Epochs };
+
+    public static readonly OptionSpec<long> Steps = new("--steps", Section, ValueKinds.Long(1, "steps"),
+        "Length of the run in steps, instead of --epochs.")
+    { DefaultNote = "as many as the epochs have" };
+
+    public static readonly OptionSpec<int> BatchSize = new("--batch-size", Section, ValueKinds.Whole(1, 16_777_216, "samples"),
+        "Samples of a global batch, split over the shards.")
+    { Default = task => task.Defaults.BatchSize };
+
+    public static readonly OptionSpec<int> Shards = new("--shards", Section, ValueKinds.Whole(1, 65_536, "shards"),
+        "Pieces of every global batch; with the same number of shards, any number of workers gives the same bits.")
+    { DefaultNote = "the number of workers" };
+
+    public static readonly OptionSpec<long> Seed = new("--seed", Section, ValueKinds.Long(long.MinValue),
+        "Seed of initial parameters, shuffling and dropout.")
+    { Default = _ => 0 };
+
+    public static readonly OptionSpec<OptimizerKind> Optimizer = new("--optimizer", Section,
+        ValueKinds.Choice(("sgd", OptimizerKind.Sgd), ("adamw", OptimizerKind.AdamW)),
+        "The update rule, as in torch.optim.")
+    { Default = task => task.Defaults.Optimizer.Kind };
+
+    public static readonly OptionSpec<float> LearningRate = new("--lr", Section, ValueKinds.Real("above 0", rate => rate > 0),
+        "Learning rate before the schedule. For another optimizer than the task's own, the default is "
+        + $"{DefaultSgdRate:R} with sgd and {DefaultAdamWRate:R} with adamw.")
+    { Default = task => task.Defaults.Optimizer.LearningRate };
+
+    public static readonly OptionSpec<ScheduleSettings> Schedule = new("--schedule", Section,
+        new ValueKind<ScheduleSettings>("SCHEDULE", "constant, step:STEPS:FACTOR or cosine:WARMUP, both counted in steps", ReadSchedule, schedule => schedule.Canonical()),
+        "How the learning rate goes: constant; multiplied by FACTOR every STEPS steps; or WARMUP steps up in a line, then half a cosine down to the last step.")
+    { Default = _ => ScheduleSettings.Constant };
+
+    public static readonly OptionSpec<float> Momentum = new("--momentum", Section, ValueKinds.Real("from 0 to below 1", value => value is >= 0 and < 1),
+        "Momentum of sgd.")
+    { Default = task => task.Defaults.Optimizer.Momentum };
+
+    public static readonly OptionSpec<float> Dampening = new("--dampening", Section, ValueKinds.Real("from 0 to 1", value => value is >= 0 and <= 1),
+        "Dampening of sgd's momentum.")
+    { Default = task => task.Defaults.Optimizer.Dampening };
+
+    public static readonly OptionSpec<bool> Nesterov = new("--nesterov", Section, ValueKinds.Flag,
+        "Nesterov momentum of sgd; needs --momentum and no --dampening.")
+    { Default = task => task.Defaults.Optimizer.Nesterov };
+
+    public static readonly OptionSpec<float> WeightDecay = new("--weight-decay", Section, ValueKinds.Real("of at least 0", value => value >= 0),
+        "Weight decay: L2 with sgd, decoupled with adamw.")
+    { Default = task => task.Defaults.Optimizer.WeightDecay };
+
+    public static readonly OptionSpec<float> ClipNorm = new("--clip-norm", Section, ValueKinds.Real("above 0", norm => norm > 0),
+        "Largest norm of the whole gradient; a longer one is scaled down to it.")
+    { DefaultNote = "no clipping" };
+
+    public static readonly OptionSpec<int> Threads = new("--threads", Section, ValueKinds.Whole(1, 256, "threads"),
+        "Threads of libtorch per worker; convolutions round differently with another number.")
+    { Default = _ => 1 };
+
+    public static readonly OptionSpec<bool> Portable = new("--portable", Section, ValueKinds.Flag,
+        "Fixes the instruction set to AVX2: the same bits on any x86-64 processor, convolutions 10 to 20 % slower on those with AVX-512.")
+    { Default = _ => false };
+
+    public static readonly IReadOnlyList<OptionSpec> All =
+    [
+        Epochs, Steps, BatchSize, Shards, Seed, Optimizer, LearningRate, Schedule, Momentum, Dampening, Nesterov,
+        WeightDecay, ClipNorm, Threads, Portable,
+    ];
+
+    private static ScheduleSettings ReadSchedule(string text) => text.Split(':') switch
+    {
+        ["constant"] => ScheduleSettings.Constant,
+        ["step", var size, var factor] => new ScheduleSettings(ScheduleKind.Step, StepSize: ValueKinds.Long(1).Read(size), Gamma: ValueKinds.Real("above 0", gamma => gamma > 0).Read(factor)),
+        ["cosine", var warmup] => new ScheduleSettings(ScheduleKind.Cosine, WarmupSteps: ValueKinds.Long(0).Read(warmup)),
+        _ => throw new FormatException(),
+    };
+}

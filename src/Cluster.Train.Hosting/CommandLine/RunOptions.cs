@@ -1,0 +1,87 @@
+using System.Globalization;
+using Akka.Event;
+using Cluster.Train.Actors;
+
+namespace Cluster.Train.Hosting.CommandLine;
+
+/// <summary>The options that say where and how a job runs. The result does not depend on them.</summary>
+internal static class RunOptions
+{
+    private const string Run = "The run";
+    private const string Checkpoints = "Checkpoints";
+    private const string Output = "Output";
+
+    public static readonly OptionSpec<int> Workers = new("--workers", Run, ValueKinds.Whole(1, 256, "workers"),
+        "Replicas in this process, each on its own thread; not more than shards.")
+    { Default = _ => 1 };
+
+    public static readonly OptionSpec<string> Data = new("--data", Run, ValueKinds.Text("PATH", "a folder or file that exists"),
+        "Where the task's data lies.")
+    { DefaultNote = "none; a task that needs it says so" };
+
+    public static readonly OptionSpec<string> Device = new("--device", Run,
+        new ValueKind<string>("DEVICE", "cpu, cuda or cuda:N", ReadDevice, device => device) { Choices = ["cpu", "cuda"] },
+        "What computes: the processor, all GPUs in turn, or GPU number N.")
+    { Default = _ => "cpu" };
+
+    public static readonly OptionSpec<Topology> Topology = new("--topology", Run,
+        ValueKinds.Choice(("auto", Actors.Topology.Auto), ("coordinator", Actors.Topology.Coordinator), ("sharded", Actors.Topology.Sharded)),
+        "Who owns the parameters: the coordinator, each worker a slice, or by the model's size.")
+    { Default = _ => Actors.Topology.Auto };
+
+    public static readonly OptionSpec<TimeSpan> StepTimeout = new("--step-timeout", Run, ValueKinds.Duration,
+        "How long a step may take before whoever it waits for counts as hanging.")
+    { Default = _ => TimeSpan.FromMinutes(2) };
+
+    public static readonly OptionSpec<TimeSpan> JoinTimeout = new("--join-timeout", Run, ValueKinds.Duration,
+        "How long the workers may take to open data and model.")
+    { Default = _ => TimeSpan.FromMinutes(5) };
+
+    public static readonly OptionSpec<string> CheckpointDirectory = new("--checkpoint-dir", Checkpoints, ValueKinds.Text("DIR", "a folder that can be written"),
+        "Where checkpoints go; made if it is not there.")
+    { DefaultNote = "no checkpoints" };
+
+    public static readonly OptionSpec<long> CheckpointEvery = new("--checkpoint-every", Checkpoints, ValueKinds.Long(1, "steps"),
+        "A checkpoint every N steps, besides the one at the end.")
+    { DefaultNote = "at the end of each epoch" };
+
+    public static readonly OptionSpec<int> Keep = new("--keep", Checkpoints, ValueKinds.Whole(1, 1_000_000, "checkpoints"),
+        "How many checkpoints are kept.")
+    { Default = _ => 3 };
+
+    public static readonly OptionSpec<bool> Resume = new("--resume", Checkpoints, ValueKinds.Flag,
+        "Goes on from the newest checkpoint in --checkpoint-dir.")
+    { Default = _ => false };
+
+    public static readonly OptionSpec<string> Checkpoint = new("--checkpoint", Checkpoints, ValueKinds.Text("DIR", "a checkpoint, or a folder of checkpoints, that exists"),
+        "The checkpoint, or a folder of checkpoints: then its newest.");
+
+    public static readonly OptionSpec<string> Summary = new("--summary", Output, ValueKinds.Text("FILE", "a file that can be written"),
+        "Writes the result as JSON.")
+    { DefaultNote = "none" };
+
+    public static readonly OptionSpec<string> Plot = new("--plot", Output, ValueKinds.Text("FILE", "a file that ends in .png or .svg"),
+        "Draws loss and accuracy over the epochs, as PNG or SVG by the name's end.")
+    { DefaultNote = "none" };
+
+    public static readonly OptionSpec<LogLevel> Log = new("--log-level", Output,
+        ValueKinds.Choice(("debug", LogLevel.DebugLevel), ("info", LogLevel.InfoLevel), ("warning", LogLevel.WarningLevel), ("error", LogLevel.ErrorLevel)),
+        "What the log on standard error tells; debug also shows where an unexpected error came from.")
+    { Default = _ => LogLevel.WarningLevel };
+
+    /// <summary>Options of a run with all workers in this process.</summary>
+    public static readonly IReadOnlyList<OptionSpec> Local =
+    [
+        Workers, Data, Device, Topology, StepTimeout, JoinTimeout,
+        CheckpointDirectory, CheckpointEvery, Keep, Resume, Summary, Plot, Log,
+    ];
+
+    private static string ReadDevice(string text)
+    {
+        if (text is "cpu" or "cuda") return text;
+        return text.StartsWith("cuda:", StringComparison.Ordinal)
+            && int.TryParse(text.AsSpan("cuda:".Length), NumberStyles.None, CultureInfo.InvariantCulture, out _)
+            ? text
+            : throw new FormatException();
+    }
+}

@@ -1,0 +1,63 @@
+using Cluster.Train.Actors;
+using Cluster.Train.Training;
+using Spectre.Console;
+
+namespace Cluster.Train.Hosting.Display;
+
+/// <summary>What is shown when a run has ended in good order.</summary>
+internal static class ClosingReport
+{
+    /// <summary>Name and value of each line.</summary>
+    /// <param name="definition">The job.</param>
+    /// <param name="outcome">How it ended.</param>
+    /// <param name="files">Files that were written: name of the line and path.</param>
+    public static IReadOnlyList<(string Name, string Value)> Rows(
+        JobDefinition definition, JobOutcome outcome, IEnumerable<(string Name, string Path)> files)
+    {
+        var seconds = outcome.Elapsed.TotalSeconds;
+        var rows = new List<(string, string)>
+        {
+            ("result", outcome.Completed ? "done" : $"stopped after step {outcome.Steps:N0}" + (outcome.Checkpoint is null ? "" : "; --resume goes on from the checkpoint")),
+            ("task", $"{definition.Task}, seed {definition.Seed}"),
+            ("crew", $"{Figures.Count(outcome.Workers, "worker")}, {Figures.Count(definition.Shards, "shard")}, topology {outcome.Topology}"),
+            ("trained", $"{Figures.Count(outcome.Epochs, "epoch")}, {Figures.Count(outcome.Steps, "step")}, {Figures.Count(outcome.Samples, "sample")}"),
+            ("time", seconds > 0 ? $"{Figures.Elapsed(outcome.Elapsed)}, {Figures.Count(outcome.Samples / seconds)} samples/s" : Figures.Elapsed(outcome.Elapsed)),
+            ("loss", Figures.Loss(outcome.Loss)),
+        };
+        if (outcome.Evaluation is { } evaluation) rows.Add(("test loss", $"{Figures.Loss(evaluation.Loss)} over {Figures.Count(evaluation.Samples, "sample")}"));
+        if (outcome.Evaluation?.Accuracy is { } accuracy) rows.Add(("accuracy", Figures.Accuracy(accuracy)));
+        if (outcome.Generations > 1 || outcome.Recoveries > 0)
+        {
+            rows.Add(("faults", $"{Figures.Count(outcome.Generations, "generation")}, "
+                + $"{outcome.Recoveries:N0} recover{(outcome.Recoveries == 1 ? "y" : "ies")}, {Figures.Count(outcome.ReplayedSteps, "replayed step")}"));
+        }
+
+        rows.Add(("parameters", $"{Figures.Count(outcome.ParameterCount)}, SHA-256 {outcome.ParametersSha256}"));
+        if (outcome.Checkpoint is { } checkpoint) rows.Add(("checkpoint", checkpoint));
+        rows.AddRange(files);
+        return rows;
+    }
+
+    /// <summary>Writes a table on a terminal, plain lines elsewhere.</summary>
+    public static void Write(HostContext host, IReadOnlyList<(string Name, string Value)> rows)
+    {
+        if (host.Terminal is { } terminal)
+        {
+            var table = new Table { Border = TableBorder.Rounded, ShowHeaders = false };
+            table.AddColumn("").AddColumn("");
+            foreach (var (name, value) in rows)
+            {
+                table.AddRow(new Text(name, new Style(Color.Grey)), new Text(value));
+            }
+
+            terminal.Write(table);
+            return;
+        }
+
+        var width = rows.Max(row => row.Name.Length) + 2;
+        foreach (var (name, value) in rows)
+        {
+            host.Out.WriteLine(name.PadRight(width) + value);
+        }
+    }
+}

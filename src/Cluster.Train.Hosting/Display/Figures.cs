@@ -1,0 +1,28 @@
+namespace Cluster.Train.Hosting.Display;
+
+/// <summary>How numbers are written for people.</summary>
+internal static class Figures
+{
+    /// <summary>A loss, with four digits that mean something: 0.6931, 2.35e-05.</summary>
+    public static string Loss(double loss) => loss != 0 && Math.Abs(loss) < 0.001 ? $"{loss:0.00e+00}" : $"{loss:0.0000}";
+
+    /// <summary>A share of 1 with all the digits that a few thousand samples give: 0.75, 0.9865.</summary>
+    public static string Accuracy(double accuracy) => $"{accuracy:0.00##}";
+
+    /// <summary>A whole number in groups of three digits.</summary>
+    public static string Count(double count) => $"{count:N0}";
+
+    /// <summary>A number with its noun, in the plural where it is not one.</summary>
+    public static string Count(long count, string noun) => $"{count:N0} {noun}{(count == 1 ? "" : "s")}";
+
+    /// <summary>Hours, minutes and seconds: 0:07, 1:02:03.</summary>
+    public static string Clock(TimeSpan time) => time.TotalHours >= 1 ? $"{(long)time.TotalHours}:{time:mm\\:ss}" : $"{time:m\\:ss}";
+
+    /// <summary>A time as long as it is: 0.31 s, 12.3 s, 1:02:03.</summary>
+    public static string Elapsed(TimeSpan time) => time.TotalSeconds switch
+    {
+        < 10 => $"{time.TotalSeconds:0.00} s",
+        < 60 => $"{time.TotalSeconds:0.0} s",
+        _ => Clock(time),
+    };
+}

@@ -1,0 +1,47 @@
+using Cluster.Train.Actors;
+
+namespace Cluster.Train.Hosting.Display;
+
+/// <summary>Shows a running job on a thread of its own, at most ten times a second, so that training never waits for a terminal.</summary>
+internal sealed class JobDisplay : IDisposable
+{
+    private readonly JobEvents _events = new();
+    private readonly Thread _thread;
+
+    private JobDisplay(Action<JobEvents> show)
+    {
+        _thread = new Thread(() => Run(show)) { IsBackground = true, Name = "display" };
+        _thread.Start();
+    }
+
+    /// <summary>Where the coordinator reports to.</summary>
+    public IJobObserver Observer => _events;
+
+    /// <summary>Shows a progress bar on a terminal, plain lines elsewhere.</summary>
+    public static JobDisplay Start(HostContext host, string task) => new(host.Terminal is { } terminal
+        ? new TerminalDisplay(terminal, task).Show
+        : new PlainDisplay(host.Out, task, TimeProvider.System).Show);
+
+    /// <summary>Shows what is left and takes the bar away. Can be called again.</summary>
+    public void Dispose()
+    {
+        _events.End();
+        _thread.Join();
+    }
+
+    private void Run(Action<JobEvents> show)
+    {
+        try
+        {
+            show(_events);
+        }
+        catch (Exception exception) when (exception is IOException or ObjectDisposedException)
+        {
+            // Nobody reads any more: the job goes on, and so its events must not pile up.
+            while (_events.Take(Timeout.InfiniteTimeSpan, out _))
+            {
+                _events.Gather(TimeSpan.FromSeconds(1));
+            }
+        }
+    }
+}

@@ -1,0 +1,64 @@
+using System.Reflection;
+using Cluster.Train.Hosting.Doctor;
+using Spectre.Console;
+
+namespace Cluster.Train.Hosting;
+
+/// <summary>What the program touches outside itself.</summary>
+internal sealed record HostContext
+{
+    private const int WidestText = 110;
+
+    /// <summary>The name in usage lines.</summary>
+    public required string Executable { get; init; }
+
+    /// <summary>For results.</summary>
+    public required TextWriter Out { get; init; }
+
+    /// <summary>For errors and logs.</summary>
+    public required TextWriter Error { get; init; }
+
+    /// <summary>Standard output, if it is a terminal that can redraw lines; null for a pipe, a file, a dumb terminal.</summary>
+    public IAnsiConsole? Terminal { get; init; }
+
+    /// <summary>Columns of help texts.</summary>
+    public int Width { get; init; } = WidestText;
+
+    /// <summary>Reads an environment variable.</summary>
+    public required Func<string, string?> Variable { get; init; }
+
+    /// <summary>What trains.</summary>
+    public required ITrainingEngine Engine { get; init; }
+
+    /// <summary>Begins to listen for Ctrl-C and SIGTERM.</summary>
+    public required Func<StopSignals> ListenForSignals { get; init; }
+
+    /// <summary>Examines the machine.</summary>
+    public required Func<IReadOnlyList<Finding>> ExamineMachine { get; init; }
+
+    /// <summary>This process's console, environment and signals.</summary>
+    public static HostContext OfProcess()
+    {
+        var console = AnsiConsole.Console;
+        var capabilities = console.Profile.Capabilities;
+        var terminal = console.Profile.Out.IsTerminal && capabilities.Ansi && capabilities.Interactive ? console : null;
+        return new HostContext
+        {
+            Executable = ExecutableName(),
+            Out = Console.Out,
+            Error = Console.Error,
+            Terminal = terminal,
+            Width = terminal is null ? WidestText : Math.Clamp(console.Profile.Width, 60, WidestText),
+            Variable = Environment.GetEnvironmentVariable,
+            Engine = new LocalEngine(),
+            ListenForSignals = () => StopSignals.OfProcess(Console.Error, terminal),
+            ExamineMachine = MachineChecks.Run,
+        };
+    }
+
+    private static string ExecutableName()
+    {
+        var process = Path.GetFileNameWithoutExtension(Environment.ProcessPath);
+        return process is null or "dotnet" ? Assembly.GetEntryAssembly()?.GetName().Name ?? "cluster-train" : process;
+    }
+}

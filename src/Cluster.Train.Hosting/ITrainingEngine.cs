@@ -1,0 +1,24 @@
+using Cluster.Train.Actors;
+using Cluster.Train.Training;
+
+namespace Cluster.Train.Hosting;
+
+/// <summary>What the verbs ask of the trainer, so that the command line can be tested without one.</summary>
+internal interface ITrainingEngine
+{
+    /// <inheritdoc cref="LocalTraining.RunAsync"/>
+    Task<JobOutcome> RunAsync(LocalTrainingOptions options, IJobObserver observer, CancellationToken stop);
+
+    /// <inheritdoc cref="LocalTraining.EvaluateAsync"/>
+    Task<EvaluationResult> EvaluateAsync(ITrainingTask task, string checkpoint, string? dataDirectory, string device);
+}
+
+/// <summary>Coordinator and workers in this process.</summary>
+internal sealed class LocalEngine : ITrainingEngine
+{
+    public Task<JobOutcome> RunAsync(LocalTrainingOptions options, IJobObserver observer, CancellationToken stop) =>
+        LocalTraining.RunAsync(options, observer, stop);
+
+    public Task<EvaluationResult> EvaluateAsync(ITrainingTask task, string checkpoint, string? dataDirectory, string device) =>
+        LocalTraining.EvaluateAsync(task, checkpoint, dataDirectory, device);
+}

@@ -1,0 +1,51 @@
+using Cluster.Train.Actors;
+
+namespace Cluster.Train.Hosting.Results;
+
+/// <summary>Keeps what a plot needs, and passes everything on to the display.</summary>
+/// <param name="display">Is told everything, too.</param>
+internal sealed class CurveRecorder(IJobObserver display) : IJobObserver
+{
+    private const int MostMoments = 4096;
+
+    private readonly List<EpochResult> _epochs = [];
+    private readonly List<JobProgress> _moments = [];
+
+    /// <summary>The epochs completed in this run, in order.</summary>
+    public IReadOnlyList<EpochResult> Epochs => _epochs;
+
+    /// <summary>Moments in between, evenly thinned out in a long run.</summary>
+    public IReadOnlyList<JobProgress> Moments => _moments;
+
+    /// <inheritdoc/>
+    public void OnRoster(RosterFormed roster)
+    {
+        // What was done beyond a snapshot will come again.
+        _epochs.RemoveAll(epoch => epoch.CompletedSteps > roster.FirstStep);
+        _moments.RemoveAll(moment => moment.CompletedSteps > roster.FirstStep);
+        display.OnRoster(roster);
+    }
+
+    /// <inheritdoc/>
+    public void OnProgress(JobProgress progress)
+    {
+        if (_moments.Count == MostMoments)
+        {
+            var index = 0;
+            _moments.RemoveAll(_ => index++ % 2 == 1);
+        }
+
+        _moments.Add(progress);
+        display.OnProgress(progress);
+    }
+
+    /// <inheritdoc/>
+    public void OnEpoch(EpochResult epoch)
+    {
+        _epochs.Add(epoch);
+        display.OnEpoch(epoch);
+    }
+
+    /// <inheritdoc/>
+    public void OnNotice(string notice) => display.OnNotice(notice);
+}

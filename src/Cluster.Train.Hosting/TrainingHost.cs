@@ -1,0 +1,33 @@
+using Cluster.Train.Training;
+
+namespace Cluster.Train.Hosting;
+
+/// <summary>
+/// Makes an executable out of training tasks: the command line with all its verbs, progress, summary and plot files,
+/// and the exit code.
+/// </summary>
+/// <example>
+/// <code>
+/// return await TrainingHost.RunAsync(args, new SpiralTask());
+/// </code>
+/// </example>
+public static class TrainingHost
+{
+    /// <summary>Carries out one command line.</summary>
+    /// <param name="args">The process's arguments: a verb, then its options; <c>--help</c> lists them.</param>
+    /// <param name="tasks">What can be trained; the first is the default. At least one, each with its own name.</param>
+    /// <returns>
+    /// The exit code: 0 done, 1 fault, 2 bad input (one line on standard error says what to mend), 130 stopped by
+    /// Ctrl-C, 143 by SIGTERM.
+    /// </returns>
+    /// <exception cref="ArgumentException">
+    /// A mistake in the tasks themselves: none at all, two of one name, a name that cannot be typed, an option that
+    /// every task has already.
+    /// </exception>
+    public static Task<int> RunAsync(string[] args, params ITrainingTask[] tasks)
+    {
+        ArgumentNullException.ThrowIfNull(args);
+        ArgumentNullException.ThrowIfNull(tasks);
+        return new HostProgram(HostContext.OfProcess(), tasks).RunAsync(args);
+    }
+}

@@ -1,0 +1,31 @@
+using Cluster.Train.Hosting.CommandLine;
+using Cluster.Train.Hosting.Display;
+
+namespace Cluster.Train.Hosting.Verbs;
+
+/// <summary><c>evaluate</c>: the loss and accuracy of a checkpoint.</summary>
+internal static class EvaluateVerb
+{
+    public static Verb Verb { get; } = new(
+        "evaluate", "Evaluates the parameters of a checkpoint, without training.",
+        [RunOptions.Checkpoint, RunOptions.Data, RunOptions.Device, RunOptions.Log], RunAsync)
+    {
+        TakesTask = true,
+    };
+
+    private static async Task<int> RunAsync(Invocation invocation)
+    {
+        var values = invocation.Values;
+        var checkpoint = values.Get(RunOptions.Checkpoint);
+        if (!Path.Exists(checkpoint))
+        {
+            throw new BadInputException($"{values.Source(RunOptions.Checkpoint)} is '{checkpoint}', but there is no such folder: give {RunOptions.Checkpoint.Needs}");
+        }
+
+        var result = await invocation.Host.Engine.EvaluateAsync(
+            invocation.Task, checkpoint, DataPath.Of(values), values.Get(RunOptions.Device));
+        var accuracy = result.Accuracy is { } share ? $"  accuracy {Figures.Accuracy(share)}" : "";
+        invocation.Host.Out.WriteLine($"{invocation.Task.Name}: test loss {Figures.Loss(result.Loss)}{accuracy}  over {Figures.Count(result.Samples, "sample")}");
+        return 0;
+    }
+}

@@ -1,0 +1,53 @@
+using Cluster.Train.Actors;
+using Cluster.Train.Hosting.CommandLine;
+using Cluster.Train.Hosting.Results;
+using Cluster.Train.Training;
+
+namespace Cluster.Train.Hosting.Verbs;
+
+/// <summary>The files of a run: <c>--summary</c> and <c>--plot</c>.</summary>
+internal sealed class Outputs
+{
+    private readonly string? _summary;
+    private readonly string? _plot;
+
+    private Outputs(string? summary, string? plot)
+    {
+        _summary = summary;
+        _plot = plot;
+    }
+
+    /// <summary>Name and path of each, for the closing report.</summary>
+    public IEnumerable<(string Name, string Path)> Files
+    {
+        get
+        {
+            if (_summary is not null) yield return ("summary", _summary);
+            if (_plot is not null) yield return ("plot", _plot);
+        }
+    }
+
+    /// <summary>Takes the paths from the options and tries them, so that a long run does not end with nothing written.</summary>
+    /// <exception cref="BadInputException">A file that cannot be written, or of a kind that is not known.</exception>
+    public static Outputs Of(OptionValues values)
+    {
+        var summary = values.GetIfGiven(RunOptions.Summary);
+        var plot = values.GetIfGiven(RunOptions.Plot);
+        if (summary is not null) OutputFile.Probe(summary, values.Source(RunOptions.Summary));
+        if (plot is not null)
+        {
+            if (!LossPlot.IsSupported(plot)) throw new BadInputException($"{values.Source(RunOptions.Plot)} is '{plot}': give {RunOptions.Plot.Needs}");
+            OutputFile.Probe(plot, values.Source(RunOptions.Plot));
+        }
+
+        return new Outputs(summary, plot);
+    }
+
+    /// <summary>Writes them.</summary>
+    /// <exception cref="TrainingFaultException">A file cannot be written after all.</exception>
+    public void Write(JobDefinition definition, JobOutcome outcome, CurveRecorder curves)
+    {
+        if (_summary is not null) RunSummary.Of(definition, outcome).Write(_summary);
+        if (_plot is not null) LossPlot.Write(_plot, $"{definition.Task}, seed {definition.Seed}", curves);
+    }
+}

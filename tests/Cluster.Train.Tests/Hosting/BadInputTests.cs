@@ -1,0 +1,98 @@
+namespace Cluster.Train.Tests.Hosting;
+
+public sealed class BadInputTests
+{
+    [Theory]
+    [InlineData("", "no command given: one of train, evaluate, doctor")]
+    [InlineData("trian", "unknown command 'trian'; did you mean train?")]
+    [InlineData("--workers 2", "unknown option '--workers': a command comes first")]
+    [InlineData("train xro", "unknown task 'xro'; did you mean xor? (known: xor, mnist)")]
+    [InlineData("train perceptron", "unknown task 'perceptron' (known: xor, mnist)")]
+    [InlineData("train --wrokers 2", "unknown option '--wrokers'; did you mean --workers?")]
+    [InlineData("train xor --wrokers=2", "unknown option '--wrokers'; did you mean --workers?")]
+    [InlineData("train xor --zzz", "unknown option '--zzz' (cluster-train train --help lists the options)")]
+    [InlineData("train xor -w 2", "unknown option '-w'")]
+    [InlineData("evaluate --epochs 3", "unknown option '--epochs'")]
+    [InlineData("doctor xor", "'xor' is one word too many")]
+    [InlineData("train xor mnist", "'mnist' is one word too many after task 'xor'")]
+    [InlineData("train xor --epochs", "--epochs needs a value: --epochs N")]
+    [InlineData("train xor --data --resume", "--data needs a value")]
+    [InlineData("train xor --data --sumary", "--data needs a value, but '--sumary' follows")]
+    [InlineData("train xor --lr 1 --lr 2", "--lr is given 2 times: give it once")]
+    [InlineData("train xor --epochs many", "--epochs is 'many': give a whole number from 1 to")]
+    [InlineData("train xor --epochs 1,000", "--epochs is '1,000'")]
+    [InlineData("train xor --epochs 99999999999", "--epochs is '99999999999'")]
+    [InlineData("train xor --workers 0", "--workers is '0': give a whole number from 1 to 256 workers")]
+    [InlineData("train xor --workers -1", "--workers is '-1'")]
+    [InlineData("train xor --steps 0", "--steps is '0'")]
+    [InlineData("train xor --lr 0", "--lr is '0': give a number above 0")]
+    [InlineData("train xor --lr nan", "--lr is 'nan'")]
+    [InlineData("train xor --lr 1e99", "--lr is '1e99'")]
+    [InlineData("train xor --momentum 1", "--momentum is '1': give a number from 0 to below 1")]
+    [InlineData("train xor --weight-decay -0.1", "--weight-decay is '-0.1'")]
+    [InlineData("train xor --clip-norm 0", "--clip-norm is '0'")]
+    [InlineData("train xor --optimizer adam", "--optimizer is 'adam': give one of sgd, adamw")]
+    [InlineData("train xor --topology shardd", "--topology is 'shardd': give one of auto, coordinator, sharded; did you mean 'sharded'?")]
+    [InlineData("train xor --device gpu", "--device is 'gpu': give cpu, cuda or cuda:N")]
+    [InlineData("train xor --device cuda:x", "--device is 'cuda:x'")]
+    [InlineData("train xor --schedule linear", "--schedule is 'linear'")]
+    [InlineData("train xor --step-timeout 0", "--step-timeout is '0': give seconds")]
+    [InlineData("train xor --log-level chatty", "--log-level is 'chatty'")]
+    [InlineData("train xor --epochs 2 --steps 3", "--epochs and --steps both say how long to train")]
+    [InlineData("train xor --workers 4 --shards 2", "--workers is 4, but --shards is 2 and a worker without a shard has nothing to do")]
+    [InlineData("train xor --shards 4 --batch-size 3", "--batch-size is 3, too few samples for 4 shards")]
+    [InlineData("train xor --nesterov", "--nesterov needs --momentum above 0")]
+    [InlineData("train xor --nesterov=perhaps", "'perhaps' is one word too many after task 'xor'")]
+    [InlineData("train xor --nesterov --momentum 0.9 --dampening 0.1", "--nesterov needs --momentum above 0 and --dampening 0")]
+    [InlineData("train xor --dampening 0.1", "--dampening dampens the momentum, and there is none")]
+    [InlineData("train xor --optimizer adamw --momentum 0.9", "--momentum belongs to sgd")]
+    [InlineData("train xor --checkpoint-every 5", "--checkpoint-every needs --checkpoint-dir DIR")]
+    [InlineData("train xor --keep 5", "--keep needs --checkpoint-dir DIR")]
+    [InlineData("train xor --resume", "--resume needs --checkpoint-dir DIR")]
+    [InlineData("train xor --data /no/such/folder", "--data is '/no/such/folder', but there is no such folder or file")]
+    [InlineData("train xor --model cnn", "task 'xor' has no option --model: it belongs to task 'mnist'")]
+    [InlineData("train mnist --model rnn", "--model is 'rnn': give one of mlp, cnn")]
+    [InlineData("train xor --plot loss.jpg", "--plot is 'loss.jpg': give a file that ends in .png or .svg")]
+    [InlineData("train xor --plot /no/such/folder/a.png", "there is no folder '/no/such/folder'")]
+    [InlineData("train xor --summary /no/such/folder/a.json", "there is no folder '/no/such/folder'")]
+    [InlineData("train xor --summary /", "--summary is '/', which is a folder")]
+    [InlineData("train xor --checkpoint-dir /dev/null/x", "--checkpoint-dir is '/dev/null/x', which cannot be made")]
+    [InlineData("evaluate xor", "--checkpoint is missing")]
+    [InlineData("evaluate xor --checkpoint /no/such/folder", "--checkpoint is '/no/such/folder', but there is no such folder")]
+    public async Task A_mistake_is_one_line_that_says_what_to_do_and_nothing_runs(string line, string expected)
+    {
+        var run = await new HostRun().RunLineAsync(line);
+
+        Assert.Equal(2, run.ExitCode);
+        Assert.StartsWith("error: ", run.Error, StringComparison.Ordinal);
+        Assert.Contains(expected, run.Error, StringComparison.Ordinal);
+        Assert.Equal(run.Error.Length - 1, run.Error.IndexOf('\n', StringComparison.Ordinal));
+        Assert.Empty(run.Out);
+        Assert.Null(run.Engine.Asked);
+    }
+
+    [Fact]
+    public async Task A_folder_that_cannot_be_written_is_found_before_training()
+    {
+        // proc refuses new files even to root, whom permission bits do not stop.
+        var run = await new HostRun().RunAsync("train", "xor", "--summary", "/proc/summary.json");
+
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains("--summary is '/proc/summary.json', which cannot be written", run.Error, StringComparison.Ordinal);
+        Assert.Null(run.Engine.Asked);
+    }
+
+    [Fact]
+    public async Task A_probe_leaves_nothing_behind_and_does_not_touch_what_is_there()
+    {
+        using var folder = new TemporaryFolder();
+        await File.WriteAllTextAsync(folder.File("summary.json"), "old");
+        var run = new HostRun { Engine = new FakeEngine { Run = (_, _) => throw new TrainingFaultException("it broke") } };
+
+        await run.RunAsync("train", "xor", "--summary", folder.File("summary.json"), "--plot", folder.File("loss.png"));
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Equal("summary.json", Path.GetFileName(Assert.Single(Directory.GetFileSystemEntries(folder.Path))));
+        Assert.Equal("old", await File.ReadAllTextAsync(folder.File("summary.json")));
+    }
+}

@@ -1,0 +1,162 @@
+using System.Text;
+using Cluster.Train.Actors;
+using Cluster.Train.Hosting.Display;
+using Spectre.Console;
+
+namespace Cluster.Train.Tests.Hosting;
+
+public sealed class DisplayTests
+{
+    [Fact]
+    public void A_display_that_is_stuck_holds_up_nobody_and_shows_everything_later()
+    {
+        using var stuck = new StuckWriter();
+        var events = new JobEvents();
+        var thread = new Thread(() => new PlainDisplay(stuck, "xor", TimeProvider.System).Show(events));
+        thread.Start();
+        events.OnRoster(FakeEngine.Roster);
+        stuck.Reached.Wait();
+
+        for (var epoch = 1; epoch <= 1000; epoch++) events.OnEpoch(Epoch(epoch));
+        Assert.Equal(1, stuck.Writes);
+
+        stuck.Release.Set();
+        events.End();
+        thread.Join();
+        Assert.Equal(1001, stuck.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+        Assert.Equal(2, stuck.Writes);
+    }
+
+    [Fact]
+    public async Task A_fast_job_on_a_terminal_costs_a_few_redraws_and_ends_in_a_table()
+    {
+        var screen = new Screen();
+        var run = new HostRun { Terminal = Ansi(screen), Engine = new FakeEngine { Run = FastJob } };
+
+        await run.RunLineAsync("train xor --workers 2");
+
+        Assert.Equal(0, run.ExitCode);
+        Assert.Contains("accuracy", screen.Text, StringComparison.Ordinal);
+        Assert.Contains("SHA-256 ab12", screen.Text, StringComparison.Ordinal);
+        Assert.Contains("a remark", screen.Text, StringComparison.Ordinal);
+        Assert.InRange(screen.Text.Length, 1, 20_000);
+        Assert.Empty(run.Out);
+    }
+
+    [Fact]
+    public void The_line_below_the_bar_has_the_figures_of_the_moment()
+    {
+        var display = new TerminalDisplay(Ansi(new Screen()), "xor");
+        Assert.Contains("opening data and model", display.StatusMarkup(), StringComparison.Ordinal);
+
+        display.Apply(FakeEngine.Roster);
+        display.Apply(Epoch(1));
+        display.Apply(new JobProgress(30, 3750, 0.4321, 0.5, 1250));
+
+        Assert.Equal(
+            "step 30/40  loss 0.4321  test loss 0.6600  accuracy 0.50  1,250 samples/s",
+            Markup.Remove(display.StatusMarkup()));
+        Assert.Equal("xor  2 workers  epoch 2/2", display.Title());
+    }
+
+    [Fact]
+    public void In_a_pipe_a_long_epoch_says_how_far_it_is_every_ten_seconds()
+    {
+        var clock = new ManualClock();
+        var display = new PlainDisplay(TextWriter.Null, "xor", clock);
+        display.Line(FakeEngine.Roster);
+        var progress = new JobProgress(7, 875, 0.5, 0.6, 1234);
+
+        clock.Advance(TimeSpan.FromSeconds(9));
+        Assert.Null(display.Line(progress));
+        clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal("epoch 1/2  step 7/40  loss 0.5000  1,234 samples/s", display.Line(progress));
+    }
+
+    [Fact]
+    public void A_new_generation_and_a_notice_are_lines_of_their_own()
+    {
+        var display = new PlainDisplay(TextWriter.Null, "xor", TimeProvider.System);
+
+        Assert.Equal(
+            "generation 2: 1 worker, 2 shards, topology coordinator, from step 25",
+            display.Line(FakeEngine.Roster with { Generation = 2, Workers = 1, FirstStep = 25 }));
+        Assert.Equal("8,500 of 10,000 samples train", display.Line("8,500 of 10,000 samples train"));
+    }
+
+    [Theory]
+    [InlineData(0.69314718, "0.6931")]
+    [InlineData(0.000023451, "2.35e-05")]
+    [InlineData(0, "0.0000")]
+    [InlineData(123.4, "123.4000")]
+    public void A_loss_keeps_digits_that_mean_something(double loss, string text) => Assert.Equal(text, Figures.Loss(loss));
+
+    [Theory]
+    [InlineData(0.306, "0.31 s")]
+    [InlineData(59.96, "60.0 s")]
+    [InlineData(61, "1:01")]
+    [InlineData(90_061, "25:01:01")]
+    public void A_time_is_as_exact_as_it_is_short(double seconds, string text) => Assert.Equal(text, Figures.Elapsed(TimeSpan.FromSeconds(seconds)));
+
+    private static Task<JobOutcome> FastJob(IJobObserver observer, CancellationToken stop)
+    {
+        observer.OnRoster(FakeEngine.Roster with { TotalSteps = 100_000 });
+        observer.OnNotice("a remark with [brackets]");
+        for (var epoch = 1; epoch <= 5000; epoch++)
+        {
+            observer.OnEpoch(Epoch(epoch));
+            observer.OnProgress(new JobProgress(epoch * 20, epoch * 2500, 0.1, 0.1, 1e6));
+        }
+
+        return Task.FromResult(FakeEngine.Outcome);
+    }
+
+    private static EpochResult Epoch(int epoch) =>
+        new(epoch, epoch * 20, 0.69, new EvaluationResult(0.66, 0.5, 500), TimeSpan.FromSeconds(epoch));
+
+    private static IAnsiConsole Ansi(TextWriter writer)
+    {
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.Yes, Interactive = InteractionSupport.Yes, Out = new AnsiConsoleOutput(writer) });
+        console.Profile.Width = 120;
+        return console;
+    }
+
+    private sealed class Screen : StringWriter
+    {
+        public string Text => ToString();
+    }
+
+    private sealed class ManualClock : TimeProvider
+    {
+        private long _ticks;
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => _ticks;
+
+        public void Advance(TimeSpan time) => _ticks += time.Ticks;
+    }
+
+    private sealed class StuckWriter : TextWriter
+    {
+        private readonly StringBuilder _text = new();
+
+        public ManualResetEventSlim Reached { get; } = new();
+
+        public ManualResetEventSlim Release { get; } = new();
+
+        public int Writes { get; private set; }
+
+        public string Text => _text.ToString();
+
+        public override Encoding Encoding => Encoding.UTF8;
+
+        public override void Write(StringBuilder? value)
+        {
+            Writes++;
+            Reached.Set();
+            Release.Wait();
+            _text.Append(value);
+        }
+    }
+}

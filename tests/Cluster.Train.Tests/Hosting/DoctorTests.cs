@@ -1,0 +1,51 @@
+using Cluster.Train.Hosting.Doctor;
+
+namespace Cluster.Train.Tests.Hosting;
+
+public sealed class DoctorTests
+{
+    [Fact]
+    public async Task A_machine_that_can_train_is_exit_code_0()
+    {
+        var run = await new HostRun { Findings = [new(FindingState.Good, "cores", "2"), new(FindingState.Limited, "memory", "1.0 GiB", "allow more")] }.RunLineAsync("doctor");
+
+        Assert.Equal(0, run.ExitCode);
+        Assert.Equal("""
+            ok    cores   2
+            note  memory  1.0 GiB
+                          → allow more
+            This machine can train.
+
+            """, run.Out, ignoreLineEndingDifferences: true);
+    }
+
+    [Fact]
+    public async Task One_that_cannot_is_exit_code_2_and_a_remedy()
+    {
+        var run = await new HostRun { Findings = [new(FindingState.Bad, "libstdc++", "missing", "install it")] }.RunLineAsync("doctor");
+
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains("BAD   libstdc++  missing", run.Out, StringComparison.Ordinal);
+        Assert.Contains("→ install it", run.Out, StringComparison.Ordinal);
+        Assert.Contains("cannot train yet", run.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void This_machine_runs_these_tests_so_it_can_train()
+    {
+        var findings = MachineChecks.Run();
+
+        Assert.DoesNotContain(findings, finding => finding.State == FindingState.Bad);
+        Assert.Contains(findings, finding => finding is { Subject: "libtorch", State: FindingState.Good });
+        Assert.All(findings, finding => Assert.DoesNotContain('\n', finding.Fact));
+    }
+
+    [Fact]
+    public void A_folder_for_shared_memory_that_is_missing_is_a_remark_with_a_remedy()
+    {
+        var finding = MachineChecks.SharedMemory("/no/such/folder");
+
+        Assert.Equal(FindingState.Limited, finding.State);
+        Assert.NotNull(finding.Remedy);
+    }
+}

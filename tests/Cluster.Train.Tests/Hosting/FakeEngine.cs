@@ -1,0 +1,57 @@
+using Cluster.Train.Actors;
+using Cluster.Train.Hosting;
+using Cluster.Train.Training;
+
+namespace Cluster.Train.Tests.Hosting;
+
+/// <summary>An engine that computes nothing: it notes what it is asked for and reports a run that the test chose.</summary>
+internal sealed class FakeEngine : ITrainingEngine
+{
+    /// <summary>What happens in a run; by default two epochs of a small job.</summary>
+    public Func<IJobObserver, CancellationToken, Task<JobOutcome>> Run { get; init; } = (observer, _) =>
+    {
+        observer.OnRoster(Roster);
+        observer.OnEpoch(new EpochResult(1, 20, 0.69, new EvaluationResult(0.66, 0.5, 500), TimeSpan.FromSeconds(1)));
+        observer.OnEpoch(new EpochResult(2, 40, 0.05, new EvaluationResult(0.03, 0.998, 500), TimeSpan.FromSeconds(2)));
+        return Task.FromResult(Outcome);
+    };
+
+    public static RosterFormed Roster { get; } = new(1, 2, 2, "coordinator", 17, 0, 40, 20, 2500, 500);
+
+    public static JobOutcome Outcome { get; } = new()
+    {
+        Completed = true,
+        Steps = 40,
+        Epochs = 2,
+        Samples = 5000,
+        Loss = 0.05,
+        Evaluation = new EvaluationResult(0.03, 0.998, 500),
+        Elapsed = TimeSpan.FromSeconds(2),
+        Workers = 2,
+        Topology = "coordinator",
+        ParameterCount = 17,
+        ParametersSha256 = "ab12",
+        Generations = 1,
+        Recoveries = 0,
+        ReplayedSteps = 0,
+        Checkpoint = null,
+    };
+
+    /// <summary>The options of the last run; null before.</summary>
+    public LocalTrainingOptions? Asked { get; private set; }
+
+    /// <summary>Task, checkpoint, data and device of the last evaluation.</summary>
+    public (string Task, string Checkpoint, string? Data, string Device)? AskedToEvaluate { get; private set; }
+
+    public Task<JobOutcome> RunAsync(LocalTrainingOptions options, IJobObserver observer, CancellationToken stop)
+    {
+        Asked = options;
+        return Run(observer, stop);
+    }
+
+    public Task<EvaluationResult> EvaluateAsync(ITrainingTask task, string checkpoint, string? dataDirectory, string device)
+    {
+        AskedToEvaluate = (task.Name, checkpoint, dataDirectory, device);
+        return Task.FromResult(new EvaluationResult(0.0312, 0.998, 500));
+    }
+}

@@ -1,0 +1,90 @@
+using Cluster.Train.Hosting.CommandLine;
+
+namespace Cluster.Train.Tests.Hosting;
+
+public sealed class HelpTests
+{
+    public static TheoryData<string, string> TrainOptions()
+    {
+        var options = new TheoryData<string, string>();
+        foreach (var option in JobOptions.All.Concat(RunOptions.Local))
+        {
+            options.Add(option.Name, option.Variable);
+        }
+
+        return options;
+    }
+
+    [Theory]
+    [MemberData(nameof(TrainOptions))]
+    public async Task Help_shows_each_option_with_its_default_and_its_variable(string name, string variable)
+    {
+        var run = await new HostRun().RunLineAsync("train --help");
+
+        var start = run.Out.IndexOf("\n  " + name, StringComparison.Ordinal);
+        Assert.True(start > 0, $"{name} is not in the help");
+        var entry = Unwrap(run.Out[start..(run.Out.IndexOf(']', start) + 1)]);
+        Assert.Contains("default ", entry, StringComparison.Ordinal);
+        Assert.EndsWith(variable + "]", entry, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Help_of_a_task_shows_its_own_options_and_defaults()
+    {
+        var mnist = Unwrap((await new HostRun().RunLineAsync("train mnist --help")).Out);
+        var xor = Unwrap((await new HostRun().RunLineAsync("train --help")).Out);
+
+        Assert.Contains("--model mlp|cnn Which model. [default mlp; CLUSTER_TRAIN_MODEL]", mnist, StringComparison.Ordinal);
+        Assert.Contains("samples; default 64; CLUSTER_TRAIN_BATCH_SIZE]", mnist, StringComparison.Ordinal);
+        Assert.DoesNotContain("--model", xor, StringComparison.Ordinal);
+        Assert.Contains("samples; default 128; CLUSTER_TRAIN_BATCH_SIZE]", xor, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Help_names_the_verbs_and_the_tasks()
+    {
+        var run = await new HostRun().RunLineAsync("--help");
+
+        Assert.Equal(0, run.ExitCode);
+        Assert.All(["train", "evaluate", "doctor", "xor", "mnist"], word => Assert.Contains("\n  " + word, run.Out, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Help_is_given_even_beside_a_mistake()
+    {
+        var run = await new HostRun().RunLineAsync("train --workers 0 --help");
+
+        Assert.Equal(0, run.ExitCode);
+        Assert.Empty(run.Error);
+    }
+
+    [Fact]
+    public async Task Lines_of_help_fit_the_width()
+    {
+        var run = await new HostRun().RunLineAsync("train mnist --help");
+
+        Assert.All(run.Out.Split('\n'), line => Assert.InRange(line.Length, 0, 110));
+    }
+
+    [Fact]
+    public async Task The_version_is_one_line_with_that_of_TorchSharp()
+    {
+        var run = await new HostRun().RunLineAsync("--version");
+
+        Assert.Equal(0, run.ExitCode);
+        Assert.Matches(@"^cluster-train \S+ \(Cluster\.Train \d+\.\d+\.\d+\S*, TorchSharp \d+\.\d+\.\d+\S*\)\n$", run.Out);
+    }
+
+    [Theory]
+    [InlineData("train --work", "--workers")]
+    [InlineData("train --topology sh", "sharded")]
+    [InlineData("train mn", "mnist")]
+    public async Task A_shell_is_told_what_could_come_next(string line, string expected)
+    {
+        var run = await new HostRun().RunAsync($"[suggest:{line.Length}]", line);
+
+        Assert.Contains(expected, run.Out, StringComparison.Ordinal);
+    }
+
+    private static string Unwrap(string text) => string.Join(' ', text.Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries));
+}

@@ -1,0 +1,124 @@
+using Akka.Event;
+using Cluster.Train.Actors;
+using Cluster.Train.Reduction;
+using Cluster.Train.Training;
+
+namespace Cluster.Train.Tests.Hosting;
+
+public sealed class TrainVerbTests
+{
+    [Fact]
+    public async Task Without_options_the_first_task_trains_with_its_own_defaults_on_one_worker()
+    {
+        var run = await new HostRun().RunLineAsync("train");
+
+        Assert.Equal(0, run.ExitCode);
+        var asked = run.Engine.Asked!;
+        Assert.Same(FakeTask.Xor, asked.Task);
+        Assert.Equal(1, asked.Workers);
+        Assert.Equal(
+            new JobDefinition { Task = "xor", Seed = 0, Shards = 1, BatchSize = 128, Optimizer = OptimizerSettings.Sgd(0.1f), Length = new RunLength(100, null) },
+            asked.Definition);
+        Assert.Equal((null, null, null, 3, false), (asked.DataDirectory, asked.CheckpointDirectory, asked.CheckpointEvery, asked.Keep, asked.Resume));
+    }
+
+    [Fact]
+    public async Task Every_option_reaches_the_engine()
+    {
+        using var folder = new TemporaryFolder();
+        var run = new HostRun();
+
+        await run.RunAsync([.. ("train --workers 2 mnist --shards 4 --steps 50 --batch-size 96 --lr 0.25 --momentum 0.5 --dampening 0.125 --weight-decay 1e-4 "
+            + "--clip-norm 2 --seed -9 --device cuda:1 --threads 2 --portable --topology sharded --checkpoint-every 10 --keep 5 --resume "
+            + "--step-timeout 1.5m --join-timeout 30 --model cnn --log-level info").Split(' '), "--data", folder.Path, "--checkpoint-dir", folder.File("new/checkpoints")]);
+
+        Assert.Equal("", run.Error);
+        var asked = run.Engine.Asked!;
+        Assert.Equal(
+            new JobDefinition
+            {
+                Task = "mnist",
+                Settings = TaskSettings.From("mnist", FakeTask.Mnist.Options, new Dictionary<string, string> { ["model"] = "cnn" }),
+                Seed = -9,
+                Shards = 4,
+                BatchSize = 96,
+                Optimizer = new OptimizerSettings { Kind = OptimizerKind.Sgd, LearningRate = 0.25f, Momentum = 0.5f, Dampening = 0.125f, WeightDecay = 1e-4f },
+                ClipNorm = 2,
+                Threads = 2,
+                Portable = true,
+                Device = DeviceKind.Cuda,
+                Length = new RunLength(null, 50),
+            },
+            asked.Definition);
+        Assert.Equal((2, Topology.Sharded, "cuda:1", folder.Path), (asked.Workers, asked.Topology, asked.Device, asked.DataDirectory));
+        Assert.Equal((folder.File("new/checkpoints"), 10L, 5, true), (asked.CheckpointDirectory, asked.CheckpointEvery, asked.Keep, asked.Resume));
+        Assert.Equal((TimeSpan.FromSeconds(90), TimeSpan.FromSeconds(30), LogLevel.InfoLevel), (asked.StepTimeout, asked.JoinTimeout, asked.LogLevel));
+        Assert.True(Directory.Exists(folder.File("new/checkpoints")));
+    }
+
+    [Theory]
+    [InlineData("train mnist --optimizer adamw", OptimizerKind.AdamW, 0.001f, 0f, 0.01f)]
+    [InlineData("train mnist --optimizer adamw --lr 0.01 --weight-decay 0", OptimizerKind.AdamW, 0.01f, 0f, 0f)]
+    [InlineData("train mnist --optimizer sgd", OptimizerKind.Sgd, 0.05f, 0.9f, 0f)]
+    public async Task Another_optimizer_than_the_tasks_starts_from_its_own_defaults(string line, OptimizerKind kind, float rate, float momentum, float decay)
+    {
+        var run = await new HostRun().RunLineAsync(line);
+
+        var optimizer = run.Engine.Asked!.Definition.Optimizer;
+        Assert.Equal((kind, rate, momentum, decay), (optimizer.Kind, optimizer.LearningRate, optimizer.Momentum, optimizer.WeightDecay));
+    }
+
+    [Theory]
+    [InlineData("constant", ScheduleKind.Constant, 0L, 1f, 0L)]
+    [InlineData("step:100:0.5", ScheduleKind.Step, 100L, 0.5f, 0L)]
+    [InlineData("cosine:20", ScheduleKind.Cosine, 0L, 1f, 20L)]
+    public async Task A_schedule_is_read_from_one_text(string text, ScheduleKind kind, long size, float gamma, long warmup)
+    {
+        var run = await new HostRun().RunLineAsync($"train xor --schedule {text}");
+
+        Assert.Equal("", run.Error);
+        Assert.Equal(new ScheduleSettings(kind, size, gamma, warmup), run.Engine.Asked!.Definition.Schedule);
+    }
+
+    [Fact]
+    public async Task Shards_default_to_the_workers()
+    {
+        var run = await new HostRun().RunLineAsync("train xor --workers 3");
+
+        Assert.Equal(3, run.Engine.Asked!.Definition.Shards);
+    }
+
+    [Fact]
+    public async Task A_pipe_gets_a_line_an_epoch_and_a_closing_block()
+    {
+        var run = await new HostRun().RunLineAsync("train xor --workers 2");
+
+        Assert.Equal("""
+            xor: 17 parameters, 2 workers, 2 shards, topology coordinator; 2,500 training and 500 test samples; 40 steps, 20 steps an epoch
+            epoch 1/2  step 20/40  loss 0.6900  test loss 0.6600  accuracy 0.50  2,500 samples/s
+            epoch 2/2  step 40/40  loss 0.0500  test loss 0.0300  accuracy 0.998  2,500 samples/s
+            result      done
+            task        xor, seed 0
+            crew        2 workers, 2 shards, topology coordinator
+            trained     2 epochs, 40 steps, 5,000 samples
+            time        2.00 s, 2,500 samples/s
+            loss        0.0500
+            test loss   0.0300 over 500 samples
+            accuracy    0.998
+            parameters  17, SHA-256 ab12
+
+            """, run.Out, ignoreLineEndingDifferences: true);
+        Assert.Empty(run.Error);
+    }
+
+    [Fact]
+    public async Task Evaluate_asks_for_the_checkpoint_and_shows_loss_and_accuracy()
+    {
+        using var folder = new TemporaryFolder();
+        var run = await new HostRun().RunAsync("evaluate", "mnist", "--checkpoint", folder.Path, "--device", "cuda");
+
+        Assert.Equal(0, run.ExitCode);
+        Assert.Equal(("mnist", folder.Path, null, "cuda"), run.Engine.AskedToEvaluate);
+        Assert.Equal("mnist: test loss 0.0312  accuracy 0.998  over 500 samples\n", run.Out);
+    }
+}
