@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Cluster.Train.Reduction;
 
 /// <summary>
@@ -10,6 +12,19 @@ public sealed unsafe class SliceOwner
     /// <summary>Positions of a norm block: slices begin and end at multiples of it (but for the vector's end).</summary>
     public const int BlockLength = 4096;
 
+    /// <summary>Positions summed and updated at a time: the sums of a chunk stay in the nearest cache.</summary>
+    private const int ChunkLength = 1024;
+
+    private readonly long _parameterLength;
+    private readonly TreeSum _tree;
+    private readonly IUpdateRule _rule;
+    private readonly Func<long, float> _learningRate;
+    private readonly float? _clipNorm;
+    private readonly float[] _scratch;
+    private readonly float[][] _state;
+    private readonly float[] _gradient;
+    private readonly double[] _norms;
+
     /// <summary>Creates the owner of a slice with a zero optimizer state.</summary>
     /// <param name="slice">The slice.</param>
     /// <param name="parameterLength">Positions below are updated by the optimizer; those from here on are assigned (buffers).</param>
@@ -18,22 +33,39 @@ public sealed unsafe class SliceOwner
     /// <param name="optimizer">The rule.</param>
     /// <param name="learningRate">The rate as a pure function of the step.</param>
     /// <param name="clipNorm">Largest norm of the whole gradient; null for no clipping.</param>
+    /// <exception cref="ArgumentException">The inputs are no nodes of the tree, or do not cover it.</exception>
     public SliceOwner(
         VectorSlice slice, long parameterLength, int shards, IReadOnlyList<TreeNode> inputs,
-        OptimizerSettings optimizer, Func<long, float> learningRate, float? clipNorm) => throw new NotSupportedException();
+        OptimizerSettings optimizer, Func<long, float> learningRate, float? clipNorm)
+    {
+        Slice = slice;
+        _parameterLength = parameterLength;
+        _tree = new TreeSum(shards, inputs);
+        _rule = optimizer.Kind == OptimizerKind.Sgd ? new SgdUpdate(optimizer) : new AdamWUpdate(optimizer);
+        _learningRate = learningRate;
+        _clipNorm = clipNorm;
+        _scratch = GC.AllocateArray<float>(Math.Max(1, _tree.Rows) * ChunkLength, pinned: true);
+        var updated = checked((int)Math.Max(0, Math.Min(slice.End, parameterLength) - slice.Start));
+        _state = [.. _rule.StateNames.Select(_ => GC.AllocateArray<float>(updated, pinned: true))];
+        _gradient = GC.AllocateArray<float>(NeedsNorm ? checked((int)slice.Length) : 0, pinned: true);
+        _norms = new double[NeedsNorm ? (updated + BlockLength - 1) / BlockLength : 0];
+    }
 
     /// <summary>The slice.</summary>
-    public VectorSlice Slice => throw new NotSupportedException();
+    public VectorSlice Slice { get; }
 
     /// <summary>
     /// Whether the whole gradient's norm is needed before the update. Then every piece is given to <see cref="Reduce"/>,
     /// the exchange gathers everybody's <see cref="BlockNorms"/>, and every piece is given to <see cref="Update"/>;
     /// otherwise <see cref="ReduceAndUpdate"/> does both at once.
     /// </summary>
-    public bool NeedsNorm => throw new NotSupportedException();
+    public bool NeedsNorm => _clipNorm is not null;
 
-    /// <summary>After <see cref="Reduce"/> of all pieces: the sum of squares of each norm block of this slice.</summary>
-    public ReadOnlySpan<double> BlockNorms => throw new NotSupportedException();
+    /// <summary>After <see cref="Reduce"/> of all pieces: the sum of squares of each norm block of this slice that holds parameters.</summary>
+    public ReadOnlySpan<double> BlockNorms => _norms;
+
+    /// <summary>The optimizer's state of this slice: name (for example "momentum"), values for [Slice.Start, min(Slice.End, parameterLength)).</summary>
+    public IReadOnlyList<(string Name, float[] Values)> State => [.. _rule.StateNames.Zip(_state)];
 
     /// <summary>Sums and updates one piece.</summary>
     /// <param name="step">The step.</param>
@@ -41,10 +73,44 @@ public sealed unsafe class SliceOwner
     /// <param name="count">Its length.</param>
     /// <param name="inputs">For each input node, where its values for <paramref name="start"/> lie.</param>
     /// <param name="parameters">Where the parameters for <paramref name="start"/> lie; updated in place.</param>
-    public void ReduceAndUpdate(long step, long start, int count, ReadOnlySpan<nint> inputs, float* parameters) => throw new NotSupportedException();
+    public void ReduceAndUpdate(long step, long start, int count, ReadOnlySpan<nint> inputs, float* parameters)
+    {
+        CheckPiece(start, count);
+        var learningRate = _learningRate(step);
+        for (var offset = 0; offset < count; offset += ChunkLength)
+        {
+            var length = Math.Min(ChunkLength, count - offset);
+            var sum = _tree.Sum(inputs, offset, length, Scratch, ChunkLength);
+            Apply(step, learningRate, scale: 1, start + offset, length, sum, parameters + offset);
+        }
+    }
 
     /// <summary>First half with clipping: sums one piece into this owner's own memory. Pieces begin at block boundaries.</summary>
-    public void Reduce(long start, int count, ReadOnlySpan<nint> inputs) => throw new NotSupportedException();
+    /// <param name="start">Absolute position of the piece in the vector.</param>
+    /// <param name="count">Its length: whole blocks, but for the slice's end.</param>
+    /// <param name="inputs">For each input node, where its values for <paramref name="start"/> lie.</param>
+    public void Reduce(long start, int count, ReadOnlySpan<nint> inputs)
+    {
+        CheckPiece(start, count);
+        var first = start - Slice.Start;
+        if (first % BlockLength != 0 || (count % BlockLength != 0 && start + count != Slice.End))
+        {
+            throw new ArgumentOutOfRangeException(nameof(start), $"[{start}, {start + count}) is not made of whole blocks");
+        }
+
+        var gradient = Address(_gradient) + first;
+        for (var offset = 0; offset < count; offset += ChunkLength)
+        {
+            var length = Math.Min(ChunkLength, count - offset);
+            VectorKernels.Copy(gradient + offset, _tree.Sum(inputs, offset, length, Scratch, ChunkLength), length);
+        }
+
+        for (var offset = 0; offset < count && start + offset < _parameterLength; offset += BlockLength)
+        {
+            var length = (int)Math.Min(Math.Min(BlockLength, count - offset), _parameterLength - start - offset);
+            _norms[(first + offset) / BlockLength] = VectorKernels.SumOfSquares(gradient + offset, length);
+        }
+    }
 
     /// <summary>Second half with clipping: scales and updates one piece.</summary>
     /// <param name="step">The step.</param>
@@ -52,8 +118,62 @@ public sealed unsafe class SliceOwner
     /// <param name="count">Its length.</param>
     /// <param name="parameters">Where the parameters for <paramref name="start"/> lie; updated in place.</param>
     /// <param name="norm">The whole gradient's norm, from <see cref="GradientNorm.FromBlocks"/>.</param>
-    public void Update(long step, long start, int count, float* parameters, double norm) => throw new NotSupportedException();
+    public void Update(long step, long start, int count, float* parameters, double norm)
+    {
+        CheckPiece(start, count);
+        var scale = GradientNorm.ClipFactor(norm, _clipNorm!.Value);
+        Apply(step, _learningRate(step), scale, start, count, Address(_gradient) + (start - Slice.Start), parameters);
+    }
 
-    /// <summary>The optimizer's state of this slice: name (for example "momentum"), values for [Slice.Start, min(Slice.End, parameterLength)).</summary>
-    public IReadOnlyList<(string Name, float[] Values)> State => throw new NotSupportedException();
+    /// <summary>Sets a state vector, when the job goes on from a stored state.</summary>
+    /// <param name="name">One of <see cref="State"/>'s names.</param>
+    /// <param name="values">As many as the slice has parameters.</param>
+    /// <exception cref="ArgumentException">The rule has no such state, or the length differs.</exception>
+    public void LoadState(string name, ReadOnlySpan<float> values)
+    {
+        for (var index = 0; index < _state.Length; index++)
+        {
+            if (_rule.StateNames[index] == name && _state[index].Length == values.Length)
+            {
+                values.CopyTo(_state[index]);
+                return;
+            }
+        }
+
+        throw new ArgumentException($"the optimizer has no state '{name}' of {values.Length} values for this slice", nameof(name));
+    }
+
+    private float* Scratch => Address(_scratch);
+
+    // The arrays are allocated on the pinned heap: their addresses never change.
+    private static float* Address(float[] pinned) =>
+        (float*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(pinned));
+
+    private void Apply(long step, float learningRate, float scale, long start, int count, float* gradients, float* parameters)
+    {
+        var updated = (int)Math.Clamp(_parameterLength - start, 0, count);
+        if (updated > 0)
+        {
+            Span<nint> state = stackalloc nint[_state.Length];
+            for (var index = 0; index < state.Length; index++)
+            {
+                state[index] = (nint)(Address(_state[index]) + (start - Slice.Start));
+            }
+
+            _rule.Apply(step, learningRate, scale, parameters, gradients, state, updated);
+        }
+
+        if (updated < count)
+        {
+            VectorKernels.Copy(parameters + updated, gradients + updated, count - updated);
+        }
+    }
+
+    private void CheckPiece(long start, int count)
+    {
+        if (start < Slice.Start || count < 0 || start + count > Slice.End)
+        {
+            throw new ArgumentOutOfRangeException(nameof(start), $"[{start}, {start + count}) is outside the slice [{Slice.Start}, {Slice.End})");
+        }
+    }
 }

@@ -1,0 +1,56 @@
+using Cluster.Train.Reduction;
+using Cluster.Train.Training;
+
+namespace Cluster.Train.Exchange.InProcess;
+
+/// <summary>What the members of one generation in one process share: one parameter block, everybody's contributions, the barrier.</summary>
+internal sealed class InProcessGroup
+{
+    private int _members;
+
+    internal InProcessGroup(ExchangeRoster roster, TimeSpan stepTimeout)
+    {
+        Roster = roster;
+        _members = roster.Members.Length;
+        Parameters = FloatBlock.Allocate(roster.VectorLength);
+        Contributions = [.. roster.Members.Select(member =>
+            ShardTree.MaximalSubtrees(roster.Shards, member.Shards).Select(_ => FloatBlock.Allocate(roster.VectorLength)).ToArray())];
+        Inputs = [.. Contributions.SelectMany(blocks => blocks)];
+        Barrier = new StepBarrier(roster.Members.Select(member => member.Name), stepTimeout);
+        var blocks = (roster.VectorLength + SliceOwner.BlockLength - 1) / SliceOwner.BlockLength;
+        BlockNorms = new double[blocks];
+    }
+
+    internal ExchangeRoster Roster { get; }
+
+    /// <summary>The parameters of all replicas of this process.</summary>
+    internal FloatBlock Parameters { get; }
+
+    /// <summary>By rank: one block for each maximal subtree of its shards.</summary>
+    internal FloatBlock[][] Contributions { get; }
+
+    /// <summary>All contributions in ascending order of their tree nodes.</summary>
+    internal FloatBlock[] Inputs { get; }
+
+    /// <summary>The sums of squares of all norm blocks of the vector, each written by its owner.</summary>
+    internal double[] BlockNorms { get; }
+
+    internal StepBarrier Barrier { get; }
+
+    /// <summary>Frees the blocks when the last member has left. True for that one.</summary>
+    internal bool Leave()
+    {
+        if (Interlocked.Decrement(ref _members) != 0)
+        {
+            return false;
+        }
+
+        Parameters.Dispose();
+        foreach (var block in Inputs)
+        {
+            block.Dispose();
+        }
+
+        return true;
+    }
+}

@@ -1,0 +1,152 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace Cluster.Train.Exchange.InProcess;
+
+/// <summary>The points of a step at which its members meet.</summary>
+internal enum MeetingPoint
+{
+    /// <summary>All contributions are written.</summary>
+    Computed,
+
+    /// <summary>All norms are known; only where gradients are clipped.</summary>
+    NormSummed,
+
+    /// <summary>All slices are updated.</summary>
+    Updated,
+}
+
+/// <summary>
+/// Where the threads of one process meet between the phases of a step. Each rank publishes how far it is on a cache
+/// line of its own; whoever waits spins for a short while (training threads arrive within microseconds of each other)
+/// and then sleeps. A waiter is freed by the last arrival, by <see cref="Abort"/>, or by its timeout.
+/// </summary>
+internal sealed class StepBarrier
+{
+    private static readonly TimeSpan Spin = TimeSpan.FromMicroseconds(50);
+
+    private readonly PaddedLong[] _reached;
+    private readonly string[] _names;
+    private readonly TimeSpan _timeout;
+    private readonly long _spinTicks;
+    private readonly object _gate = new();
+    private int _sleepers;
+    private volatile string? _aborted;
+
+    /// <summary>Creates a barrier.</summary>
+    /// <param name="names">The ranks' names, for messages.</param>
+    /// <param name="timeout">How long a rank waits for the others.</param>
+    internal StepBarrier(IEnumerable<string> names, TimeSpan timeout)
+    {
+        _names = [.. names];
+        _reached = new PaddedLong[_names.Length];
+        Array.Fill(_reached, new PaddedLong { Value = -1 });
+        _timeout = timeout;
+        // Spinning while another rank needs the core would only keep it from arriving.
+        _spinTicks = _names.Length <= Environment.ProcessorCount ? (long)(Spin.TotalSeconds * Stopwatch.Frequency) : 0;
+    }
+
+    /// <summary>Says that a rank has reached a point, and returns when all have.</summary>
+    /// <param name="rank">The caller's rank.</param>
+    /// <param name="point">Three times the step, plus the meeting point: ascends over the life of the barrier.</param>
+    /// <param name="phase">The meeting point, for the message of a timeout.</param>
+    /// <exception cref="ExchangeAbortedException">The generation was ended, or the timeout passed; says who did not come.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal void Arrive(int rank, long point, MeetingPoint phase)
+    {
+        // A full fence: the store must be visible before _sleepers is read, or a sleeper could miss it.
+        Interlocked.Exchange(ref _reached[rank].Value, point);
+        if (Volatile.Read(ref _sleepers) > 0)
+        {
+            lock (_gate)
+            {
+                Monitor.PulseAll(_gate);
+            }
+        }
+
+        var start = Stopwatch.GetTimestamp();
+        while (!AllReached(point))
+        {
+            if (_aborted is { } reason)
+            {
+                throw new ExchangeAbortedException(reason);
+            }
+
+            if (Stopwatch.GetTimestamp() - start >= _spinTicks)
+            {
+                Sleep(point, start, phase);
+                continue;
+            }
+
+            Thread.SpinWait(4);
+        }
+    }
+
+    /// <summary>Frees everybody who waits, now or later, with this reason. The first reason stays.</summary>
+    internal void Abort(string reason)
+    {
+        lock (_gate)
+        {
+            _aborted ??= reason;
+            Monitor.PulseAll(_gate);
+        }
+    }
+
+    private void Sleep(long point, long start, MeetingPoint phase)
+    {
+        lock (_gate)
+        {
+            Interlocked.Increment(ref _sleepers);
+            try
+            {
+                while (!AllReached(point) && _aborted is null)
+                {
+                    var left = _timeout - Stopwatch.GetElapsedTime(start);
+                    if (left <= TimeSpan.Zero)
+                    {
+                        _aborted = $"waited {_timeout.TotalSeconds:0} s for {Missing(point)} in step {point / 3} ({Describe(phase)})";
+                        Monitor.PulseAll(_gate);
+                        return;
+                    }
+
+                    Monitor.Wait(_gate, left);
+                }
+            }
+            finally
+            {
+                Interlocked.Decrement(ref _sleepers);
+            }
+        }
+    }
+
+    private static string Describe(MeetingPoint phase) => phase switch
+    {
+        MeetingPoint.Computed => "computing its gradients",
+        MeetingPoint.NormSummed => "summing the norm of its slice",
+        _ => "updating its slice",
+    };
+
+    private bool AllReached(long point)
+    {
+        foreach (ref var rank in _reached.AsSpan())
+        {
+            if (Volatile.Read(ref rank.Value) < point)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private string Missing(long point) =>
+        string.Join(", ", _names.Where((_, rank) => Volatile.Read(ref _reached[rank].Value) < point));
+
+    [StructLayout(LayoutKind.Explicit, Size = 128)]
+    private struct PaddedLong
+    {
+        [FieldOffset(64)]
+        public long Value;
+    }
+}

@@ -1,0 +1,17 @@
+namespace Cluster.Train.Membership;
+
+/// <summary>Everything in which two replicas of one job must agree, and what the coordinator must know of them.</summary>
+/// <param name="JobHash">Hash of the job definition it was made for.</param>
+/// <param name="LayoutHash">Hash of the parameter layout.</param>
+/// <param name="DataFingerprint">Fingerprints of the training and evaluation data.</param>
+/// <param name="TrainingSamples">Samples of an epoch.</param>
+/// <param name="EvaluationSamples">Samples of an evaluation.</param>
+/// <param name="VectorLength">Length of the flat vector.</param>
+/// <param name="ParameterLength">How many of it the optimizer updates.</param>
+/// <param name="ParameterCount">Parameters of the model, frozen ones included.</param>
+/// <param name="Device">The device, for messages.</param>
+/// <param name="InstructionSet">What libtorch's kernels use: bits are the same only where this is.</param>
+/// <param name="Endpoint">host:port of its tensor listener; null in process.</param>
+public sealed record ReplicaDescription(
+    string JobHash, string LayoutHash, string DataFingerprint, int TrainingSamples, int EvaluationSamples,
+    long VectorLength, long ParameterLength, long ParameterCount, string Device, string InstructionSet, string? Endpoint);

@@ -1,0 +1,65 @@
+using System.Collections.Immutable;
+using Cluster.Train.Reduction;
+
+namespace Cluster.Train.Membership;
+
+/// <summary>A worker that could be a member.</summary>
+/// <param name="WorkerId">Its identity.</param>
+/// <param name="Name">Its name in messages.</param>
+/// <param name="Endpoint">host:port of its tensor listener; null in process.</param>
+public sealed record Candidate(string WorkerId, string Name, string? Endpoint);
+
+/// <summary>Deals shards and slices to workers. Pure: the same arguments give the same roster.</summary>
+public static class RosterPlanner
+{
+    /// <summary>
+    /// Vectors below this length are owned by the coordinator when it is not in the workers' process:
+    /// a second owner would only add messages to a step that is all latency.
+    /// </summary>
+    public const long ShardedFromLength = 16 * SliceOwner.BlockLength;
+
+    /// <summary>Forms a roster.</summary>
+    /// <param name="generation">Its number.</param>
+    /// <param name="candidates">The workers, in the order of their ranks; at least one and at most <paramref name="shards"/>.</param>
+    /// <param name="shards">Shards of the job.</param>
+    /// <param name="topology">Coordinator or sharded.</param>
+    /// <param name="vectorLength">Length of the flat vector.</param>
+    /// <param name="coordinatorEndpoint">host:port of the coordinator's tensor listener; null in process.</param>
+    public static Roster Plan(
+        int generation, IReadOnlyList<Candidate> candidates, int shards, Topology topology, long vectorLength, string? coordinatorEndpoint)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(candidates.Count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(candidates.Count, shards);
+        var ranges = EvenSplit.Ranges(shards, candidates.Count);
+        var slices = topology == Topology.Sharded ? SlicePlan.Cut(vectorLength, candidates.Count) : null;
+        var members = ImmutableArray.CreateBuilder<RosterMember>(candidates.Count + 1);
+        for (var rank = 0; rank < candidates.Count; rank++)
+        {
+            var candidate = candidates[rank];
+            members.Add(new RosterMember(
+                rank, candidate.WorkerId, candidate.Name, ranges[rank], slices?[rank] ?? default, candidate.Endpoint));
+        }
+
+        if (topology != Topology.Sharded)
+        {
+            members.Add(new RosterMember(
+                candidates.Count, WorkerId: "", "coordinator", new ShardRange(shards, shards), new VectorSlice(0, vectorLength),
+                coordinatorEndpoint));
+        }
+
+        return new Roster(generation, topology == Topology.Sharded ? Topology.Sharded : Topology.Coordinator, members.ToImmutable());
+    }
+
+    /// <summary>What <see cref="Topology.Auto"/> means for a job.</summary>
+    /// <param name="asked">What the user asked for.</param>
+    /// <param name="vectorLength">Length of the flat vector.</param>
+    /// <param name="inProcess">Whether all workers share the coordinator's process.</param>
+    public static Topology Resolve(Topology asked, long vectorLength, bool inProcess) => asked switch
+    {
+        not Topology.Auto => asked,
+        // In one process owners read contributions in place: a thread of its own for the coordinator's slice costs
+        // two more switches a step and saves nothing.
+        _ when inProcess => Topology.Sharded,
+        _ => vectorLength < ShardedFromLength ? Topology.Coordinator : Topology.Sharded,
+    };
+}

@@ -1,0 +1,63 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Cluster.Train.Reduction;
+
+/// <summary>
+/// Adam with decoupled weight decay, with the formulas and the order of operations of <c>torch.optim.AdamW</c>
+/// (https://pytorch.org/docs/stable/generated/torch.optim.AdamW.html), in one pass over gradient, parameter and moments.
+/// </summary>
+internal sealed unsafe class AdamWUpdate(OptimizerSettings settings) : IUpdateRule
+{
+    private readonly double _beta1 = Decimal(settings.Beta1);
+    private readonly double _beta2 = Decimal(settings.Beta2);
+    private readonly double _weightDecay = Decimal(settings.WeightDecay);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> StateNames { get; } = ["exp_avg", "exp_avg_sq"];
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Apply(
+        long step, float learningRate, float scale, float* parameters, float* gradients, ReadOnlySpan<nint> state, int count)
+    {
+        var rate = Decimal(learningRate);
+        var decay = (float)(1 - (rate * _weightDecay));
+        var weight1 = (float)(1 - _beta1);
+        var beta2 = (float)_beta2;
+        var weight2 = (float)(1 - _beta2);
+        var stepSize = (float)(-rate / (1 - Math.Pow(_beta1, step + 1)));
+        var correction2 = (float)Math.Sqrt(1 - Math.Pow(_beta2, step + 1));
+        var signed = settings.Maximize ? -scale : scale;
+        var average = (float*)state[0];
+        var square = (float*)state[1];
+        var epsilon = settings.Epsilon;
+        var i = 0;
+        for (; i <= count - Vector256<float>.Count; i += Vector256<float>.Count)
+        {
+            var gradient = Vector256.Load(gradients + i) * signed;
+            var m = Vector256.Load(average + i);
+            m = Vector256.FusedMultiplyAdd(gradient - m, Vector256.Create(weight1), m);
+            m.Store(average + i);
+            var v = Vector256.FusedMultiplyAdd(gradient * weight2, gradient, Vector256.Load(square + i) * beta2);
+            v.Store(square + i);
+            var denominator = (Vector256.Sqrt(v) / Vector256.Create(correction2)) + Vector256.Create(epsilon);
+            var parameter = Vector256.Load(parameters + i) * decay;
+            Vector256.FusedMultiplyAdd(m / denominator, Vector256.Create(stepSize), parameter).Store(parameters + i);
+        }
+
+        for (; i < count; i++)
+        {
+            var gradient = gradients[i] * signed;
+            var m = MathF.FusedMultiplyAdd(gradient - average[i], weight1, average[i]);
+            average[i] = m;
+            var v = MathF.FusedMultiplyAdd(gradient * weight2, gradient, square[i] * beta2);
+            square[i] = v;
+            var denominator = (MathF.Sqrt(v) / correction2) + epsilon;
+            parameters[i] = MathF.FusedMultiplyAdd(m / denominator, stepSize, parameters[i] * decay);
+        }
+    }
+
+    /// <summary>The number that the user wrote: 0.9 as a double is nearer to it than the double of 0.9f.</summary>
+    private static double Decimal(float value) => double.Parse($"{value:R}", System.Globalization.CultureInfo.InvariantCulture);
+}

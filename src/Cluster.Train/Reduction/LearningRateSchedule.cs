@@ -1,0 +1,27 @@
+namespace Cluster.Train.Reduction;
+
+/// <summary>Learning rates as pure functions of the step.</summary>
+public static class LearningRateSchedule
+{
+    /// <summary>The rate at each step.</summary>
+    /// <param name="settings">The shape.</param>
+    /// <param name="learningRate">The base rate.</param>
+    /// <param name="totalSteps">Steps of the run; only the cosine depends on it.</param>
+    public static Func<long, float> Create(ScheduleSettings settings, float learningRate, long totalSteps) => settings.Kind switch
+    {
+        ScheduleKind.Constant => _ => learningRate,
+        ScheduleKind.Step => step => (float)(learningRate * Math.Pow(settings.Gamma, step / settings.StepSize)),
+        _ => step => Cosine(settings, learningRate, totalSteps, step),
+    };
+
+    private static float Cosine(ScheduleSettings settings, float learningRate, long totalSteps, long step)
+    {
+        if (step < settings.WarmupSteps)
+        {
+            return (float)(learningRate * (step + 1.0) / (settings.WarmupSteps + 1.0));
+        }
+
+        var progress = Math.Min(1.0, (step - settings.WarmupSteps) / Math.Max(1.0, totalSteps - 1.0 - settings.WarmupSteps));
+        return (float)(learningRate * 0.5 * (1 + Math.Cos(Math.PI * progress)));
+    }
+}

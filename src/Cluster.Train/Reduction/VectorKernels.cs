@@ -1,0 +1,95 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
+namespace Cluster.Train.Reduction;
+
+/// <summary>
+/// Element-wise passes over native float32 memory. Each element's result depends on its operands alone, not on
+/// where a pass begins, how it is cut or how wide the processor's vectors are.
+/// </summary>
+internal static unsafe class VectorKernels
+{
+    /// <summary>destination = left + right.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void Add(float* destination, float* left, float* right, long count)
+    {
+        long i = 0;
+        for (; i <= count - Vector256<float>.Count; i += Vector256<float>.Count)
+        {
+            (Vector256.Load(left + i) + Vector256.Load(right + i)).Store(destination + i);
+        }
+
+        for (; i < count; i++)
+        {
+            destination[i] = left[i] + right[i];
+        }
+    }
+
+    /// <summary>destination = destination + source; source = 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void AddAndClear(float* destination, float* source, long count)
+    {
+        long i = 0;
+        for (; i <= count - Vector256<float>.Count; i += Vector256<float>.Count)
+        {
+            (Vector256.Load(destination + i) + Vector256.Load(source + i)).Store(destination + i);
+            Vector256<float>.Zero.Store(source + i);
+        }
+
+        for (; i < count; i++)
+        {
+            destination[i] += source[i];
+            source[i] = 0;
+        }
+    }
+
+    /// <summary>destination = source; source = 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void MoveAndClear(float* destination, float* source, long count)
+    {
+        long i = 0;
+        for (; i <= count - Vector256<float>.Count; i += Vector256<float>.Count)
+        {
+            Vector256.Load(source + i).Store(destination + i);
+            Vector256<float>.Zero.Store(source + i);
+        }
+
+        for (; i < count; i++)
+        {
+            destination[i] = source[i];
+            source[i] = 0;
+        }
+    }
+
+    /// <summary>destination = source.</summary>
+    internal static void Copy(float* destination, float* source, long count) =>
+        Buffer.MemoryCopy(source, destination, count * sizeof(float), count * sizeof(float));
+
+    /// <summary>destination = 0.</summary>
+    internal static void Clear(float* destination, long count) => NativeMemory.Clear(destination, (nuint)count * sizeof(float));
+
+    /// <summary>
+    /// The sum of squares in double precision, in an order that depends on the count alone: four lanes, each over every
+    /// fourth element, then (0+1)+(2+3).
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static double SumOfSquares(float* values, int count)
+    {
+        var lanes = Vector256<double>.Zero;
+        var i = 0;
+        for (; i <= count - 4; i += 4)
+        {
+            var wide = Vector256.Create((double)values[i], values[i + 1], values[i + 2], values[i + 3]);
+            lanes += wide * wide;
+        }
+
+        for (var lane = 0; i < count; i++, lane++)
+        {
+            lanes = lanes.WithElement(lane, lanes.GetElement(lane) + ((double)values[i] * values[i]));
+        }
+
+        return (lanes.GetElement(0) + lanes.GetElement(1)) + (lanes.GetElement(2) + lanes.GetElement(3));
+    }
+
+}
