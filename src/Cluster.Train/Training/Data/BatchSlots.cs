@@ -1,0 +1,119 @@
+using TorchSharp;
+
+namespace Cluster.Train.Training;
+
+/// <summary>
+/// The memory of a ring of batches: for each field one aligned block, cut into slots that start at multiples of 64
+/// bytes. The loader thread writes through <see cref="Buffers"/>, without libtorch; the compute thread gets tensors
+/// over the same memory from <see cref="BatchIn"/>, made once for each slot and number of samples.
+/// </summary>
+internal sealed unsafe class BatchSlots : IDisposable
+{
+    private const int Alignment = 64;
+
+    private readonly IReadOnlyList<FieldSpec> _fields;
+    private readonly FloatBlock?[] _floats;
+    private readonly HeapIntegerBlock?[] _integers;
+    private readonly long[] _stride;
+    private readonly nint[] _pointers;
+    private readonly torch.Tensor?[] _whole;
+    private readonly List<Batch>[] _batches;
+
+    internal BatchSlots(IReadOnlyList<FieldSpec> fields, int samples, int slots)
+    {
+        _fields = fields;
+        Count = slots;
+        _floats = new FloatBlock?[fields.Count];
+        _integers = new HeapIntegerBlock?[fields.Count];
+        _stride = new long[fields.Count];
+        _whole = new torch.Tensor?[fields.Count];
+        _pointers = new nint[slots * fields.Count];
+        _batches = [.. Enumerable.Range(0, slots).Select(_ => new List<Batch>())];
+        for (var f = 0; f < fields.Count; f++)
+        {
+            var field = fields[f];
+            _stride[f] = StrideBytes(field, samples) / field.ElementSize;
+            nint start;
+            if (field.Type == FieldType.Float32)
+            {
+                start = (nint)(_floats[f] = FloatBlock.Allocate(_stride[f] * slots)).Pointer;
+            }
+            else
+            {
+                start = (nint)(_integers[f] = new HeapIntegerBlock(_stride[f] * slots)).Pointer;
+            }
+
+            for (var slot = 0; slot < slots; slot++)
+            {
+                _pointers[(slot * fields.Count) + f] = start + (nint)(slot * _stride[f] * field.ElementSize);
+            }
+        }
+    }
+
+    /// <summary>Number of slots.</summary>
+    internal int Count { get; }
+
+    /// <summary>Bytes of one slot.</summary>
+    internal static long SlotBytes(IReadOnlyList<FieldSpec> fields, int samples) => fields.Sum(field => StrideBytes(field, samples));
+
+    /// <summary>Where a dataset writes the samples of a slot.</summary>
+    internal BatchBuffers Buffers(int slot, int samples) =>
+        new(_pointers.AsSpan(slot * _fields.Count, _fields.Count), _fields, samples);
+
+    /// <summary>The batch of the first <paramref name="samples"/> samples in a slot. Compute thread only.</summary>
+    internal Batch BatchIn(int slot, int samples)
+    {
+        // A job has at most four sizes: two of a full batch's shards, two of the epoch's tail.
+        var known = _batches[slot];
+        for (var i = 0; i < known.Count; i++)
+        {
+            if (known[i].Count == samples)
+            {
+                return known[i];
+            }
+        }
+
+        var made = new Batch([.. Enumerable.Range(0, _fields.Count).Select(f => View(f, slot, samples))], samples);
+        known.Add(made);
+        return made;
+    }
+
+    /// <summary>Disposes the tensors; the blocks go with the garbage collector, after the last writer.</summary>
+    public void Dispose()
+    {
+        foreach (var known in _batches)
+        {
+            foreach (var batch in known)
+            {
+                for (var f = 0; f < _fields.Count; f++)
+                {
+                    batch[f].Dispose();
+                }
+            }
+
+            known.Clear();
+        }
+
+        for (var f = 0; f < _fields.Count; f++)
+        {
+            _whole[f]?.Dispose();
+            _whole[f] = null;
+            _floats[f]?.Dispose();
+        }
+    }
+
+    private torch.Tensor View(int field, int slot, int samples)
+    {
+        // Neither the step's dispose scope nor its gradient mode may reach tensors that outlive the step.
+        using var scope = torch.NewDisposeScope();
+        using var noGrad = torch.no_grad();
+        var whole = _whole[field] ??= (_floats[field]?.AsTensor() ?? _integers[field]!.AsTensor()).DetachFromDisposeScope();
+        var spec = _fields[field];
+        return whole.narrow(0, slot * _stride[field], (long)samples * spec.Elements)
+            .view([samples, .. spec.Shape])
+            .DetachFromDisposeScope();
+    }
+
+    private static long StrideBytes(FieldSpec field, int samples) =>
+        ((((long)samples * field.Elements * field.ElementSize) + Alignment - 1) / Alignment) * Alignment;
+}
