@@ -18,4 +18,9 @@ public sealed class Batch(IReadOnlyList<torch.Tensor> tensors, int count)
 
     /// <summary>Any field by its number in <see cref="IDataset.Fields"/>.</summary>
     public torch.Tensor this[int field] => tensors[field];
+
+    /// <summary>The same samples on a device; this batch itself where it is there already.</summary>
+    internal Batch To(torch.Device device) => device.type == DeviceType.CPU
+        ? this
+        : new Batch([.. tensors.Select(tensor => tensor.to(device))], Count);
 }

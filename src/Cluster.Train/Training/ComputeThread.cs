@@ -1,0 +1,84 @@
+using System.Collections.Concurrent;
+using TorchSharp;
+
+namespace Cluster.Train.Training;
+
+/// <summary>
+/// The one thread on which a replica's libtorch calls run: dispose scopes, gradient mode and the number of threads of
+/// libtorch's own pool are per thread. Work is done in the order given.
+/// </summary>
+internal sealed class ComputeThread : IDisposable
+{
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(10);
+
+    private readonly BlockingCollection<Action> _queue = [];
+    private readonly Thread _thread;
+    private readonly int _threads;
+    private bool _configured;
+
+    /// <summary>Starts the thread.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="threads">libtorch's threads for work that this thread gives it.</param>
+    internal ComputeThread(string name, int threads)
+    {
+        _threads = threads;
+        _thread = new Thread(Work) { Name = name, IsBackground = true };
+        _thread.Start();
+    }
+
+    /// <summary>Does work on the thread.</summary>
+    internal Task RunAsync(Action work) => RunAsync<object?>(() =>
+    {
+        work();
+        return null;
+    });
+
+    /// <summary>Does work on the thread.</summary>
+    /// <returns>Its result, or its exception.</returns>
+    internal Task<T> RunAsync<T>(Func<T> work)
+    {
+        var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _queue.Add(() =>
+        {
+            try
+            {
+                Configure();
+                done.SetResult(work());
+            }
+            catch (Exception error)
+            {
+                done.SetException(error);
+            }
+        });
+        return done.Task;
+    }
+
+    /// <summary>Ends the thread after the work that was given; waits for it for a while.</summary>
+    public void Dispose()
+    {
+        _queue.CompleteAdding();
+        if (_thread.Join(StopTimeout))
+        {
+            _queue.Dispose();
+        }
+    }
+
+    private void Configure()
+    {
+        if (!_configured)
+        {
+            // A fresh thread takes over whatever was set last anywhere, at its first question: ask before setting.
+            _ = torch.get_num_threads();
+            torch.set_num_threads(_threads);
+            _configured = true;
+        }
+    }
+
+    private void Work()
+    {
+        foreach (var work in _queue.GetConsumingEnumerable())
+        {
+            work();
+        }
+    }
+}

@@ -1,0 +1,269 @@
+using System.Security.Cryptography;
+using TorchSharp;
+
+namespace Cluster.Train.Training;
+
+/// <summary>One evaluation batch: sums over its samples.</summary>
+/// <param name="LossSum">Sum of the samples' losses.</param>
+/// <param name="Correct">Correct decisions.</param>
+/// <param name="Total">All decisions.</param>
+public readonly record struct EvaluationSums(double LossSum, long Correct, long Total);
+
+/// <summary>
+/// One copy of the model, whose parameters and gradients are views into flat blocks that the exchange works in, so that
+/// nothing is gathered or copied between libtorch and the exchange. All members are called on one compute thread.
+/// Parameters without a gradient in a step count as having a gradient of zero: momentum and weight decay still act.
+/// </summary>
+public sealed unsafe class ModelReplica : IDisposable
+{
+    private readonly ITrainingTask _task;
+    private readonly JobDefinition _job;
+    private readonly ModelTensors _tensors;
+    private readonly torch.nn.Module _model;
+    private readonly Dictionary<(int Count, int Total), torch.Tensor[]> _weights = [];
+    private readonly float[] _initialState;
+    private ReplicaBlocks? _blocks;
+    private bool? _draws;
+    private bool _gradientsChecked;
+
+    private ModelReplica(ITrainingTask task, JobDefinition job, torch.nn.Module model, torch.Device device)
+    {
+        (_task, _job, _model, Device) = (task, job, model, device);
+        _tensors = new ModelTensors(task.Name, model);
+        Layout = _tensors.Layout;
+        _initialState = _tensors.CopyVector();
+    }
+
+    /// <summary>Where each tensor lies in the flat vector.</summary>
+    public ParameterLayout Layout { get; }
+
+    internal torch.Device Device { get; }
+
+    /// <summary>Makes the model with the initial parameters that the job's seed gives, in whatever process.</summary>
+    /// <exception cref="BadInputException">The model has tensors that cannot be trained here, or the device is not there.</exception>
+    /// <exception cref="TrainingFaultException">The task failed.</exception>
+    public static ModelReplica Create(ITrainingTask task, JobDefinition job, TaskData data, DeviceSpec device)
+    {
+        var place = device.Open();
+        torch.nn.Module? model;
+        try
+        {
+            model = RandomGate.Run(job.Seed, () => task.CreateModel(job.Settings, data)).Result;
+        }
+        catch (Exception error) when (error is not BadInputException)
+        {
+            throw new TrainingFaultException($"task '{task.Name}' failed in CreateModel: {error.Message}", error);
+        }
+
+        if (model is null)
+        {
+            throw new TrainingFaultException($"task '{task.Name}' returned null from CreateModel");
+        }
+
+        if (device.Kind == DeviceKind.Cuda)
+        {
+            model.to(place);
+        }
+
+        model.train();
+        return new ModelReplica(task, job, model, place);
+    }
+
+    /// <summary>Makes the parameters views into one block, and their gradients views into another. Copies no values.</summary>
+    /// <param name="parameters">The flat vector of parameters and buffers, <see cref="ParameterLayout.VectorLength"/> long.</param>
+    /// <param name="gradients">As long; where <see cref="ComputeShard"/> leaves its result.</param>
+    public void Bind(FloatBlock parameters, FloatBlock gradients)
+    {
+        _blocks?.Dispose();
+        _blocks = new ReplicaBlocks(parameters, gradients, Layout, Device);
+        _tensors.Bind(_blocks);
+        _gradientsChecked = false;
+    }
+
+    /// <summary>Writes the initial parameters and buffers to a block.</summary>
+    public void WriteInitialState(FloatBlock destination)
+    {
+        VectorCopy.ToBlock(_initialState, destination);
+        StageParametersIn();
+    }
+
+    /// <summary>
+    /// Forward, loss and backward of one shard. Its gradient, times its share of the global batch, is added to the
+    /// gradient block, which holds zeros before; so are its new buffers.
+    /// </summary>
+    /// <param name="step">The step.</param>
+    /// <param name="shard">The shard.</param>
+    /// <param name="batch">The shard's samples.</param>
+    /// <param name="globalSamples">Samples of the global batch.</param>
+    /// <returns>The mean loss over the shard's samples.</returns>
+    /// <exception cref="TrainingFaultException">The task failed, or the loss is not one finite number; names step and shard.</exception>
+    public float ComputeShard(long step, int shard, Batch batch, int globalSamples)
+    {
+        using var scope = torch.NewDisposeScope();
+        _tensors.ReadBuffers(_blocks!);
+        var callback = "Predict";
+        try
+        {
+            batch = batch.To(Device);
+            var prediction = Draws(step, shard, batch);
+            callback = "Loss";
+            var loss = _task.Loss(prediction, batch);
+            var value = LossValue(loss, step, shard);
+            callback = "backward";
+            if (batch.Count == globalSamples)
+            {
+                loss.backward();
+            }
+            else
+            {
+                loss.backward(Weight(loss, batch.Count, globalSamples));
+            }
+
+            if (!_gradientsChecked)
+            {
+                _tensors.CheckGradients(_blocks!);
+                _gradientsChecked = true;
+            }
+
+            _tensors.WriteBuffers(_blocks!, (float)batch.Count / globalSamples, withIntegers: shard == 0);
+            return value;
+        }
+        catch (Exception error) when (error is not (BadInputException or TrainingFaultException))
+        {
+            throw new TrainingFaultException(
+                $"task '{_task.Name}' failed in {callback} at step {step}, shard {shard}: {FirstLine(error.Message)}", error);
+        }
+    }
+
+    /// <summary>Loss and correct decisions of one batch, in evaluation mode and without gradients.</summary>
+    /// <exception cref="TrainingFaultException">The task failed.</exception>
+    public EvaluationSums Evaluate(Batch batch)
+    {
+        using var scope = torch.NewDisposeScope();
+        using var noGradients = torch.no_grad();
+        _tensors.ReadBuffers(_blocks!);
+        var callback = "Predict";
+        _model.eval();
+        try
+        {
+            batch = batch.To(Device);
+            var prediction = _task.Predict(_model, batch);
+            callback = "Loss";
+            var loss = _task.Loss(prediction, batch).item<float>();
+            callback = "Count";
+            var counts = _task.Count(prediction, batch);
+            return new EvaluationSums((double)loss * batch.Count, counts.Correct, counts.Total);
+        }
+        catch (Exception error) when (error is not (BadInputException or TrainingFaultException))
+        {
+            throw new TrainingFaultException($"task '{_task.Name}' failed in {callback} of the evaluation: {FirstLine(error.Message)}", error);
+        }
+        finally
+        {
+            _model.train();
+        }
+    }
+
+    /// <summary>Where the replica is on a GPU: copies the gradients to the block that the exchange works in.</summary>
+    public void StageGradientsOut() => _blocks!.StageGradientsOut();
+
+    /// <summary>Where the replica is on a GPU: copies the new parameters to it.</summary>
+    public void StageParametersIn() => _blocks!.StageParametersIn();
+
+    /// <summary>Makes sure that a model that drew no random numbers in its first shard has drawn none since.</summary>
+    /// <exception cref="TrainingFaultException">Random numbers were drawn that depend on timing.</exception>
+    public void VerifyNoRandomDraws()
+    {
+        if (_draws == false && RandomGate.WasBypassed())
+        {
+            throw new TrainingFaultException(
+                $"task '{_task.Name}': random numbers were drawn from libtorch's default generator outside of seeded forward passes (by data code, or by a model that drew none in its first forward), so the result would depend on timing; draw them in every forward in training mode, or from a seed of your own");
+        }
+    }
+
+    /// <summary>SHA-256 over the little-endian float32 parameters in layout order, in lower-case hexadecimal.</summary>
+    public string ParametersSha256()
+    {
+        var frozen = CopyFrozen();
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var tensor in Layout.Parameters)
+        {
+            if (tensor.Role == TensorRole.Frozen)
+            {
+                hash.AppendData(System.Runtime.InteropServices.MemoryMarshal.AsBytes(frozen.AsSpan((int)tensor.Offset, (int)tensor.Count)));
+                continue;
+            }
+
+            const int chunk = 1 << 20;
+            for (long start = 0; start < tensor.Count; start += chunk)
+            {
+                var count = (int)Math.Min(chunk, tensor.Count - start);
+                hash.AppendData(System.Runtime.InteropServices.MemoryMarshal.AsBytes(_blocks!.Parameters.Span(tensor.Offset + start, count)));
+            }
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    /// <summary>The frozen parameters, in layout order.</summary>
+    public float[] CopyFrozen() => _tensors.CopyFrozen();
+
+    /// <summary>Sets the frozen parameters, in layout order, and brings the bound parameters to the device.</summary>
+    public void LoadFrozen(float[] values)
+    {
+        _tensors.LoadFrozen(values);
+        StageParametersIn();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var weight in _weights.Values)
+        {
+            weight[0].Dispose();
+        }
+
+        _model.Dispose();
+        _blocks?.Dispose();
+    }
+
+    private static string FirstLine(string message) => message.Split('\n', 2)[0].Trim();
+
+    private torch.Tensor Draws(long step, int shard, Batch batch)
+    {
+        if (_draws == false)
+        {
+            return _task.Predict(_model, batch);
+        }
+
+        var (drew, prediction) = RandomGate.Run(RandomGate.ShardSeed(_job.Seed, step, shard), () => _task.Predict(_model, batch));
+        // On a GPU the draws come from its own generator, which cannot be watched this way: assume them.
+        _draws ??= drew || Device.type == DeviceType.CUDA;
+        return prediction;
+    }
+
+    private float LossValue(torch.Tensor loss, long step, int shard)
+    {
+        if (loss.numel() != 1 || loss.dtype != torch.ScalarType.Float32)
+        {
+            throw new TrainingFaultException(
+                $"task '{_task.Name}' returned a loss of shape [{string.Join(", ", loss.shape)}] and type {loss.dtype} at step {step}, shard {shard}; it must be one float32, the mean over the batch");
+        }
+
+        var value = loss.item<float>();
+        return float.IsFinite(value)
+            ? value
+            : throw new TrainingFaultException($"the loss is {(float.IsNaN(value) ? "not a number" : "infinite")} at step {step}, shard {shard}; lower --lr or check the data");
+    }
+
+    private torch.Tensor[] Weight(torch.Tensor loss, int count, int total)
+    {
+        if (!_weights.TryGetValue((count, total), out var weight))
+        {
+            weight = [torch.full_like(loss, (float)count / total).DetachFromDisposeScope()];
+            _weights[(count, total)] = weight;
+        }
+
+        return weight;
+    }
+}

@@ -1,0 +1,103 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Cluster.Train.Training;
+
+/// <summary>What a tensor of a model is to training.</summary>
+public enum TensorRole
+{
+    /// <summary>A parameter that the optimizer updates; float32.</summary>
+    Trainable,
+
+    /// <summary>A parameter that does not require a gradient; float32. It is not in the flat vector.</summary>
+    Frozen,
+
+    /// <summary>A float32 buffer, for example a running mean.</summary>
+    FloatBuffer,
+
+    /// <summary>An int64 or boolean buffer, for example a count of batches.</summary>
+    IntegerBuffer,
+}
+
+/// <summary>One tensor of a model.</summary>
+/// <param name="Name">As in the model's state dictionary.</param>
+/// <param name="Shape">Its dimensions; empty for a scalar.</param>
+/// <param name="Role">What it is to training.</param>
+/// <param name="Offset">Position of its first value in the flat vector; of a frozen parameter, among the frozen ones.</param>
+public sealed record TensorEntry(string Name, ImmutableArray<long> Shape, TensorRole Role, long Offset)
+{
+    /// <summary>Number of elements.</summary>
+    public long Count { get; } = Shape.Aggregate(1L, (product, extent) => checked(product * extent));
+}
+
+/// <summary>
+/// Where each tensor of a model lies in the flat vector: trainable parameters in model order, then float buffers, then
+/// integer buffers, each integer as four limbs of 16 bits (exact in float32, so that it travels in the same sum). The
+/// optimizer updates the first part; the rest is assigned from the sum.
+/// </summary>
+public sealed class ParameterLayout
+{
+    /// <summary>Floats that hold one integer.</summary>
+    public const int LimbsPerInteger = 4;
+
+    /// <summary>Lays tensors out.</summary>
+    /// <param name="tensors">Name, dimensions and role of all tensors, parameters first, in model order.</param>
+    public ParameterLayout(IEnumerable<(string Name, ImmutableArray<long> Shape, TensorRole Role)> tensors)
+    {
+        var all = tensors.ToArray();
+        var entries = new TensorEntry[all.Length];
+        ParameterLength = Place(TensorRole.Trainable, 0, floatsPerElement: 1);
+        var floats = Place(TensorRole.FloatBuffer, ParameterLength, floatsPerElement: 1);
+        VectorLength = Place(TensorRole.IntegerBuffer, floats, LimbsPerInteger);
+        FrozenLength = Place(TensorRole.Frozen, 0, floatsPerElement: 1);
+        Tensors = [.. entries];
+        Hash = Digest();
+
+        long Place(TensorRole role, long offset, int floatsPerElement)
+        {
+            for (var index = 0; index < all.Length; index++)
+            {
+                if (all[index].Role == role)
+                {
+                    entries[index] = new TensorEntry(all[index].Name, all[index].Shape, role, offset);
+                    offset += entries[index].Count * floatsPerElement;
+                }
+            }
+
+            return offset;
+        }
+    }
+
+    /// <summary>All tensors, parameters first, in model order.</summary>
+    public ImmutableArray<TensorEntry> Tensors { get; }
+
+    /// <summary>The parameters, frozen ones included, in model order: what the hash of the parameters runs over.</summary>
+    public IEnumerable<TensorEntry> Parameters => Tensors.Where(tensor => tensor.Role is TensorRole.Trainable or TensorRole.Frozen);
+
+    /// <summary>Length of the trainable part of the flat vector.</summary>
+    public long ParameterLength { get; }
+
+    /// <summary>Length of the flat vector.</summary>
+    public long VectorLength { get; }
+
+    /// <summary>Length of all frozen parameters together.</summary>
+    public long FrozenLength { get; }
+
+    /// <summary>Parameters of the model, frozen ones included.</summary>
+    public long ParameterCount => ParameterLength + FrozenLength;
+
+    /// <summary>SHA-256 over names, dimensions and roles in order, in lower-case hexadecimal.</summary>
+    public string Hash { get; }
+
+    private string Digest()
+    {
+        var text = new StringBuilder();
+        foreach (var tensor in Tensors)
+        {
+            text.Append(tensor.Name).Append(' ').Append(tensor.Role).Append(" [").AppendJoin(',', tensor.Shape).Append("]\n");
+        }
+
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));
+    }
+}
