@@ -1,6 +1,5 @@
 using System.Globalization;
 using Akka.Event;
-using Cluster.Train.Actors;
 
 namespace Cluster.Train.Hosting.CommandLine;
 
@@ -24,10 +23,10 @@ internal static class RunOptions
         "What computes: the processor, all GPUs in turn, or GPU number N.")
     { Default = _ => "cpu" };
 
-    public static readonly OptionSpec<Topology> Topology = new("--topology", Run,
-        ValueKinds.Choice(("auto", Actors.Topology.Auto), ("coordinator", Actors.Topology.Coordinator), ("sharded", Actors.Topology.Sharded)),
+    public static readonly OptionSpec<Membership.Topology> Topology = new("--topology", Run,
+        ValueKinds.Choice(("auto", Membership.Topology.Auto), ("coordinator", Membership.Topology.Coordinator), ("sharded", Membership.Topology.Sharded)),
         "Who owns the parameters: the coordinator, each worker a slice, or by the model's size.")
-    { Default = _ => Actors.Topology.Auto };
+    { Default = _ => Membership.Topology.Auto };
 
     public static readonly OptionSpec<TimeSpan> StepTimeout = new("--step-timeout", Run, ValueKinds.Duration,
         "How long a step may take before whoever it waits for counts as hanging.")

@@ -1,20 +1,12 @@
+using Akka.Actor;
 using Akka.Event;
+using Cluster.Train.Actors.Coordinator;
+using Cluster.Train.Actors.Worker;
+using Cluster.Train.Checkpoints;
+using Cluster.Train.Membership;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Actors;
-
-/// <summary>How the parameters are owned.</summary>
-public enum Topology
-{
-    /// <summary>By size of the model.</summary>
-    Auto,
-
-    /// <summary>One slice, owned by the coordinator.</summary>
-    Coordinator,
-
-    /// <summary>One slice a worker.</summary>
-    Sharded,
-}
 
 /// <summary>A run with coordinator and workers in this process.</summary>
 public sealed record LocalTrainingOptions
@@ -55,7 +47,7 @@ public sealed record LocalTrainingOptions
     /// <summary>How long the workers may take to open data and model.</summary>
     public TimeSpan JoinTimeout { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>What the log on standard error tells.</summary>
+    /// <summary>What the actors log on standard error.</summary>
     public LogLevel LogLevel { get; init; } = LogLevel.WarningLevel;
 }
 
@@ -68,8 +60,80 @@ public static class LocalTraining
     /// <param name="stop">Ends the run at the next step boundary, with a checkpoint if there is a place for one.</param>
     /// <exception cref="BadInputException">The data, the checkpoint or a setting cannot be used.</exception>
     /// <exception cref="TrainingFaultException">The run could not go on.</exception>
-    public static Task<JobOutcome> RunAsync(LocalTrainingOptions options, IJobObserver observer, CancellationToken stop) =>
-        throw new NotSupportedException();
+    public static async Task<JobOutcome> RunAsync(LocalTrainingOptions options, IJobObserver observer, CancellationToken stop)
+    {
+        Validate(options);
+        NativeEnvironment.Prepare(options.Definition.Portable);
+        using var store = options.CheckpointDirectory is { } directory ? OpenStore(directory, options) : null;
+        var process = new ProcessContext(options.Task, options.Definition, options.DataDirectory, options.StepTimeout);
+        using var services = new LocalServices(process, observer, store, options.Resume);
+        using var system = ActorSystems.CreateLocal(options.LogLevel);
+        var completion = new TaskCompletionSource<JobOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var coordinator = system.ActorOf(
+            CoordinatorActor.Props(Settings(options), services, completion).WithDispatcher(ActorSystems.Dispatcher), "coordinator");
+        var runtimes = Enumerable.Range(1, options.Workers)
+            .Select(number => StartWorker(system, coordinator, process, options, number))
+            .ToArray();
+        await using (stop.Register(() => coordinator.Tell(CoordinatorActor.StopJob.Instance)).ConfigureAwait(false))
+        {
+            try
+            {
+                return await completion.Task.ConfigureAwait(false);
+            }
+            finally
+            {
+                await system.Terminate().ConfigureAwait(false);
+                foreach (var runtime in runtimes)
+                {
+                    await runtime.DisposeAsync().ConfigureAwait(false);
+                }
+            }
+        }
+    }
+
+    private static void Validate(LocalTrainingOptions options)
+    {
+        if (options.Workers > options.Definition.Shards)
+        {
+            throw new BadInputException(
+                $"--workers is {options.Workers}, --shards only {options.Definition.Shards}: a worker needs a shard; raise --shards or lower --workers");
+        }
+    }
+
+    private static CheckpointStore OpenStore(string directory, LocalTrainingOptions options)
+    {
+        var store = new CheckpointStore(directory, options.Keep);
+        store.EnsureWritable();
+        if (!options.Resume)
+        {
+            store.EnsureEmpty();
+        }
+
+        return store;
+    }
+
+    private static CoordinatorSettings Settings(LocalTrainingOptions options) => new()
+    {
+        Definition = options.Definition,
+        Workers = options.Workers,
+        Topology = options.Topology,
+        InProcess = true,
+        KeepsCheckpoints = options.CheckpointDirectory is not null,
+        CheckpointEvery = options.CheckpointEvery,
+        StepTimeout = options.StepTimeout,
+        JoinTimeout = options.JoinTimeout,
+    };
+
+    private static ReplicaRuntime StartWorker(
+        ActorSystem system, IActorRef coordinator, ProcessContext process, LocalTrainingOptions options, int number)
+    {
+        var name = $"worker-{number}";
+        var identity = new WorkerIdentity(
+            Guid.NewGuid().ToString("N"), name, Environment.MachineName, BuildVersion.Of(options.Task), [options.Task.Name]);
+        var runtime = new ReplicaRuntime(identity, process, options.Device);
+        system.ActorOf(WorkerActor.Props(identity, coordinator, runtime).WithDispatcher(ActorSystems.Dispatcher), name);
+        return runtime;
+    }
 
     /// <summary>Evaluates the parameters of a checkpoint, without training.</summary>
     /// <param name="task">The task.</param>
@@ -77,6 +141,12 @@ public static class LocalTraining
     /// <param name="dataDirectory">What <c>--data</c> names; null where it was not given.</param>
     /// <param name="device">cpu, cuda or cuda:N.</param>
     /// <exception cref="BadInputException">The checkpoint or the data cannot be used.</exception>
-    public static Task<EvaluationResult> EvaluateAsync(ITrainingTask task, string checkpoint, string? dataDirectory, string device) =>
-        throw new NotSupportedException();
+    public static async Task<EvaluationResult> EvaluateAsync(ITrainingTask task, string checkpoint, string? dataDirectory, string device)
+    {
+        using var loaded = CheckpointFinder.Load(checkpoint, out _);
+        var evaluator = new CheckpointEvaluator(task, loaded, dataDirectory, DeviceSpec.Parse(device));
+        NativeEnvironment.Prepare(evaluator.Definition.Portable);
+        using var thread = new ComputeThread("evaluation", evaluator.Definition.Threads);
+        return await thread.RunAsync(evaluator.Run).ConfigureAwait(false);
+    }
 }

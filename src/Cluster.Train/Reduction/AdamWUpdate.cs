@@ -14,7 +14,7 @@ internal sealed unsafe class AdamWUpdate(OptimizerSettings settings) : IUpdateRu
     private readonly double _weightDecay = Decimal(settings.WeightDecay);
 
     /// <inheritdoc/>
-    public IReadOnlyList<string> StateNames { get; } = ["exp_avg", "exp_avg_sq"];
+    public IReadOnlyList<string> StateNames { get; } = settings.StateNames;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -51,6 +51,9 @@ public sealed record OptimizerSettings
     public static OptimizerSettings AdamW(float learningRate, float weightDecay = 0.01f) =>
         new() { Kind = OptimizerKind.AdamW, LearningRate = learningRate, WeightDecay = weightDecay };
 
+    /// <summary>Names of the rule's state vectors, as torch names them.</summary>
+    public IReadOnlyList<string> StateNames => Kind == OptimizerKind.AdamW ? ["exp_avg", "exp_avg_sq"] : Momentum != 0 ? ["momentum"] : [];
+
     /// <summary>All numbers that the rule uses, as one text; part of the job's hash.</summary>
     public string Canonical() => Kind == OptimizerKind.Sgd
         ? $"sgd lr={LearningRate:R} momentum={Momentum:R} dampening={Dampening:R} nesterov={Nesterov} weight-decay={WeightDecay:R} maximize={Maximize}"

@@ -12,7 +12,7 @@ internal sealed unsafe class SgdUpdate(OptimizerSettings settings) : IUpdateRule
     private readonly bool _hasMomentum = settings.Momentum != 0;
 
     /// <inheritdoc/>
-    public IReadOnlyList<string> StateNames { get; } = settings.Momentum != 0 ? ["momentum"] : [];
+    public IReadOnlyList<string> StateNames { get; } = settings.StateNames;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -1,5 +1,5 @@
-using CsCheck;
 using Cluster.Train.Checkpoints;
+using CsCheck;
 
 namespace Cluster.Train.Tests.Checkpoints;
 

@@ -1,5 +1,5 @@
 using Akka.Event;
-using Cluster.Train.Actors;
+using Cluster.Train.Membership;
 using Cluster.Train.Reduction;
 using Cluster.Train.Training;
 

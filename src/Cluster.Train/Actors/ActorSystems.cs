@@ -1,0 +1,27 @@
+using Akka.Actor;
+using Akka.Configuration;
+using Akka.Event;
+
+namespace Cluster.Train.Actors;
+
+/// <summary>Actor systems with the defaults of <c>cluster-train.conf</c>.</summary>
+internal static class ActorSystems
+{
+    /// <summary>The dispatcher of coordinator and worker actors.</summary>
+    internal const string Dispatcher = "akka.actor.cluster-train-dispatcher";
+
+    /// <summary>The defaults.</summary>
+    internal static Config Defaults { get; } = ReadDefaults();
+
+    /// <summary>A system without a network.</summary>
+    /// <param name="logLevel">What is logged on standard error.</param>
+    internal static ActorSystem CreateLocal(LogLevel logLevel) =>
+        ActorSystem.Create("cluster-train", ConfigurationFactory.ParseString($"akka.loglevel = {logLevel.StringFor()}").WithFallback(Defaults));
+
+    private static Config ReadDefaults()
+    {
+        using var stream = typeof(ActorSystems).Assembly.GetManifestResourceStream("cluster-train.conf")!;
+        using var reader = new StreamReader(stream);
+        return ConfigurationFactory.ParseString(reader.ReadToEnd());
+    }
+}

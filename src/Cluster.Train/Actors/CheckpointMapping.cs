@@ -1,0 +1,78 @@
+using Cluster.Train.Checkpoints;
+using Cluster.Train.Training;
+
+namespace Cluster.Train.Actors;
+
+/// <summary>A job's state as a checkpoint's tensors, and back: by name, as PyTorch's state dictionaries have them.</summary>
+internal static class CheckpointMapping
+{
+    /// <summary>What a checkpoint of a state holds.</summary>
+    internal static CheckpointContent Content(CheckpointManifest manifest, ParameterLayout layout, TrainingState state)
+    {
+        var vector = FlatVector.Reader(state.Vector);
+        var frozen = FlatVector.Reader(state.Frozen);
+        var model = layout.Tensors.Select(tensor => tensor.Role switch
+        {
+            TensorRole.IntegerBuffer => CheckpointTensor.Int64(tensor.Name, tensor.Shape, Integers(state.Vector, tensor)),
+            TensorRole.Frozen => CheckpointTensor.FromFlat(Flat(tensor), frozen),
+            _ => CheckpointTensor.FromFlat(Flat(tensor), vector),
+        });
+        var optimizer = state.Optimizer.SelectMany(pair =>
+            CheckpointTensor.FromFlat(Trainable(layout).Select(Flat), FlatVector.Reader(pair.Value), Prefix(pair.Key)));
+        return new CheckpointContent(manifest, [.. model], [.. optimizer]);
+    }
+
+    /// <summary>The state that a checkpoint holds.</summary>
+    /// <param name="checkpoint">A checkpoint of this layout.</param>
+    /// <param name="layout">The layout.</param>
+    /// <param name="stateNames">The optimizer's state vectors, for example "momentum".</param>
+    /// <exception cref="BadInputException">A tensor is missing or has another shape; names it.</exception>
+    internal static TrainingState Read(LoadedCheckpoint checkpoint, ParameterLayout layout, IReadOnlyList<string> stateNames)
+    {
+        var vector = new float[layout.VectorLength];
+        var frozen = new float[layout.FrozenLength];
+        foreach (var tensor in layout.Tensors)
+        {
+            switch (tensor.Role)
+            {
+                case TensorRole.IntegerBuffer:
+                    var integers = new long[tensor.Count];
+                    checkpoint.Model.ReadInt64(tensor.Name, tensor.Shape.AsSpan(), integers);
+                    IntegerLimbs.Encode(integers, Limbs(vector, tensor));
+                    break;
+                case TensorRole.Frozen:
+                    checkpoint.Model.CopyTo(Flat(tensor), FlatVector.Writer(frozen));
+                    break;
+                default:
+                    checkpoint.Model.CopyTo(Flat(tensor), FlatVector.Writer(vector));
+                    break;
+            }
+        }
+
+        var optimizer = new Dictionary<string, float[]>(StringComparer.Ordinal);
+        foreach (var name in stateNames)
+        {
+            optimizer[name] = new float[layout.ParameterLength];
+            checkpoint.Optimizer.CopyTo([.. Trainable(layout).Select(Flat)], FlatVector.Writer(optimizer[name]), Prefix(name));
+        }
+
+        return new TrainingState(checkpoint.Manifest.Step, vector, frozen, optimizer);
+    }
+
+    private static string Prefix(string state) => $"{state}.";
+
+    private static IEnumerable<TensorEntry> Trainable(ParameterLayout layout) =>
+        layout.Tensors.Where(tensor => tensor.Role == TensorRole.Trainable);
+
+    private static FlatTensor Flat(TensorEntry tensor) => new(tensor.Name, tensor.Shape, tensor.Offset);
+
+    private static long[] Integers(float[] vector, TensorEntry tensor)
+    {
+        var integers = new long[tensor.Count];
+        IntegerLimbs.Decode(Limbs(vector, tensor), integers);
+        return integers;
+    }
+
+    private static Span<float> Limbs(float[] vector, TensorEntry tensor) =>
+        vector.AsSpan((int)tensor.Offset, (int)tensor.Count * ParameterLayout.LimbsPerInteger);
+}

@@ -1,0 +1,67 @@
+using Cluster.Train.Protocol;
+
+namespace Cluster.Train.Actors.Coordinator;
+
+/// <summary>The leases that are out in one generation, and who has completed them. Pure.</summary>
+/// <param name="members">Worker ids of all members, the coordinator's empty one among them where it owns a slice.</param>
+/// <param name="firstStep">The generation's first step.</param>
+internal sealed class LeaseBook(IEnumerable<string> members, long firstStep)
+{
+    private readonly Queue<StepLease> _out = new();
+    private readonly Dictionary<string, int> _completed = members.ToDictionary(member => member, _ => 0);
+    private readonly Dictionary<string, string> _hashes = [];
+    private int _done;
+
+    /// <summary>The first step of the next lease.</summary>
+    internal long Next { get; private set; } = firstStep;
+
+    /// <summary>Steps of the last lease given out.</summary>
+    internal long LastLength { get; private set; }
+
+    /// <summary>How many leases are out.</summary>
+    internal int Outstanding => _out.Count;
+
+    /// <summary>The members that have not completed the oldest lease.</summary>
+    internal IEnumerable<string> Behind => _completed.Where(pair => pair.Value <= _done).Select(pair => pair.Key);
+
+    /// <summary>Notes a lease that goes out.</summary>
+    internal void Give(StepLease lease)
+    {
+        _out.Enqueue(lease);
+        Next = lease.End;
+        LastLength = lease.Steps;
+    }
+
+    /// <summary>Notes a completion.</summary>
+    /// <returns>The lease that everybody has completed with it, or null.</returns>
+    internal StepLease? Complete(LeaseCompleted completed)
+    {
+        if (!_completed.TryGetValue(completed.WorkerId, out var count))
+        {
+            return null;
+        }
+
+        _completed[completed.WorkerId] = count + 1;
+        if (completed.ParametersSha256 is { } hash)
+        {
+            _hashes[completed.WorkerId] = hash;
+        }
+
+        if (_out.Count == 0 || _completed.Values.Any(value => value <= _done))
+        {
+            return null;
+        }
+
+        _done++;
+        return _out.Dequeue();
+    }
+
+    /// <summary>The hash of the snapshot that was completed last, and the members whose hash is another than most have.</summary>
+    internal (string? Sha256, IReadOnlyList<string> Deviating) TakeHashes()
+    {
+        var most = _hashes.Values.GroupBy(hash => hash).OrderByDescending(group => group.Count()).ThenBy(group => group.Key).FirstOrDefault()?.Key;
+        string[] deviating = [.. _hashes.Where(pair => pair.Value != most).Select(pair => pair.Key)];
+        _hashes.Clear();
+        return (most, deviating);
+    }
+}

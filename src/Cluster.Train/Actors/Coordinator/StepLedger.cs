@@ -1,0 +1,179 @@
+using Cluster.Train.Protocol;
+
+namespace Cluster.Train.Actors.Coordinator;
+
+/// <summary>
+/// Puts the shards' reports together to losses of steps, epochs and evaluations. Sums run over shards and steps in
+/// ascending order, so that what is printed does not depend on who reported first. Pure: no actor, no clock.
+/// </summary>
+/// <param name="firstStep">Steps done before this run.</param>
+/// <param name="stepsPerEpoch">Steps of one epoch.</param>
+/// <param name="shards">Shards of the job.</param>
+/// <param name="shardSamples">Samples of a shard at a step.</param>
+/// <param name="evaluates">Whether each epoch's end, and the job's, has an evaluation.</param>
+/// <param name="totalSteps">Steps of the job.</param>
+internal sealed class StepLedger(
+    long firstStep, long stepsPerEpoch, int shards, Func<long, int, int> shardSamples, bool evaluates, long totalSteps)
+{
+    private readonly Dictionary<long, PendingStep> _pending = [];
+    private readonly SortedDictionary<long, ShardEvaluation?[]> _evaluations = [];
+    private double _epochLossSum;
+    private long _epochSamples;
+
+    /// <summary>Steps of the job that all shards have reported.</summary>
+    internal long CompletedSteps { get; private set; } = firstStep;
+
+    /// <summary>Samples of the steps completed in this run.</summary>
+    internal long CompletedSamples { get; private set; }
+
+    /// <summary>Mean loss over the samples of the newest completed step.</summary>
+    internal double Loss { get; private set; }
+
+    /// <summary>Mean loss over the samples of the current epoch so far, or of the whole last one right at its end.</summary>
+    internal double EpochLoss { get; private set; }
+
+    /// <summary>The newest complete evaluation.</summary>
+    internal EvaluationResult? Evaluation { get; private set; }
+
+    /// <summary>Mean training loss of the last epoch completed in this run.</summary>
+    internal double? LastEpochLoss { get; private set; }
+
+    /// <summary>Takes a report. A step that was reported before (it is being replayed) changes nothing.</summary>
+    /// <returns>The epochs that this report completed, evaluation included, in order.</returns>
+    internal IReadOnlyList<LedgerEpoch> Add(StepReport report)
+    {
+        for (var row = 0; row < report.Steps; row++)
+        {
+            var step = report.FirstStep + row;
+            if (step < CompletedSteps)
+            {
+                continue;
+            }
+
+            var pending = Pending(step);
+            for (var column = 0; column < report.Shards.Count; column++)
+            {
+                pending.Losses[report.Shards.First + column] = report.ShardLosses[(row * report.Shards.Count) + column];
+            }
+        }
+
+        foreach (var evaluation in report.Evaluations)
+        {
+            if (!_evaluations.TryGetValue(evaluation.CompletedSteps, out var parts))
+            {
+                _evaluations[evaluation.CompletedSteps] = parts = new ShardEvaluation?[shards];
+            }
+
+            parts[evaluation.Shard] = evaluation;
+        }
+
+        return Advance();
+    }
+
+    private List<LedgerEpoch> Advance()
+    {
+        var epochs = new List<LedgerEpoch>();
+        while (_pending.TryGetValue(CompletedSteps, out var next) && next.IsComplete)
+        {
+            var atEnd = (next.Step + 1) % stepsPerEpoch == 0 || next.Step + 1 == totalSteps;
+            EvaluationResult? evaluation = null;
+            if (atEnd && evaluates && !TryTakeEvaluation(next.Step + 1, out evaluation))
+            {
+                break;
+            }
+
+            _pending.Remove(next.Step);
+            Complete(next);
+            if (atEnd)
+            {
+                Evaluation = evaluation ?? Evaluation;
+                LastEpochLoss = EpochLoss;
+                epochs.Add(new LedgerEpoch((int)((next.Step / stepsPerEpoch) + 1), next.Step + 1, EpochLoss, evaluation));
+            }
+        }
+
+        return epochs;
+    }
+
+    private void Complete(PendingStep step)
+    {
+        if (step.Step % stepsPerEpoch == 0)
+        {
+            (_epochLossSum, _epochSamples) = (0, 0);
+        }
+
+        double sum = 0;
+        long samples = 0;
+        for (var shard = 0; shard < shards; shard++)
+        {
+            var count = shardSamples(step.Step, shard);
+            sum += (double)step.Losses[shard] * count;
+            samples += count;
+        }
+
+        Loss = sum / samples;
+        _epochLossSum += sum;
+        _epochSamples += samples;
+        EpochLoss = _epochLossSum / _epochSamples;
+        CompletedSamples += samples;
+        CompletedSteps = step.Step + 1;
+    }
+
+    private bool TryTakeEvaluation(long completedSteps, out EvaluationResult? result)
+    {
+        result = null;
+        if (!_evaluations.TryGetValue(completedSteps, out var parts) || Array.Exists(parts, part => part is null))
+        {
+            return false;
+        }
+
+        _evaluations.Remove(completedSteps);
+        double loss = 0;
+        long correct = 0, decisions = 0;
+        var samples = 0;
+        foreach (var part in parts)
+        {
+            loss += part!.LossSum;
+            correct += part.Correct;
+            decisions += part.Decisions;
+            samples += part.Samples;
+        }
+
+        result = new EvaluationResult(loss / samples, decisions > 0 ? (double)correct / decisions : null, samples);
+        return true;
+    }
+
+    private PendingStep Pending(long step)
+    {
+        if (!_pending.TryGetValue(step, out var pending))
+        {
+            _pending[step] = pending = new PendingStep(step, shards);
+        }
+
+        return pending;
+    }
+
+    private sealed class PendingStep
+    {
+        internal PendingStep(long step, int shards)
+        {
+            Step = step;
+            Losses = new float[shards];
+            Array.Fill(Losses, float.NaN);
+        }
+
+        internal long Step { get; }
+
+        internal float[] Losses { get; }
+
+        // A loss that is not a number never gets here: the replica stops the run at once.
+        internal bool IsComplete => !Array.Exists(Losses, float.IsNaN);
+    }
+}
+
+/// <summary>An epoch that is complete, or the part of one with which the job ends.</summary>
+/// <param name="Epoch">From 1.</param>
+/// <param name="CompletedSteps">Steps of the job done at its end.</param>
+/// <param name="Loss">Mean training loss.</param>
+/// <param name="Evaluation">Null where there is none.</param>
+internal sealed record LedgerEpoch(int Epoch, long CompletedSteps, double Loss, EvaluationResult? Evaluation);

@@ -1,0 +1,82 @@
+using Cluster.Train.Protocol;
+
+namespace Cluster.Train.Actors;
+
+/// <summary>
+/// Carries out leases on one thread, in order: what workers and the coordinator's own slice have in common.
+/// A generation that was aborted drops its leases; the next <see cref="PrepareAsync"/> begins a new one on the same thread.
+/// </summary>
+internal abstract class MemberRuntime : ISliceRuntime
+{
+    private readonly Lock _gate = new();
+    private MemberLoop? _loop;
+    private int _abortedGeneration;
+
+    /// <inheritdoc/>
+    public Task PrepareAsync(PrepareGeneration generation, Action<IGenerationMessage> sink) => RunOnThread(() =>
+    {
+        MemberLoop? before;
+        lock (_gate)
+        {
+            before = _loop;
+            _loop = null;
+        }
+
+        before?.Dispose();
+        var loop = CreateLoop(generation, sink);
+        string? aborted;
+        lock (_gate)
+        {
+            _loop = loop;
+            aborted = _abortedGeneration >= generation.Generation ? "the generation was ended while it was prepared" : null;
+        }
+
+        if (aborted is not null)
+        {
+            loop.Abort(aborted);
+        }
+
+        loop.LoadState(generation);
+    });
+
+    /// <inheritdoc/>
+    public void Enqueue(StepLease lease) => _ = RunOnThread(() =>
+    {
+        MemberLoop? loop;
+        lock (_gate)
+        {
+            loop = _abortedGeneration >= lease.Generation ? null : _loop;
+        }
+
+        if (loop?.Generation == lease.Generation)
+        {
+            loop.RunGuarded(lease);
+        }
+    });
+
+    /// <inheritdoc/>
+    public void Abort(int generation, string reason)
+    {
+        MemberLoop? loop;
+        lock (_gate)
+        {
+            _abortedGeneration = Math.Max(_abortedGeneration, generation);
+            loop = _loop?.Generation <= generation ? _loop : null;
+        }
+
+        loop?.Abort(reason);
+    }
+
+    /// <inheritdoc/>
+    public virtual async ValueTask DisposeAsync()
+    {
+        Abort(int.MaxValue, "the member is being shut down");
+        await RunOnThread(() => _loop?.Dispose()).ConfigureAwait(false);
+    }
+
+    /// <summary>Runs work on the member's thread, after all that was given before.</summary>
+    protected abstract Task RunOnThread(Action work);
+
+    /// <summary>Takes the member's place in a generation; called on its thread.</summary>
+    protected abstract MemberLoop CreateLoop(PrepareGeneration generation, Action<IGenerationMessage> sink);
+}

@@ -1,0 +1,35 @@
+using Cluster.Train.Training;
+
+namespace Cluster.Train.Actors;
+
+/// <summary>Opens a task's data and checks what the task gave back.</summary>
+internal static class TaskDataOpener
+{
+    /// <summary>Opens the data.</summary>
+    /// <exception cref="BadInputException">The data cannot be used, says the task.</exception>
+    /// <exception cref="TrainingFaultException">The task failed, or gave back something that is no data.</exception>
+    internal static TaskData Open(ITrainingTask task, JobDefinition definition, string? dataDirectory)
+    {
+        TaskData? data;
+        try
+        {
+            data = task.OpenData(definition.Settings, dataDirectory);
+        }
+        catch (Exception error) when (error is not BadInputException)
+        {
+            throw new TrainingFaultException($"task '{task.Name}' failed in OpenData: {error.Message}", error);
+        }
+
+        if (data?.Training is null || data.Evaluation is null)
+        {
+            throw new TrainingFaultException($"task '{task.Name}' returned null from OpenData; return training and evaluation data (which may be empty)");
+        }
+
+        if (data.Training.Count < 1)
+        {
+            throw new BadInputException($"task '{task.Name}' has no training samples{(dataDirectory is null ? "" : $" in {dataDirectory}")}");
+        }
+
+        return data;
+    }
+}
