@@ -11,7 +11,7 @@ internal static class ExchangeRosters
     /// <summary>The exchange's view.</summary>
     internal static ExchangeRoster From(Roster roster, JobDefinition definition, ParameterLayout layout) => new(
         definition.Hash(), roster.Generation, definition.Shards, layout.VectorLength, layout.ParameterLength,
-        definition.ClipNorm is not null,
+        definition.ClipNorm is not null, roster.Secret,
         [
             .. roster.Members.Select(member => new ExchangeMember(
                 member.Rank, member.Name, member.Shards, member.Slice, HoldsReplica: !member.IsCoordinator, member.Endpoint)),

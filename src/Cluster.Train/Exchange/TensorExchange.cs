@@ -20,10 +20,14 @@ public sealed record ExchangeMember(int Rank, string Name, ShardRange Shards, Ve
 /// <param name="VectorLength">Length of the flat vector: parameters, then float buffers, then integer limbs.</param>
 /// <param name="ParameterLength">How many of them are parameters that the optimizer updates.</param>
 /// <param name="NeedsNorm">Whether the whole gradient's norm is needed before the update.</param>
+/// <param name="Secret">
+/// Shared by the members of this generation alone, who got it over the control plane: 64 hexadecimal digits. Connections
+/// prove that they know it before a payload byte is read.
+/// </param>
 /// <param name="Members">By rank. Their shard ranges are contiguous, ascending in rank and cover all shards; so do their slices the vector.</param>
 public sealed record ExchangeRoster(
     string Job, int Generation, int Shards, long VectorLength, long ParameterLength, bool NeedsNorm,
-    ImmutableArray<ExchangeMember> Members);
+    string Secret, ImmutableArray<ExchangeMember> Members);
 
 /// <summary>The exchange of this generation has ended: a member is gone, hangs, or the generation was replaced.</summary>
 public sealed class ExchangeAbortedException(string message) : Exception(message);

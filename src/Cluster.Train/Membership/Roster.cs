@@ -19,8 +19,9 @@ public enum Topology
 /// <summary>A numbered generation: the ordered members, their shards and their slices.</summary>
 /// <param name="Generation">From 1; every change of membership makes a new one.</param>
 /// <param name="Topology">Coordinator or sharded.</param>
+/// <param name="Secret">Known to its members alone: what their tensor connections are authenticated with.</param>
 /// <param name="Members">By rank. Shard ranges and slices are contiguous, ascend with the rank and cover everything.</param>
-public sealed record Roster(int Generation, Topology Topology, ImmutableArray<RosterMember> Members)
+public sealed record Roster(int Generation, Topology Topology, string Secret, ImmutableArray<RosterMember> Members)
 {
     /// <summary>The members that compute, without a coordinator that owns a slice.</summary>
     public IEnumerable<RosterMember> Workers => Members.Where(member => !member.IsCoordinator);

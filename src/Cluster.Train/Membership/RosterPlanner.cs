@@ -24,9 +24,11 @@ public static class RosterPlanner
     /// <param name="shards">Shards of the job.</param>
     /// <param name="topology">Coordinator or sharded.</param>
     /// <param name="vectorLength">Length of the flat vector.</param>
+    /// <param name="secret">See <see cref="Roster.Secret"/>.</param>
     /// <param name="coordinatorEndpoint">host:port of the coordinator's tensor listener; null in process.</param>
     public static Roster Plan(
-        int generation, IReadOnlyList<Candidate> candidates, int shards, Topology topology, long vectorLength, string? coordinatorEndpoint)
+        int generation, IReadOnlyList<Candidate> candidates, int shards, Topology topology, long vectorLength, string secret,
+        string? coordinatorEndpoint)
     {
         ArgumentOutOfRangeException.ThrowIfZero(candidates.Count);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(candidates.Count, shards);
@@ -47,7 +49,7 @@ public static class RosterPlanner
                 coordinatorEndpoint));
         }
 
-        return new Roster(generation, topology == Topology.Sharded ? Topology.Sharded : Topology.Coordinator, members.ToImmutable());
+        return new Roster(generation, topology == Topology.Sharded ? Topology.Sharded : Topology.Coordinator, secret, members.ToImmutable());
     }
 
     /// <summary>What <see cref="Topology.Auto"/> means for a job.</summary>

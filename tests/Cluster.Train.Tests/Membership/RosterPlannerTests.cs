@@ -14,7 +14,7 @@ public sealed class RosterPlannerTests
     public void Sharded_members_cover_all_shards_and_the_whole_vector_in_order(int workers, int shards)
     {
         const long length = 1_000_003;
-        var roster = RosterPlanner.Plan(3, Candidates(workers), shards, Topology.Sharded, length, coordinatorEndpoint: null);
+        var roster = RosterPlanner.Plan(3, Candidates(workers), shards, Topology.Sharded, length, "", coordinatorEndpoint: null);
 
         Assert.Equal(3, roster.Generation);
         Assert.Equal(workers, roster.Members.Length);
@@ -35,7 +35,7 @@ public sealed class RosterPlannerTests
     [Fact]
     public void In_the_coordinator_topology_the_coordinator_is_last_and_owns_everything()
     {
-        var roster = RosterPlanner.Plan(1, Candidates(2), 2, Topology.Coordinator, 17, "host:1");
+        var roster = RosterPlanner.Plan(1, Candidates(2), 2, Topology.Coordinator, 17, "", "host:1");
 
         var last = roster.Members[^1];
         Assert.True(last.IsCoordinator);
@@ -47,7 +47,7 @@ public sealed class RosterPlannerTests
 
     [Fact]
     public void More_workers_than_shards_are_not_planned_for() =>
-        Assert.Throws<ArgumentOutOfRangeException>(() => RosterPlanner.Plan(1, Candidates(3), 2, Topology.Sharded, 17, coordinatorEndpoint: null));
+        Assert.Throws<ArgumentOutOfRangeException>(() => RosterPlanner.Plan(1, Candidates(3), 2, Topology.Sharded, 17, "", coordinatorEndpoint: null));
 
     [Theory]
     [InlineData(Topology.Coordinator, 1L << 30, true, Topology.Coordinator)]

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Akka.Actor;
 using Akka.Event;
 using Cluster.Train.Membership;
@@ -191,7 +192,8 @@ internal sealed class CoordinatorActor : ReceiveActor, IWithTimers
         var replica = _workers.Reference!;
         var topology = RosterPlanner.Resolve(_settings.Topology, replica.VectorLength, _settings.InProcess);
         var roster = RosterPlanner.Plan(
-            1, _workers.Candidates(), _settings.Definition.Shards, topology, replica.VectorLength, _services.Endpoint);
+            1, _workers.Candidates(), _settings.Definition.Shards, topology, replica.VectorLength,
+            RandomNumberGenerator.GetHexString(64, lowercase: true), _services.Endpoint);
         var plan = new BatchPlan(replica.TrainingSamples, _settings.Definition.BatchSize, _settings.Definition.Shards);
         _run = new RunningJob(_settings, replica, roster, plan, firstStep, _services.Observer, Context.System.Scheduler);
         Become(Preparing);

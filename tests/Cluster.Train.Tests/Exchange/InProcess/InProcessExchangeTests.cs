@@ -110,9 +110,9 @@ public sealed class InProcessExchangeTests
     {
         const int shards = 4;
         var candidates = Enumerable.Range(0, workers).Select(number => new Candidate($"id-{number}", $"worker-{number}", Endpoint: null)).ToArray();
-        var roster = RosterPlanner.Plan(1, candidates, shards, topology, length, coordinatorEndpoint: null);
+        var roster = RosterPlanner.Plan(1, candidates, shards, topology, length, "", coordinatorEndpoint: null);
         return new ExchangeRoster(
-            "job", 1, shards, length, length - 3, clip is not null,
+            "job", 1, shards, length, length - 3, clip is not null, Secret: "",
             [.. roster.Members.Select(member => new ExchangeMember(
                 member.Rank, member.Name, member.Shards, member.Slice, HoldsReplica: !member.IsCoordinator, Endpoint: null))]);
     }
