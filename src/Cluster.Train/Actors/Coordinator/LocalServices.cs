@@ -31,6 +31,11 @@ internal sealed class LocalServices : ICoordinatorServices, IDisposable
     /// <inheritdoc/>
     public Task<long> LoadInitialStateAsync(ReplicaDescription replica) => Task.Run(() =>
     {
+        if (_process.Data.Remark is { } remark)
+        {
+            Observer.OnNotice(remark);
+        }
+
         if (!_resume)
         {
             return 0;
