@@ -16,7 +16,7 @@ internal sealed class MnistTask : TrainingTask<Sequential>
 
     public override string Description => "Reads handwritten digits: MNIST's IDX files, in --data.";
 
-    public override JobDefaults Defaults => new(BatchSize: 64, Epochs: 10, OptimizerSettings.Sgd(0.05f, momentum: 0.9f));
+    public override JobDefaults Defaults => new(BatchSize: 64, Epochs: 10, OptimizerSettings.Sgd(0.02f, momentum: 0.9f));
 
     public override IReadOnlyList<TaskOption> Options =>
     [

@@ -17,6 +17,7 @@ internal sealed class RunningJob
     private readonly long _totalSteps;
     private readonly Throughput _throughput = new();
     private TimeSpan _started;
+    private TimeSpan _advanced;
     private double? _secondsPerStep;
     private bool _gaveLast;
     private string? _checkpoint;
@@ -44,6 +45,7 @@ internal sealed class RunningJob
     internal void Start()
     {
         _started = _clock.MonotonicClock;
+        _advanced = _started;
         _throughput.Start(_started);
         _observer.OnRoster(new RosterFormed(
             Roster.Generation, Roster.Workers.Count(), _settings.Definition.Shards, TopologyName, _replica.ParameterCount,
@@ -82,19 +84,23 @@ internal sealed class RunningJob
         if (report.Steps > 0)
         {
             var measured = report.Seconds / report.Steps;
-            _secondsPerStep = _secondsPerStep is { } before ? (before + measured) / 2 : measured;
+            _secondsPerStep = _secondsPerStep is { } earlier ? (earlier + measured) / 2 : measured;
         }
 
-        var before2 = Ledger.CompletedSteps;
+        var before = Ledger.CompletedSteps;
         var epochs = Ledger.Add(report);
         var now = _clock.MonotonicClock;
         foreach (var epoch in epochs)
         {
-            _observer.OnEpoch(new EpochResult(epoch.Epoch, epoch.CompletedSteps, epoch.Loss, epoch.Evaluation, now - _started));
+            // One report of a tiny model completes many epochs: their ends are spread over the time that it covers.
+            var share = (double)(epoch.CompletedSteps - before) / (Ledger.CompletedSteps - before);
+            var elapsed = _advanced - _started + (share * (now - _advanced));
+            _observer.OnEpoch(new EpochResult(epoch.Epoch, epoch.CompletedSteps, epoch.Loss, epoch.Evaluation, elapsed));
         }
 
-        if (Ledger.CompletedSteps > before2)
+        if (Ledger.CompletedSteps > before)
         {
+            _advanced = now;
             _observer.OnProgress(new JobProgress(
                 Ledger.CompletedSteps, Ledger.CompletedSamples, Ledger.Loss, Ledger.EpochLoss, _throughput.Add(now, Ledger.CompletedSamples)));
         }
