@@ -73,6 +73,10 @@ public sealed class DisplayTests
         Assert.Null(display.Line(progress));
         clock.Advance(TimeSpan.FromSeconds(1));
         Assert.Equal("epoch 1/2  step 7/40  loss 0.5000  1,234 samples/s", display.Line(progress));
+
+        Assert.NotNull(display.Line(Epoch(1)));
+        Assert.Null(display.Line(progress with { CompletedSteps = 20 }));
+        Assert.NotNull(display.Line(progress with { CompletedSteps = 21 }));
     }
 
     [Fact]
