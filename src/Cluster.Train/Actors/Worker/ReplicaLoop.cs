@@ -57,7 +57,6 @@ internal sealed class ReplicaLoop : MemberLoop
         {
             CurrentStep = step;
             ComputeGradients(step);
-            _replica.StageGradientsOut();
             Exchange.Run(step);
             _replica.StageParametersIn();
             if ((step + 1) % _plan.StepsPerEpoch == 0 || step + 1 == lease.TotalSteps)
@@ -84,7 +83,12 @@ internal sealed class ReplicaLoop : MemberLoop
 
     protected override float[]? FrozenParameters() => _replica.CopyFrozen();
 
-    protected override string? ParametersSha256() => _replica.ParametersSha256();
+    protected override string? ParametersSha256()
+    {
+        // Whoever keeps a state asks for its hash: a state that is beyond rescue must not take the place of a good one.
+        _replica.VerifyFinite(CurrentStep + 1);
+        return _replica.ParametersSha256();
+    }
 
     protected override WorkerFault Fault(Exception error) => MemberFaults.Describe(WorkerId, _identity.Name, Generation, error);
 
