@@ -13,7 +13,7 @@ namespace Cluster.Train.Actors;
 /// </summary>
 internal sealed class ProcessContext
 {
-    private readonly Lazy<TaskData> _data;
+    private readonly Lazy<OpenedData> _data;
     private ParameterLayout? _layout;
 
     /// <summary>Creates the context of one job in this process.</summary>
@@ -22,7 +22,7 @@ internal sealed class ProcessContext
         Task = task;
         Definition = definition;
         StepTimeout = stepTimeout;
-        _data = new Lazy<TaskData>(() => TaskDataOpener.Open(task, definition, dataDirectory));
+        _data = new Lazy<OpenedData>(() => TaskDataOpener.Open(task, definition, dataDirectory));
     }
 
     internal ITrainingTask Task { get; }
@@ -36,7 +36,7 @@ internal sealed class ProcessContext
     internal SnapshotStore Snapshots { get; } = new();
 
     /// <summary>The task's data, opened once.</summary>
-    internal TaskData Data => _data.Value;
+    internal OpenedData Data => _data.Value;
 
     /// <summary>Which samples belong to which step and shard.</summary>
     internal BatchPlan Plan => new(Data.Training.Count, Definition.BatchSize, Definition.Shards);

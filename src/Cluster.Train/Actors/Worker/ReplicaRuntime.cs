@@ -9,6 +9,7 @@ internal sealed class ReplicaRuntime(WorkerIdentity identity, ProcessContext pro
 {
     private readonly ComputeThread _thread = new(identity.Name, process.Definition.Threads);
     private ModelReplica? _replica;
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _disposed;
 
     /// <inheritdoc/>
@@ -16,7 +17,7 @@ internal sealed class ReplicaRuntime(WorkerIdentity identity, ProcessContext pro
     {
         var data = process.Data;
         process.CheckPlan();
-        _replica = ModelReplica.Create(process.Task, definition, data, DeviceSpec.Parse(device));
+        _replica = ModelReplica.Create(process.Task, definition, data.Own, DeviceSpec.Parse(device));
         process.Layout = _replica.Layout;
         return new ReplicaDescription(
             definition.Hash(), _replica.Layout.Hash, process.DataFingerprint,
@@ -27,15 +28,23 @@ internal sealed class ReplicaRuntime(WorkerIdentity identity, ProcessContext pro
     /// <inheritdoc/>
     public override async ValueTask DisposeAsync()
     {
-        // The actor that stops and the program that ends both dispose of it; the first one does it.
+        // The actor that stops and the program that ends both dispose of it; the first one does it, both wait for it.
         if (Interlocked.Exchange(ref _disposed, 1) != 0)
         {
+            await _ended.Task.ConfigureAwait(false);
             return;
         }
 
-        await base.DisposeAsync().ConfigureAwait(false);
-        await _thread.RunAsync(() => _replica?.Dispose()).ConfigureAwait(false);
-        _thread.Dispose();
+        try
+        {
+            await base.DisposeAsync().ConfigureAwait(false);
+            await _thread.RunAsync(() => _replica?.Dispose()).ConfigureAwait(false);
+            _thread.Dispose();
+        }
+        finally
+        {
+            _ended.SetResult();
+        }
     }
 
     /// <inheritdoc/>
