@@ -1,4 +1,4 @@
-using System.Security.Cryptography;
+using Cluster.Train.Reduction;
 using TorchSharp;
 
 namespace Cluster.Train.Training;
@@ -23,7 +23,6 @@ public sealed unsafe class ModelReplica : IDisposable
     private readonly ModelTensors _tensors;
     private readonly torch.nn.Module _model;
     private readonly Dictionary<(int Count, int Total), torch.Tensor[]> _weights = [];
-    private readonly float[] _initialState;
     private ReplicaBlocks? _blocks;
     private bool? _draws;
     private bool? _drawsInEvaluation;
@@ -35,7 +34,7 @@ public sealed unsafe class ModelReplica : IDisposable
         (_task, _job, _model, Device) = (task, job, model, device);
         _tensors = new ModelTensors(task.Name, model);
         Layout = _tensors.Layout;
-        _initialState = _tensors.CopyVector();
+        InitialState = _tensors.CopyVector();
     }
 
     /// <summary>Where each tensor lies in the flat vector.</summary>
@@ -88,12 +87,8 @@ public sealed unsafe class ModelReplica : IDisposable
         _gradientsChecked = false;
     }
 
-    /// <summary>Writes the initial parameters and buffers to a block.</summary>
-    public void WriteInitialState(FloatBlock destination)
-    {
-        VectorCopy.ToBlock(_initialState, destination);
-        StageParametersIn();
-    }
+    /// <summary>The initial parameters and buffers, in the order of the flat vector; not to be changed.</summary>
+    internal float[] InitialState { get; }
 
     /// <summary>
     /// Forward, loss and backward of one shard. Its gradient, times its share of the global batch, is added to the
@@ -193,40 +188,18 @@ public sealed unsafe class ModelReplica : IDisposable
             for (long start = 0; start < tensor.Count; start += Chunk)
             {
                 var values = _blocks!.Parameters.Span(tensor.Offset + start, (int)Math.Min(Chunk, tensor.Count - start));
-                foreach (var value in values)
+                if (!VectorKernels.AllFinite(values))
                 {
-                    if (!float.IsFinite(value))
-                    {
-                        throw new TrainingFaultException(
-                            $"parameter '{tensor.Name}' is {(float.IsNaN(value) ? "not a number" : "infinite")} after {completedSteps} steps, though every loss was finite; lower --lr or limit the gradients with --clip-norm");
-                    }
+                    throw new TrainingFaultException(
+                        $"parameter '{tensor.Name}' is not finite after {completedSteps} steps, though every loss was; lower --lr or limit the gradients with --clip-norm");
                 }
             }
         }
     }
 
     /// <summary>SHA-256 over the little-endian float32 parameters in layout order, in lower-case hexadecimal.</summary>
-    public string ParametersSha256()
-    {
-        var frozen = CopyFrozen();
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var tensor in Layout.Parameters)
-        {
-            if (tensor.Role == TensorRole.Frozen)
-            {
-                hash.AppendData(System.Runtime.InteropServices.MemoryMarshal.AsBytes(frozen.AsSpan((int)tensor.Offset, (int)tensor.Count)));
-                continue;
-            }
-
-            for (long start = 0; start < tensor.Count; start += Chunk)
-            {
-                var count = (int)Math.Min(Chunk, tensor.Count - start);
-                hash.AppendData(System.Runtime.InteropServices.MemoryMarshal.AsBytes(_blocks!.Parameters.Span(tensor.Offset + start, count)));
-            }
-        }
-
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
-    }
+    public string ParametersSha256() =>
+        ParametersHash.Sha256(Layout, (start, length) => _blocks!.Parameters.Span(start, length), CopyFrozen());
 
     /// <summary>The frozen parameters, in layout order.</summary>
     public float[] CopyFrozen() => _tensors.CopyFrozen();

@@ -37,7 +37,8 @@ internal sealed unsafe class ReplicaSteps : IDisposable
         _contribution = FloatBlock.Allocate(length);
         _accumulator = new GradientAccumulator(shards, range, [_contribution], length);
         Replica.Bind(_parameters, _accumulator.Gradient, staged);
-        Replica.WriteInitialState(_parameters);
+        VectorCopy.ToBlock(Replica.InitialState, _parameters);
+        Replica.StageParametersIn();
         _owner = new SliceOwner(
             new VectorSlice(0, length), Replica.Layout.ParameterLength, shards, [new TreeNode(0, shards)], settings, _ => settings.LearningRate, clipNorm: null);
     }

@@ -56,9 +56,9 @@ public sealed class SameBitsTests
         var whole = job with { Workers = 2, Length = new RunLength(5, null) };
         var expected = await whole.RunAsync();
 
-        var first = job with { Workers = before, Length = new RunLength(2, null), Checkpoints = folder.Root, CheckpointEvery = 1000 };
+        var first = job with { Workers = before, Length = new RunLength(2, null), Checkpoints = folder.Root };
         await first.RunAsync();
-        var rest = job with { Workers = after, Length = new RunLength(5, null), Checkpoints = folder.Root, CheckpointEvery = 1000, Resume = true };
+        var rest = job with { Workers = after, Length = new RunLength(5, null), Checkpoints = folder.Root, Resume = true };
         var outcome = await rest.RunAsync();
 
         Assert.Equal(expected.ParametersSha256, outcome.ParametersSha256);
