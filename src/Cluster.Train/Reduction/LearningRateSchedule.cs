@@ -7,8 +7,14 @@ public static class LearningRateSchedule
     /// <param name="settings">The shape.</param>
     /// <param name="learningRate">The base rate.</param>
     /// <param name="totalSteps">Steps of the run; only the cosine depends on it.</param>
+    /// <exception cref="BadInputException">The rate is to change every 0 steps.</exception>
     public static Func<long, float> Create(ScheduleSettings settings, float learningRate, long totalSteps)
     {
+        if (settings is { Kind: ScheduleKind.Step, StepSize: < 1 })
+        {
+            throw new BadInputException($"--schedule step:{settings.StepSize}: the rate changes every so many steps; give at least 1");
+        }
+
         var (rate, gamma) = (ShortestDecimal.Of(learningRate), ShortestDecimal.Of(settings.Gamma));
         return settings.Kind switch
         {

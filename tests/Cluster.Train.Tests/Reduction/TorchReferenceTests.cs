@@ -67,6 +67,10 @@ public sealed unsafe class TorchReferenceTests
         Equal(expected, [.. Enumerable.Range(0, expected.Length).Select(step => rate(step))], tolerance: 1e-8f, schedule);
     }
 
+    [Fact]
+    public void A_rate_that_changes_every_zero_steps_is_refused() =>
+        Assert.Throws<BadInputException>(() => LearningRateSchedule.Create(new ScheduleSettings(ScheduleKind.Step, StepSize: 0), 0.1f, 10));
+
     [Theory]
     [InlineData(0)]
     [InlineData(1)]

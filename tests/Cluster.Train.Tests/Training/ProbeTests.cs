@@ -37,15 +37,17 @@ public sealed partial class ProbeTests
     [InlineData("normalized", 8_000)]
     public async Task Native_tensors_and_resident_memory_stay_where_they_were_after_a_thousand_steps(string model, int steps)
     {
-        var lines = (await StartAsync(new Dictionary<string, string>(), "memory", model, $"{steps}")).Select(line => FigureLine().Match(line)).ToArray();
+        var output = await StartAsync(new Dictionary<string, string>(), "memory", model, $"{steps}");
 
-        Assert.All(lines, line => Assert.True(line.Success));
+        Assert.All(output, line => Assert.Matches(FigureLine(), line));
+        var lines = output.Select(line => FigureLine().Match(line)).ToArray();
         Assert.True(lines.Length >= 4, "too few figures");
         var (first, last) = (lines[1], lines[^2]);
         Assert.True(Number(last, "step") > Number(first, "step"));
         // Sampled in the middle of a step, in which each of two workers has some dozens.
         Assert.InRange(Number(last, "tensors"), 0, Number(first, "tensors") + 100);
-        Assert.InRange(Number(last, "rss"), 0, 1.05 * Number(first, "rss"));
+        // Machine code and allocators still settle in so short a run; a leaked batch or gradient a step is far beyond it.
+        Assert.InRange(Number(last, "rss"), 0, 1.1 * Number(first, "rss"));
         // A finished run leaves nothing behind. TorchSharp's counter grows by one with each parameter that is made and
         // freed (making a Parameter of a tensor counts twice), so the second run adds what the first one did.
         Assert.Equal(2 * Number(lines[0], "tensors"), Number(lines[^1], "tensors"));
@@ -92,6 +94,6 @@ public sealed partial class ProbeTests
         return (await output).Split('\n', StringSplitOptions.RemoveEmptyEntries);
     }
 
-    [GeneratedRegex(@"^(before|steps|after) (?<step>\d+) tensors (?<tensors>\d+) rss (?<rss>[\d.]+) MB managed [\d.]+ MB$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"^(before|steps|after) (?<step>\d+) tensors (?<tensors>\d+) rss (?<rss>[\d.]+) MB managed [\d.]+ MB in [\d.]+ MB$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex FigureLine();
 }
