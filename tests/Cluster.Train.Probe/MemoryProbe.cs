@@ -33,8 +33,10 @@ internal static class MemoryProbe
         GC.Collect();
         GC.WaitForPendingFinalizers();
         GC.Collect();
+        // GetTotalMemory can be negative while other threads allocate.
+        var heap = GC.GetGCMemoryInfo();
         return string.Create(
             System.Globalization.CultureInfo.InvariantCulture,
-            $"{when} {steps} tensors {torch.Tensor.TotalCount} rss {Environment.WorkingSet / 1e6:0.0} MB managed {GC.GetTotalMemory(forceFullCollection: false) / 1e6:0.0} MB in {GC.GetGCMemoryInfo().TotalCommittedBytes / 1e6:0.0} MB");
+            $"{when} {steps} tensors {torch.Tensor.TotalCount} rss {Environment.WorkingSet / 1e6:0.0} MB managed {heap.HeapSizeBytes / 1e6:0.0} MB in {heap.TotalCommittedBytes / 1e6:0.0} MB");
     }
 }
