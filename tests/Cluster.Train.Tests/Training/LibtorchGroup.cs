@@ -1,6 +1,3 @@
-using System.Runtime.CompilerServices;
-using Cluster.Train.Training;
-
 namespace Cluster.Train.Tests.Training;
 
 /// <summary>
@@ -11,8 +8,4 @@ namespace Cluster.Train.Tests.Training;
 public sealed class LibtorchGroup
 {
     internal const string Name = "libtorch";
-
-    // Before any test uses a tensor: the native environment cannot be set afterwards.
-    [ModuleInitializer]
-    internal static void Prepare() => NativeEnvironment.Prepare(portable: false);
 }

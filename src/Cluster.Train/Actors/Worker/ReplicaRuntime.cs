@@ -59,7 +59,7 @@ internal sealed class ReplicaRuntime(WorkerIdentity identity, Func<JobDefinition
                 definition.Hash(), identity.Build, layout.Hash, process.DataFingerprint, data.Training.Count, data.Evaluation.Count,
                 layout.VectorLength, layout.ParameterLength, layout.ParameterCount, device, NativeEnvironment.InstructionSet,
                 process.Network?.Endpoint);
-            return _opened = new OpenedReplica(description, layout.Tensors);
+            return _opened = new OpenedReplica(description, layout.Tensors, data.Own.Remark ?? "");
         });
     }
 
