@@ -39,7 +39,7 @@ public sealed class SameBitsTests
     }
 
     [Fact]
-    public async Task Another_seed_or_another_number_of_shards_gives_other_parameters()
+    public async Task Another_number_of_shards_is_another_job_and_gives_other_parameters()
     {
         var job = Job("wide", OptimizerKind.Sgd);
 
