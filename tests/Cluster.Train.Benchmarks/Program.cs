@@ -1,4 +1,5 @@
 using Cluster.Train;
+using Cluster.Train.Benchmarks.AllReduce;
 using Cluster.Train.Benchmarks.Local;
 using Cluster.Train.Benchmarks.Micro;
 using Cluster.Train.Benchmarks.Running;
@@ -6,11 +7,13 @@ using Cluster.Train.Benchmarks.Running;
 // Verbs are what a user calls; roles are what a verb starts as processes of its own.
 var verbs = new Dictionary<string, (string Help, Func<IReadOnlyList<string>, Task> Run)>(StringComparer.Ordinal)
 {
+    ["allreduce"] = ("two processes on loopback, against gloo", AllReduceVerb.RunAsync),
     ["local"] = ("workers in one process, against PyTorch DDP and a bare TorchSharp loop", LocalVerb.RunAsync),
     ["micro"] = ("the kernels of sum and update, each alone (BenchmarkDotNet)", KernelBenchmarks.RunAsync),
 };
 var roles = new Dictionary<string, Func<IReadOnlyList<string>, Task>>(StringComparer.Ordinal)
 {
+    [AllReduceRole.Name] = AllReduceRole.RunAsync,
     [TrainingRole.Name] = TrainingRole.RunAsync,
     [BareLoopRole.Name] = BareLoopRole.RunAsync,
 };

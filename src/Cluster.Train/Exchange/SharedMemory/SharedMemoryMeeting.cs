@@ -4,21 +4,25 @@ using Cluster.Train.Reduction;
 namespace Cluster.Train.Exchange.SharedMemory;
 
 /// <summary>
-/// How members find out that they are on one host and come to share memory: everybody makes a segment and tells its
-/// name and a secret number within it; everybody opens all segments and finds the numbers there, or says why not.
-/// Only if all could is shared memory used: all members come to the same answer.
+/// How members find out that they are on one host and come to share memory. Everybody tells which kernel it runs on; if
+/// it is one, everybody makes a segment and tells its name and a secret number within it; everybody opens all segments
+/// and finds the numbers there, or says why not (containers of one host may have separate memory). Only if all could is
+/// shared memory used: all members come to the same answer.
 /// </summary>
 public static class SharedMemoryMeeting
 {
     /// <summary>Longest message of a member, in bytes.</summary>
     public const int MessageLength = 4096;
 
+    /// <summary>Differs between any two hosts, and between two starts of one.</summary>
+    private const string KernelIdentity = "/proc/sys/kernel/random/boot_id";
+
     /// <summary>Tries to share memory with all other members.</summary>
     /// <param name="roster">The generation, the same for all members.</param>
     /// <param name="rank">The caller's rank.</param>
     /// <param name="owner">The caller's slice; null where it owns none.</param>
     /// <param name="stepTimeout">How long a member waits for the others within a step.</param>
-    /// <param name="allGather">Gives the caller's message to all members and returns everybody's, by rank; called once or twice.</param>
+    /// <param name="allGather">Gives the caller's message to all members and returns everybody's, by rank; called up to three times.</param>
     /// <param name="refusal">Why memory is not shared, the same on all members; null where it is.</param>
     /// <returns>The caller's side of the exchange; null where memory cannot be shared, and nothing is left of the attempt.</returns>
     public static TensorExchange? TryJoin(
@@ -31,6 +35,12 @@ public static class SharedMemoryMeeting
         ExchangeRoster roster, int rank, SliceOwner? owner, TimeSpan stepTimeout,
         Func<byte[], IReadOnlyList<byte[]>> allGather, string directory, out string? refusal)
     {
+        refusal = OtherHost(roster, allGather(Encoding.UTF8.GetBytes(Kernel())));
+        if (refusal is not null)
+        {
+            return null;
+        }
+
         var segments = new SharedSegment?[roster.Members.Length];
         var joined = false;
         try
@@ -63,6 +73,25 @@ public static class SharedMemoryMeeting
                 Array.ForEach(segments, segment => segment?.Dispose());
             }
         }
+    }
+
+    private static string Kernel()
+    {
+        try
+        {
+            return File.ReadAllText(KernelIdentity);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // Where it cannot be read, the segments alone decide.
+            return "";
+        }
+    }
+
+    private static string? OtherHost(ExchangeRoster roster, IReadOnlyList<byte[]> kernels)
+    {
+        var other = roster.Members.FirstOrDefault(member => !kernels[member.Rank].AsSpan().SequenceEqual(kernels[0]));
+        return other is null ? null : $"{other.Name} is on another host than {roster.Members[0].Name}";
     }
 
     private static SharedSegment Create(string directory, long length)

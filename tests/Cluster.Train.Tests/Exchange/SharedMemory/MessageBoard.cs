@@ -3,7 +3,7 @@ namespace Cluster.Train.Tests.Exchange.SharedMemory;
 /// <summary>An all-gather between threads.</summary>
 internal sealed class MessageBoard(int members) : IDisposable
 {
-    private readonly byte[][][] _rounds = [new byte[members][], new byte[members][]];
+    private readonly byte[][][] _rounds = [new byte[members][], new byte[members][], new byte[members][]];
     private readonly Barrier _barrier = new(members);
 
     internal Func<byte[], IReadOnlyList<byte[]>> For(int rank)

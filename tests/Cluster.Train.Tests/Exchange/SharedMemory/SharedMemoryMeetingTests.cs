@@ -22,6 +22,18 @@ public sealed class SharedMemoryMeetingTests : IDisposable
     }
 
     [Fact]
+    public void No_segment_is_made_for_members_of_different_hosts()
+    {
+        var roster = ExchangeRun.Roster(2, 2, 100, Topology.Sharded, clip: null);
+
+        var exchange = SharedMemoryMeeting.TryJoin(
+            roster, 0, owner: null, ExchangeRun.StepTimeout, mine => [mine, [.. "another kernel"u8]], "/dev/shm/not/there", out var refusal);
+
+        Assert.Null(exchange);
+        Assert.Equal("worker-1 is on another host than worker-0", refusal);
+    }
+
+    [Fact]
     public void A_member_that_cannot_make_a_segment_is_named_to_all()
     {
         var refusals = Meet(2, rank => rank == 1 ? "/dev/shm/not/there" : _directory.Location);
@@ -65,8 +77,13 @@ public sealed class SharedMemoryMeetingTests : IDisposable
     {
         var roster = ExchangeRun.Roster(2, 2, 100, Topology.Sharded, clip: null);
 
+        var notes = 0;
+
         Assert.Throws<ExchangeAbortedException>(() => SharedMemoryMeeting.TryJoin(
-            roster, 0, owner: null, ExchangeRun.StepTimeout, _ => throw new ExchangeAbortedException("worker-1 is gone"), _directory.Location, out _));
+            roster, 0, owner: null, ExchangeRun.StepTimeout,
+            mine => notes++ == 0 ? [mine, mine] : throw new ExchangeAbortedException("worker-1 is gone"), _directory.Location, out _));
+
+        Assert.Equal(2, notes);
         Assert.Empty(_directory.Files);
     }
 
