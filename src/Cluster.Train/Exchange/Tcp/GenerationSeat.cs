@@ -12,6 +12,7 @@ internal sealed class GenerationSeat : IDisposable
     private const int SecretSize = 32;
 
     private readonly ConcurrentDictionary<(ConnectionPurpose Purpose, int From), TaskCompletionSource<TensorConnection>> _arrivals = new();
+    private readonly ConcurrentDictionary<(ConnectionPurpose Purpose, int From), bool> _taken = new();
     private readonly Action<GenerationSeat> _leave;
     private readonly CancellationTokenSource _left = new();
 
@@ -74,6 +75,7 @@ internal sealed class GenerationSeat : IDisposable
     {
         var arrival = Arrival(purpose, from).Task;
         arrival.Wait(cancellation);
+        _taken[(purpose, from)] = true;
         return arrival.Result;
     }
 
@@ -81,10 +83,10 @@ internal sealed class GenerationSeat : IDisposable
     {
         _leave(this);
         _left.Cancel();
-        foreach (var arrival in _arrivals.Values)
+        foreach (var (key, arrival) in _arrivals)
         {
-            // Nobody waits any more, and what nobody took must be closed as well.
-            if (!arrival.TrySetCanceled() && arrival.Task.IsCompletedSuccessfully)
+            // Whoever took a connection closes it; what nobody took is closed here.
+            if (!arrival.TrySetCanceled() && arrival.Task.IsCompletedSuccessfully && !_taken.ContainsKey(key))
             {
                 arrival.Task.Result.Dispose();
             }

@@ -40,6 +40,16 @@ internal static class TcpRosters
             : new SliceOwner(slice, roster.ParameterLength, roster.Shards, inputs, OptimizerSettings.Sgd(0.1f, 0.9f), _ => 0.1f, clip);
     }
 
+    /// <summary>Writes a member's partial sums of a step; each shard's gradient is drawn from a seed of its own.</summary>
+    internal static void WriteContributions(TensorExchange exchange, ExchangeRoster roster, int rank, int step)
+    {
+        var nodes = ShardTree.MaximalSubtrees(roster.Shards, roster.Members[rank].Shards);
+        for (var node = 0; node < nodes.Count; node++)
+        {
+            SumOf(nodes[node], step, (int)roster.VectorLength).CopyTo(exchange.Contributions[node].Span(0, (int)roster.VectorLength));
+        }
+    }
+
     /// <summary>Runs each rank's work on a thread of its own, and throws what the first of them threw.</summary>
     internal static T[] OnThreads<T>(int ranks, Func<int, T> work)
     {
@@ -68,5 +78,30 @@ internal static class TcpRosters
 
         Assert.All(threads, thread => Assert.True(thread.Join(TimeSpan.FromMinutes(2)), "a rank never came to an end"));
         return failures.Count == 0 ? results : throw failures[0];
+    }
+
+    private static float[] SumOf(TreeNode node, int step, int length)
+    {
+        if (node.End - node.First == 1)
+        {
+            var random = new Random((step * 1000) + node.First);
+            var values = new float[length];
+            for (var index = 0; index < length; index++)
+            {
+                values[index] = random.NextSingle() - 0.5f;
+            }
+
+            return values;
+        }
+
+        var middle = ShardTree.Middle(node);
+        var sum = SumOf(node with { End = middle }, step, length);
+        var right = SumOf(node with { First = middle }, step, length);
+        for (var index = 0; index < length; index++)
+        {
+            sum[index] += right[index];
+        }
+
+        return sum;
     }
 }
