@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Cluster.Train.Reduction;
 
@@ -24,6 +25,30 @@ internal static unsafe class VectorKernels
         {
             destination[i] = left[i] + right[i];
         }
+    }
+
+    /// <summary>
+    /// destination = left + right, past the caches: where the destination is larger than they are, this saves reading
+    /// the lines that are about to be overwritten.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void AddStreaming(float* destination, float* left, float* right, long count)
+    {
+        if (!Sse.IsSupported || (nint)destination % (Vector256<float>.Count * sizeof(float)) != 0)
+        {
+            Add(destination, left, right, count);
+            return;
+        }
+
+        var whole = count - (count % Vector256<float>.Count);
+        for (long i = 0; i < whole; i += Vector256<float>.Count)
+        {
+            (Vector256.Load(left + i) + Vector256.Load(right + i)).StoreAlignedNonTemporal(destination + i);
+        }
+
+        Add(destination + whole, left + whole, right + whole, count - whole);
+        // Such stores are not ordered with later ones by themselves: whoever is told that the sum is there must see it.
+        Sse.StoreFence();
     }
 
     /// <summary>destination = destination + source; source = 0.</summary>

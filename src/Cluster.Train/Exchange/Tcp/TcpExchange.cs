@@ -1,0 +1,246 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using Cluster.Train.Reduction;
+using Cluster.Train.Training;
+
+namespace Cluster.Train.Exchange.Tcp;
+
+/// <summary>
+/// The exchange between processes: one connection for each pair of members that have something to say to each other.
+/// In each direction the stream of a step is "my contributions to your slice, my norms, my finished slice", so nobody
+/// needs to be asked for anything. The member's own thread drives all its links without blocking on any, sums each piece
+/// of its slice as soon as all contributions to it are there, and sends it on while later ones arrive.
+/// Each worker of the sharded topology sends 2·(N−1)/N of the vector in a step.
+/// </summary>
+public sealed class TcpExchange : TensorExchange
+{
+    /// <summary>How long the thread looks again before it sleeps: as long as falling asleep and waking up would take.</summary>
+    private static readonly TimeSpan Spin = TimeSpan.FromMicroseconds(20);
+
+    /// <summary>A sleep ends at least this often, so that the step timeout is seen.</summary>
+    private static readonly TimeSpan LongestSleep = TimeSpan.FromMilliseconds(100);
+
+    private readonly ExchangeMesh _mesh;
+    private readonly FloatBlock[] _contributions;
+    private readonly OwnedSlice _owned;
+    private readonly PeerStreams?[] _byRank;
+    private readonly PeerStreams[] _peers;
+    private readonly LinkWait _wait = new();
+    private readonly TimeSpan _stepTimeout;
+    private readonly long _spinTicks;
+    private volatile string? _aborted;
+    private bool _disposed;
+
+    private TcpExchange(ExchangeMesh mesh, SliceOwner? owner, TensorConnection?[] connections, TimeSpan stepTimeout)
+    {
+        var roster = mesh.Roster;
+        var me = roster.Members[mesh.Rank];
+        _mesh = mesh;
+        _stepTimeout = stepTimeout;
+        Parameters = FloatBlock.Allocate(roster.VectorLength);
+        _contributions = [.. ShardTree.MaximalSubtrees(roster.Shards, me.Shards).Select(_ => FloatBlock.Allocate(roster.VectorLength))];
+        _owned = new OwnedSlice(roster, mesh.Rank, owner, Parameters, _contributions);
+        _byRank = [.. connections.Select((connection, rank) => connection is null
+            ? null
+            : new PeerStreams(roster, mesh.Rank, roster.Members[rank], LinkOver(connection, roster.Members[rank]), _owned, Parameters, _contributions))];
+        _peers = [.. _byRank.OfType<PeerStreams>()];
+        // Looking again while another member of this host needs the core would only keep it from arriving.
+        var neighbours = roster.Members.Count(member => HostOf(member) == HostOf(me));
+        _spinTicks = neighbours <= Environment.ProcessorCount ? (long)(Spin.TotalSeconds * Stopwatch.Frequency) : 0;
+    }
+
+    /// <inheritdoc/>
+    public override FloatBlock Parameters { get; }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<FloatBlock> Contributions => _contributions;
+
+    /// <summary>Bytes that this member sent to others in the last step, headers included, TLS not.</summary>
+    public long BytesSentInStep { get; private set; }
+
+    /// <summary>Joins a generation; returns when all its members are connected.</summary>
+    /// <param name="roster">The generation.</param>
+    /// <param name="rank">The caller's rank; its endpoint is the listener's.</param>
+    /// <param name="owner">The caller's slice; null where it owns none.</param>
+    /// <param name="listener">This process's listener.</param>
+    /// <param name="joinTimeout">How long the others are waited for until they have joined.</param>
+    /// <param name="stepTimeout">How long a step may go without a byte from or to a member.</param>
+    /// <param name="lost">
+    /// Called once for each member whose connection ends, also while this member computes; on a thread of the pool,
+    /// and not after <see cref="Abort"/> or <see cref="Dispose"/>.
+    /// </param>
+    /// <param name="abort">Ends waiting.</param>
+    /// <exception cref="ExchangeAbortedException">Somebody did not come, refused, or is gone; the message says who.</exception>
+    public static TcpExchange Join(
+        ExchangeRoster roster, int rank, SliceOwner? owner, TensorListener listener, TimeSpan joinTimeout, TimeSpan stepTimeout,
+        Action<ExchangeMember>? lost = null, CancellationToken abort = default)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var mesh = ExchangeMesh.Connect(roster, rank, listener, joinTimeout, lost, abort);
+        var connections = new TensorConnection?[roster.Members.Length];
+        try
+        {
+            var peers = roster.Members.Where(member => PeerStreams.AreNeeded(roster, roster.Members[rank], member)).Select(member => member.Rank);
+            var left = joinTimeout - Stopwatch.GetElapsedTime(started);
+            mesh.Open(
+                ConnectionPurpose.Tensors, peers, left > TimeSpan.Zero ? left : TimeSpan.Zero,
+                (peer, connection) => connections[peer] = connection, abort);
+            return new TcpExchange(mesh, owner, connections, stepTimeout);
+        }
+        catch
+        {
+            Array.ForEach(connections, connection => connection?.Dispose());
+            mesh.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override void Run(long step)
+    {
+        var before = BytesSent();
+        _owned.Begin(step);
+        foreach (var peer in _peers)
+        {
+            peer.Outgoing.Begin(step);
+            peer.Incoming.Begin(step);
+        }
+
+        var idleSince = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            if (_aborted is { } reason)
+            {
+                throw new ExchangeAbortedException(reason);
+            }
+
+            var hasProgressed = false;
+            var isDone = true;
+            foreach (var peer in _peers)
+            {
+                hasProgressed |= Check(peer, peer.Outgoing.Pump()) | Check(peer, peer.Incoming.Pump());
+                isDone &= peer.Outgoing.IsDone & peer.Incoming.IsDone;
+            }
+
+            if (_owned.Advance(_byRank))
+            {
+                hasProgressed = true;
+            }
+            else if (isDone && _owned.IsDone)
+            {
+                break;
+            }
+
+            if (hasProgressed)
+            {
+                idleSince = Stopwatch.GetTimestamp();
+            }
+            else if (Stopwatch.GetTimestamp() - idleSince >= _spinTicks)
+            {
+                Sleep(step, idleSince);
+            }
+            else
+            {
+                Thread.SpinWait(4);
+            }
+        }
+
+        BytesSentInStep = BytesSent() - before;
+    }
+
+    /// <inheritdoc/>
+    public override void Abort(string reason)
+    {
+        Interlocked.CompareExchange(ref _aborted, reason, null);
+        foreach (var peer in _peers)
+        {
+            peer.Link.Shutdown();
+        }
+
+        // The others learn it at once, whether they are in a step or not.
+        _mesh.Dispose();
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
+        Interlocked.CompareExchange(ref _aborted, "the generation has ended", null);
+        _mesh.Dispose();
+        foreach (var peer in _peers)
+        {
+            peer.Dispose();
+        }
+
+        _wait.Dispose();
+        _owned.Dispose();
+        foreach (var block in _contributions)
+        {
+            block.Dispose();
+        }
+
+        Parameters.Dispose();
+    }
+
+    private static string? HostOf(ExchangeMember member) => member.Endpoint is { } endpoint ? TensorEndpoint.Parse(endpoint).Host : null;
+
+    private static string Describe(PeerStreams peer) => peer.Incoming.IsWaiting
+        ? peer.Incoming.Due switch
+        {
+            FrameKind.Gradients => "its gradients",
+            FrameKind.Norms => "the norms of its slice",
+            _ => "its finished slice",
+        }
+        : "taking what it is sent";
+
+    private TensorLink LinkOver(TensorConnection connection, ExchangeMember peer) =>
+        connection.Tls is null ? new PlainLink(connection) : new TlsLink(connection, _wait.Progress, peer.Name);
+
+    private long BytesSent()
+    {
+        long sum = 0;
+        foreach (var peer in _peers)
+        {
+            sum += peer.Outgoing.BytesSent;
+        }
+
+        return sum;
+    }
+
+    /// <summary>Whether bytes moved; ends the generation if the link is closed or says what it must not.</summary>
+    private bool Check(PeerStreams peer, int moved)
+    {
+        if (moved >= 0)
+        {
+            return moved > 0;
+        }
+
+        throw Fail(peer.Incoming.Violation is { } violation ? $"{peer.Member.Name} {violation}" : ExchangeMesh.LostMessage(peer.Member));
+    }
+
+    private void Sleep(long step, long idleSince)
+    {
+        var left = _stepTimeout - Stopwatch.GetElapsedTime(idleSince);
+        if (left > TimeSpan.Zero)
+        {
+            _wait.Wait(_peers, left < LongestSleep ? left : LongestSleep);
+            return;
+        }
+
+        var missing = _peers.Where(peer => peer.Incoming.IsWaiting || peer.Outgoing.IsWaiting).Select(peer => $"{peer.Member.Name} ({Describe(peer)})");
+        throw Fail($"waited {_stepTimeout.TotalSeconds:0} s in step {step} for {string.Join(", ", missing)}");
+    }
+
+    /// <summary>Ends the generation for all members: whoever waits for this one is freed.</summary>
+    private ExchangeAbortedException Fail(string reason)
+    {
+        Abort(reason);
+        return new ExchangeAbortedException(_aborted!);
+    }
+}
