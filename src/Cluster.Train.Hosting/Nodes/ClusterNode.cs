@@ -95,7 +95,7 @@ internal sealed class ClusterNode : IAsyncDisposable
                 asked = true;
                 // A seed that is alone so far does not wait for the names of those that come after it.
                 if (others.Length == _options.Seeds.Count) await Seeds.ResolveAnyAsync(others, patience, "--seed-node", stop);
-                Cluster.JoinSeedNodes(_options.Seeds.Select(seed => new Address("akka.tcp", NodeConfig.SystemName, seed.Host, seed.Port)));
+                Cluster.JoinSeedNodes(_options.Seeds.Select(seed => NodeConfig.AddressOf(seed, _options.Tls is not null)));
             }
 
             if (waited >= _options.JoinTimeout)

@@ -49,13 +49,23 @@ internal static class NodeConfig
         }
         """).WithFallback(Defaults);
 
+    /// <summary>The address of a node's actor system.</summary>
+    public static Akka.Actor.Address AddressOf(HostPort node, bool tls) => new(tls ? "akka.ssl.tcp" : "akka.tcp", SystemName, node.Host, node.Port);
+
     /// <summary>Settings and certificates together, as an actor system is made with them.</summary>
     public static ActorSystemSetup Setup(Config config, TlsIdentity? tls)
     {
         var bootstrap = Akka.Actor.BootstrapSetup.Create().WithConfig(config);
+
+        // A node that is called before it is there, or after it has gone, is told of in plainer words by the node itself.
+        var filter = new LogFilterBuilder()
+            .ExcludeMessageContaining("Tried to associate with unreachable remote address")
+            .ExcludeMessageContaining("swallowing exception during message send")
+            .ExcludeMessageContaining("ClusterSingletonProxy failed to find")
+            .Build();
         return tls is null
-            ? ActorSystemSetup.Create(bootstrap)
-            : ActorSystemSetup.Create(bootstrap, new DotNettySslSetup(
+            ? ActorSystemSetup.Create(bootstrap, filter)
+            : ActorSystemSetup.Create(bootstrap, filter, new DotNettySslSetup(
                 tls.Certificate, suppressValidation: false, requireMutualAuthentication: true,
                 (certificate, _, peer, _, log) => Judge(tls, certificate, peer, log)));
     }

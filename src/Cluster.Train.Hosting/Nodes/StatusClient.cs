@@ -22,7 +22,7 @@ internal static class StatusClient
             NodeConfig.SystemName, NodeConfig.Setup(NodeConfig.OfVisitor($"status-{Guid.NewGuid():N}", tls is not null), tls));
         try
         {
-            var path = new RootActorPath(new Address("akka.tcp", NodeConfig.SystemName, node.Host, node.Port)) / "user" / NodeActor.Name;
+            var path = new RootActorPath(NodeConfig.AddressOf(node, tls is not null)) / "user" / NodeActor.Name;
             var receptionist = system.ActorSelection(path);
             var present = false;
             while (Environment.TickCount64 < until)

@@ -5,11 +5,12 @@ namespace Cluster.Train.Hosting.Nodes.Downing;
 
 /// <summary>Makes Akka's cluster go by <see cref="DowningDecision"/>. Created by Akka, which finds its name in the settings.</summary>
 /// <param name="system">The node's actor system.</param>
-public sealed class CoordinatedDowning(ActorSystem system) : IDowningProvider
+/// <param name="cluster">Its membership.</param>
+public sealed class CoordinatedDowning(ActorSystem system, AkkaCluster cluster) : IDowningProvider
 {
     /// <inheritdoc/>
     public TimeSpan DownRemovalMargin => TimeSpan.Zero;
 
     /// <inheritdoc/>
-    public Props DowningActorProps => DowningActor.Props(system.Settings.Config.GetTimeSpan("cluster-train.downing.stable-after"));
+    public Props DowningActorProps => DowningActor.Props(cluster, system.Settings.Config.GetTimeSpan("cluster-train.downing.stable-after"));
 }

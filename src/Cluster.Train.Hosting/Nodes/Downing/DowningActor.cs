@@ -16,15 +16,16 @@ internal sealed class DowningActor : ReceiveActor, IWithTimers
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(2);
 
-    private readonly AkkaCluster _cluster = AkkaCluster.Get(Context.System);
+    private readonly AkkaCluster _cluster;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly TimeSpan _stableAfter;
     private string _view = "";
     private DateTimeOffset _unchangedSince;
 
     /// <summary>Is created by <see cref="Props"/>.</summary>
-    public DowningActor(TimeSpan stableAfter)
+    public DowningActor(AkkaCluster cluster, TimeSpan stableAfter)
     {
+        _cluster = cluster;
         _stableAfter = stableAfter;
         Receive<Look>(_ => Decide());
         Receive<DisassociatedEvent>(ended => Probe(ended.RemoteAddress));
@@ -35,7 +36,8 @@ internal sealed class DowningActor : ReceiveActor, IWithTimers
     public ITimerScheduler Timers { get; set; } = null!;
 
     /// <summary>Decides after members and what is reachable have stayed the same for this time.</summary>
-    internal static Props Props(TimeSpan stableAfter) => Akka.Actor.Props.Create(() => new DowningActor(stableAfter));
+    internal static Props Props(AkkaCluster cluster, TimeSpan stableAfter) =>
+        Akka.Actor.Props.Create(() => new DowningActor(cluster, stableAfter));
 
     /// <inheritdoc/>
     protected override void PreStart()
@@ -140,6 +142,7 @@ internal sealed class DowningActor : ReceiveActor, IWithTimers
     {
         if (!IsFullMember(address)) return;
         _log.Warning("{0}:{1} has ended: nobody listens there any more", address.Host, address.Port);
+        MemberFailureDetector.ReportDead(Context.System.EventStream, address.ToString());
         _cluster.Down(address);
     }
 
