@@ -64,9 +64,9 @@ public static class LocalTraining
     {
         Validate(options);
         NativeEnvironment.Prepare(options.Definition.Portable);
-        using var store = options.CheckpointDirectory is { } directory ? OpenStore(directory, options) : null;
+        var store = options.CheckpointDirectory is { } directory ? OpenStore(directory, options) : null;
         var process = new ProcessContext(options.Task, options.Definition, options.DataDirectory, options.StepTimeout);
-        using var services = new LocalServices(process, observer, store, options.Resume);
+        await using var services = new CoordinatorServices(process, observer, store, options.Resume);
         using var system = ActorSystems.CreateLocal(options.LogLevel);
         var completion = new TaskCompletionSource<JobOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
         var coordinator = system.ActorOf(
@@ -116,6 +116,8 @@ public static class LocalTraining
     {
         Definition = options.Definition,
         Workers = options.Workers,
+        MinWorkers = options.Workers,
+        MaxWorkers = options.Workers,
         Topology = options.Topology,
         InProcess = true,
         KeepsCheckpoints = options.CheckpointDirectory is not null,
@@ -130,8 +132,9 @@ public static class LocalTraining
         var name = $"worker-{number}";
         var identity = new WorkerIdentity(
             Guid.NewGuid().ToString("N"), name, Environment.MachineName, BuildVersion.Of(options.Task), [options.Task.Name]);
-        var runtime = new ReplicaRuntime(identity, process, options.Device);
-        system.ActorOf(WorkerActor.Props(identity, coordinator, runtime).WithDispatcher(ActorSystems.Dispatcher), name);
+        var runtime = new ReplicaRuntime(identity, _ => process, options.Device);
+        var ended = new TaskCompletionSource<WorkerOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
+        system.ActorOf(WorkerActor.Props(identity, coordinator, runtime, options.JoinTimeout, ended).WithDispatcher(ActorSystems.Dispatcher), name);
         return runtime;
     }
 

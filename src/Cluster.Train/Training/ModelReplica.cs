@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using TorchSharp;
 
 namespace Cluster.Train.Training;
@@ -21,7 +20,6 @@ public sealed unsafe class ModelReplica : IDisposable
     private readonly ModelTensors _tensors;
     private readonly torch.nn.Module _model;
     private readonly Dictionary<(int Count, int Total), torch.Tensor[]> _weights = [];
-    private readonly float[] _initialState;
     private ReplicaBlocks? _blocks;
     private bool? _draws;
     private bool _gradientsChecked;
@@ -31,7 +29,7 @@ public sealed unsafe class ModelReplica : IDisposable
         (_task, _job, _model, Device) = (task, job, model, device);
         _tensors = new ModelTensors(task.Name, model);
         Layout = _tensors.Layout;
-        _initialState = _tensors.CopyVector();
+        InitialState = _tensors.CopyVector();
     }
 
     /// <summary>Where each tensor lies in the flat vector.</summary>
@@ -80,12 +78,8 @@ public sealed unsafe class ModelReplica : IDisposable
         _gradientsChecked = false;
     }
 
-    /// <summary>Writes the initial parameters and buffers to a block.</summary>
-    public void WriteInitialState(FloatBlock destination)
-    {
-        VectorCopy.ToBlock(_initialState, destination);
-        StageParametersIn();
-    }
+    /// <summary>The initial parameters and buffers, in the order of the flat vector; not to be changed.</summary>
+    internal float[] InitialState { get; }
 
     /// <summary>
     /// Forward, loss and backward of one shard. Its gradient, times its share of the global batch, is added to the
@@ -182,28 +176,8 @@ public sealed unsafe class ModelReplica : IDisposable
     }
 
     /// <summary>SHA-256 over the little-endian float32 parameters in layout order, in lower-case hexadecimal.</summary>
-    public string ParametersSha256()
-    {
-        var frozen = CopyFrozen();
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var tensor in Layout.Parameters)
-        {
-            if (tensor.Role == TensorRole.Frozen)
-            {
-                hash.AppendData(System.Runtime.InteropServices.MemoryMarshal.AsBytes(frozen.AsSpan((int)tensor.Offset, (int)tensor.Count)));
-                continue;
-            }
-
-            const int chunk = 1 << 20;
-            for (long start = 0; start < tensor.Count; start += chunk)
-            {
-                var count = (int)Math.Min(chunk, tensor.Count - start);
-                hash.AppendData(System.Runtime.InteropServices.MemoryMarshal.AsBytes(_blocks!.Parameters.Span(tensor.Offset + start, count)));
-            }
-        }
-
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
-    }
+    public string ParametersSha256() =>
+        ParametersHash.Sha256(Layout, (start, length) => _blocks!.Parameters.Span(start, length), CopyFrozen());
 
     /// <summary>The frozen parameters, in layout order.</summary>
     public float[] CopyFrozen() => _tensors.CopyFrozen();
