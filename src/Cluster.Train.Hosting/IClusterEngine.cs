@@ -21,8 +21,8 @@ internal interface IClusterEngine
     /// <param name="run">The node and what it can compute.</param>
     /// <param name="say">Is told what the node does, a line at a time.</param>
     /// <param name="stop">Leaves in good order.</param>
-    /// <exception cref="BadInputException">The node cannot listen.</exception>
-    /// <exception cref="TrainingFaultException">No cluster.</exception>
+    /// <exception cref="BadInputException">The node cannot listen, or the coordinator refuses it.</exception>
+    /// <exception cref="TrainingFaultException">No cluster, or no coordinator in it.</exception>
     Task<WorkerEnd> WorkAsync(WorkerRun run, Action<string> say, CancellationToken stop);
 
     /// <summary>Asks a node how the job of its cluster stands.</summary>
@@ -35,8 +35,9 @@ internal interface IClusterEngine
 /// <param name="Node">The node.</param>
 /// <param name="Job">The job, and the number of workers it begins with.</param>
 /// <param name="MinWorkers">With how many workers it can go on.</param>
-/// <param name="MaxWorkers">How many it takes at most; null for as many as there are shards.</param>
-internal sealed record CoordinatorRun(NodeOptions Node, LocalTrainingOptions Job, int MinWorkers, int? MaxWorkers);
+/// <param name="MaxWorkers">How many are members at most; further ones stand by.</param>
+/// <param name="SnapshotEvery">A snapshot every so many steps; null: as often as costs little.</param>
+internal sealed record CoordinatorRun(NodeOptions Node, LocalTrainingOptions Job, int MinWorkers, int MaxWorkers, long? SnapshotEvery);
 
 /// <summary>A worker node and what it can compute.</summary>
 /// <param name="Node">The node.</param>
@@ -60,9 +61,6 @@ internal enum WorkerEndKind
 
     /// <summary>It was asked to leave.</summary>
     Left,
-
-    /// <summary>The coordinator does not take it.</summary>
-    Refused,
 
     /// <summary>The job, or the worker, could not go on.</summary>
     Failed,

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using Akka.Actor;
 using Akka.Cluster;
@@ -43,29 +44,20 @@ internal sealed class ClusterNode : IAsyncDisposable
     /// <summary>Whether the others have gone on without this node, or it without them: it has to join again.</summary>
     public bool WasRemoved => !_leaving && CoordinatedShutdown.Get(System).ShutdownReason is not null;
 
+    /// <summary>
+    /// Whether the job has ended and everybody knows: then all nodes end at once, and none waits for the others to agree
+    /// that it leaves.
+    /// </summary>
+    public bool JobIsOver { get; set; }
+
     /// <summary>Starts to listen.</summary>
     /// <exception cref="BadInputException">It cannot listen there.</exception>
     public static ClusterNode Start(NodeOptions options)
     {
-        try
-        {
-            var system = ActorSystem.Create(NodeConfig.SystemName, NodeConfig.Setup(NodeConfig.Of(options), options.Tls));
-            if (options.HealthFile is { } file) system.ActorOf(HealthActor.Props(file), "health");
-            return new ClusterNode(options, system);
-        }
-        catch (Exception exception) when (Socket(exception) is { } cause)
-        {
-            throw new BadInputException(
-                cause.SocketErrorCode switch
-                {
-                    SocketError.AddressAlreadyInUse => $"--listen is {options.Listen}, but this port is taken: give another, or end the program that has it",
-                    SocketError.AddressNotAvailable => $"--listen is {options.Listen}, which is no address of this machine: give one that it has, or 0.0.0.0 for all of them and --advertise for what the others connect to",
-                    SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData => $"--listen is {options.Listen}, but this name does not resolve: give an address of this machine",
-                    SocketError.AccessDenied => $"--listen is {options.Listen}, a port that this user may not have: give one from 1024 on",
-                    _ => $"--listen is {options.Listen}, where it cannot listen: {cause.Message}",
-                },
-                exception);
-        }
+        ProbeListen(options.Listen);
+        var system = ActorSystem.Create(NodeConfig.SystemName, NodeConfig.Setup(NodeConfig.Of(options), options.Tls));
+        if (options.HealthFile is { } file) system.ActorOf(HealthActor.Props(file), "health");
+        return new ClusterNode(options, system);
     }
 
     /// <summary>Becomes a member.</summary>
@@ -119,22 +111,41 @@ internal sealed class ClusterNode : IAsyncDisposable
         return oldest is null ? null : new HostPort(oldest.Address.Host ?? "", oldest.Address.Port ?? 0);
     }
 
-    /// <summary>Leaves the cluster in good order, as far as the others still answer, and ends the actor system.</summary>
+    /// <summary>Leaves the cluster in good order, as far as the others still answer, unless the job is over; ends the actor system.</summary>
     public async ValueTask DisposeAsync()
     {
         _leaving = true;
+        if (JobIsOver)
+        {
+            await System.Terminate();
+            return;
+        }
+
         await CoordinatedShutdown.Get(System).Run(CoordinatedShutdown.ClusterLeavingReason.Instance);
         await System.WhenTerminated;
     }
 
-    private static SocketException? Socket(Exception? exception)
+    // Tried beforehand: Akka tells of a port that is taken in a page of log.
+    private static void ProbeListen(HostPort listen)
     {
-        for (var cause = exception; cause is not null; cause = cause.InnerException)
+        try
         {
-            if (cause is SocketException socket) return socket;
-            if (cause is AggregateException { InnerExceptions.Count: > 1 } several) return several.InnerExceptions.Select(Socket).FirstOrDefault(inner => inner is not null);
+            var address = IPAddress.TryParse(listen.Host, out var literal) ? literal : Dns.GetHostAddresses(listen.Host)[0];
+            using var probe = new TcpListener(address, listen.Port);
+            probe.Start();
         }
-
-        return null;
+        catch (SocketException exception)
+        {
+            throw new BadInputException(
+                exception.SocketErrorCode switch
+                {
+                    SocketError.AddressAlreadyInUse => $"--listen is {listen}, but this port is taken: give another, or end the program that has it",
+                    SocketError.AddressNotAvailable => $"--listen is {listen}, which is no address of this machine: give one that it has, or 0.0.0.0 for all of them and --advertise for what the others connect to",
+                    SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData => $"--listen is {listen}, but this name does not resolve: give an address of this machine",
+                    SocketError.AccessDenied => $"--listen is {listen}, a port that this user may not have: give one from 1024 on",
+                    _ => $"--listen is {listen}, where it cannot listen: {exception.Message}",
+                },
+                exception);
+        }
     }
 }

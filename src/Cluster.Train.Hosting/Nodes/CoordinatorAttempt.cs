@@ -47,7 +47,12 @@ internal sealed class CoordinatorAttempt
         }
 
         if (_node.WasRemoved) return null;
-        if (_elsewhere.Task.IsCompleted && !_active) return new CoordinatorEnd(null, await _elsewhere.Task);
+        if (_elsewhere.Task.IsCompleted && !_active)
+        {
+            _node.JobIsOver = true;
+            return new CoordinatorEnd(null, await _elsewhere.Task);
+        }
+
         if (left.Task.IsCompleted) return new CoordinatorEnd(null, null);
         try
         {
@@ -100,5 +105,7 @@ internal sealed class CoordinatorAttempt
         {
             // The node's own actors are gone: there is nobody left to tell.
         }
+
+        _node.JobIsOver = true;
     }
 }

@@ -32,19 +32,16 @@ internal static class NodeConfig
         }
         """).WithFallback(Defaults);
 
-    /// <summary>The settings of a system that asks nodes, and is no member and cannot be called.</summary>
-    /// <param name="name">
-    /// Stands for its address: answers come back on the connection that it opened, so nobody has to resolve it, and two
-    /// that ask at the same time are told apart.
-    /// </param>
+    /// <summary>The settings of a system that asks nodes and is no member.</summary>
+    /// <param name="address">The address of this machine from which the nodes are reached.</param>
     /// <param name="tls">Whether the nodes use TLS.</param>
-    public static Config OfVisitor(string name, bool tls) => ConfigurationFactory.ParseString($$"""
+    public static Config OfVisitor(string address, bool tls) => ConfigurationFactory.ParseString($$"""
         akka.loglevel = ERROR
         akka.actor.provider = remote
         akka.remote.dot-netty.tcp {
-          hostname = "127.0.0.1"
+          hostname = {{Quote(address)}}
           port = 0
-          public-hostname = {{Quote(name)}}
+          dns-use-ipv6 = {{(address.Contains(':') ? "true" : "false")}}
           enable-ssl = {{(tls ? "true" : "false")}}
         }
         """).WithFallback(Defaults);

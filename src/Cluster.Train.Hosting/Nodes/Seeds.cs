@@ -38,6 +38,16 @@ internal static class Seeds
     public static async Task<string> DescribeAsync(IReadOnlyList<HostPort> seeds) =>
         string.Join(", ", await Task.WhenAll(seeds.Select(async seed => $"{seed} ({await FindingAsync(seed)})")));
 
+    /// <summary>The address of this machine that a node sees.</summary>
+    public static string LocalAddressTowards(HostPort node)
+    {
+        // Connecting a datagram socket sends nothing: it only chooses the way.
+        var remote = Dns.GetHostAddresses(node.Host)[0];
+        using var socket = new Socket(remote.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+        socket.Connect(remote, node.Port);
+        return ((IPEndPoint)socket.LocalEndPoint!).Address.ToString();
+    }
+
     private static async Task<string> FindingAsync(HostPort seed)
     {
         using var timeout = new CancellationTokenSource(ProbeTimeout);

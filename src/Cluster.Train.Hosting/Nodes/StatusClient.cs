@@ -19,7 +19,7 @@ internal static class StatusClient
         var until = Environment.TickCount64 + (long)patience.TotalMilliseconds;
         await Seeds.ResolveAnyAsync([node], patience / 4, "--seed", CancellationToken.None);
         using var system = ActorSystem.Create(
-            NodeConfig.SystemName, NodeConfig.Setup(NodeConfig.OfVisitor($"status-{Guid.NewGuid():N}", tls is not null), tls));
+            NodeConfig.SystemName, NodeConfig.Setup(NodeConfig.OfVisitor(Seeds.LocalAddressTowards(node), tls is not null), tls));
         try
         {
             var path = new RootActorPath(NodeConfig.AddressOf(node, tls is not null)) / "user" / NodeActor.Name;

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Cluster.Train.Actors;
+using Cluster.Train.Actors.Worker;
 using Cluster.Train.Protocol;
 
 namespace Cluster.Train.Hosting.Nodes;
@@ -9,11 +10,11 @@ namespace Cluster.Train.Hosting.Nodes;
 /// its actor system is made anew and joins through the seeds; what belongs to the process, the snapshots above all, stays.
 /// </summary>
 /// <param name="options">The node.</param>
-/// <param name="worker">Makes the worker's actor; the result is set when it was refused or failed.</param>
+/// <param name="worker">Makes the worker's actor; the result is set when it has ended.</param>
 /// <param name="leave">The message that makes the worker leave at the next boundary and then stop.</param>
 /// <param name="say">Is told what the node does, a line at a time.</param>
 internal sealed class WorkerNode(
-    NodeOptions options, Func<ClusterNode, TaskCompletionSource<WorkerEnd>, Props> worker, object leave, Action<string> say)
+    NodeOptions options, Func<ClusterNode, TaskCompletionSource<WorkerOutcome>, Props> worker, object leave, Action<string> say)
 {
     private static readonly TimeSpan LeavePatience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan WordPatience = TimeSpan.FromSeconds(5);
@@ -35,36 +36,42 @@ internal sealed class WorkerNode(
     private async Task<WorkerEnd?> WorkAsync(ClusterNode node, CancellationToken stop)
     {
         var ended = new TaskCompletionSource<JobEnded>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var own = new TaskCompletionSource<WorkerEnd>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var own = new TaskCompletionSource<WorkerOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
         node.System.ActorOf(NodeActor.Props(node.Coordinator, word => ended.TrySetResult(word)), NodeActor.Name);
         var actor = node.System.ActorOf(worker(node, own).WithDispatcher(ActorSystems.Dispatcher), "worker");
-        var stopped = actor.WatchAsync(CancellationToken.None);
         var gone = node.System.WhenTerminated;
         var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using (stop.Register(asked.SetResult))
         {
-            await Task.WhenAny(ended.Task, own.Task, stopped, gone, asked.Task);
+            await Task.WhenAny(ended.Task, own.Task, gone, asked.Task);
         }
 
-        if (asked.Task.IsCompleted && !ended.Task.IsCompleted)
+        if (asked.Task.IsCompleted && !ended.Task.IsCompleted && !own.Task.IsCompleted)
         {
             actor.Tell(leave);
-            await Task.WhenAny(stopped, gone, ended.Task, Task.Delay(LeavePatience, CancellationToken.None));
-            return new WorkerEnd(WorkerEndKind.Left, stopped.IsCompleted ? "left at a step boundary" : $"left without a boundary: none came within {LeavePatience.TotalSeconds:0} s");
+            await Task.WhenAny(own.Task, gone, ended.Task, Task.Delay(LeavePatience, CancellationToken.None));
+            return new WorkerEnd(WorkerEndKind.Left, own.Task.IsCompleted ? "left at a boundary" : $"left without a boundary: none came within {LeavePatience.TotalSeconds:0} s");
         }
 
         if (node.WasRemoved) return null;
 
-        // The actor ends a moment before the word comes why.
-        await Task.WhenAny(ended.Task, own.Task, gone, Task.Delay(WordPatience, CancellationToken.None));
-        if (own.Task.IsCompleted) return await own.Task;
-        if (!ended.Task.IsCompleted) return node.WasRemoved ? null : new WorkerEnd(WorkerEndKind.Failed, "the worker ended, and no coordinator said why");
-        var word = await ended.Task;
-        return word.End switch
+        // The worker and the node are told apart why the job ended: the one knows whether it is done, the other the rest.
+        if (!own.Task.IsFaulted && !(own.Task.IsCompletedSuccessfully && own.Task.Result.Completed))
         {
-            JobEnd.Done => new WorkerEnd(WorkerEndKind.Done, "the job is done"),
-            JobEnd.Stopped => new WorkerEnd(WorkerEndKind.Done, $"the job was {word.Reason}"),
-            _ => new WorkerEnd(WorkerEndKind.Failed, $"the job ended on {word.Where}: {word.Reason}"),
-        };
+            await Task.WhenAny(ended.Task, gone, Task.Delay(WordPatience, CancellationToken.None));
+        }
+
+        if (node.WasRemoved) return null;
+        node.JobIsOver = ended.Task.IsCompleted;
+        if (ended.Task.IsCompleted) return Describe(await ended.Task);
+        var outcome = await own.Task;
+        return outcome.Completed ? new WorkerEnd(WorkerEndKind.Done, "the job is done") : new WorkerEnd(WorkerEndKind.Failed, outcome.Reason);
     }
+
+    private static WorkerEnd Describe(JobEnded word) => word.End switch
+    {
+        JobEnd.Done => new WorkerEnd(WorkerEndKind.Done, "the job is done"),
+        JobEnd.Stopped => new WorkerEnd(WorkerEndKind.Done, $"the job was {word.Reason}"),
+        _ => new WorkerEnd(WorkerEndKind.Failed, $"the job ended on {word.Where}: {word.Reason}"),
+    };
 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Akka.Actor;
 using Cluster.Train.Actors;
+using Cluster.Train.Actors.Worker;
 using Cluster.Train.Hosting.Nodes;
 using Cluster.Train.Protocol;
 
@@ -73,9 +74,9 @@ internal static class TestCluster
     /// <summary>A worker that only waits to be told to leave.</summary>
     internal sealed class WaitingWorker : ReceiveActor
     {
-        public WaitingWorker() => Receive<string>(text =>
+        public WaitingWorker(TaskCompletionSource<WorkerOutcome> outcome) => Receive<string>(text =>
         {
-            if (text == "leave") Context.Stop(Self);
+            if (text == "leave") outcome.SetResult(new WorkerOutcome(Completed: false, "left"));
         });
     }
 
@@ -94,10 +95,10 @@ internal static class TestCluster
 
     public static WorkerNode Worker(NodeOptions options, Said said, Action<ClusterNode>? onStart = null) => new(
         options,
-        (node, _) =>
+        (node, outcome) =>
         {
             onStart?.Invoke(node);
-            return Props.Create(() => new WaitingWorker());
+            return Props.Create(() => new WaitingWorker(outcome));
         },
         "leave", said.Add);
 }
