@@ -10,6 +10,7 @@ namespace Cluster.Train.Tests.Training;
 /// Our steps against PyTorch's, from the same initial values and batches: Training/Reference/xor_trajectory.py made
 /// the file and says how.
 /// </summary>
+[Collection(LibtorchGroup.Name)]
 public sealed class TrajectoryTests
 {
     private const float Tolerance = 1e-5f;

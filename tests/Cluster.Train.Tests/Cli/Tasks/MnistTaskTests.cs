@@ -1,10 +1,12 @@
 using Cluster.Train.Cli.Tasks;
 using Cluster.Train.Tests.Checkpoints;
+using Cluster.Train.Tests.Training;
 using Cluster.Train.Tests.Training.Data;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Tests.Cli.Tasks;
 
+[Collection(LibtorchGroup.Name)]
 public sealed class MnistTaskTests : IDisposable
 {
     private const string Images = "t10k-images-idx3-ubyte";

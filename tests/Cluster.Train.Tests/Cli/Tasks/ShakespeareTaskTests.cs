@@ -1,12 +1,14 @@
 using System.Text;
 using Cluster.Train.Cli.Tasks;
 using Cluster.Train.Tests.Checkpoints;
+using Cluster.Train.Tests.Training;
 using Cluster.Train.Tests.Training.Data;
 using Cluster.Train.Training;
 using TorchSharp;
 
 namespace Cluster.Train.Tests.Cli.Tasks;
 
+[Collection(LibtorchGroup.Name)]
 public sealed class ShakespeareTaskTests : IDisposable
 {
     private static readonly string s_alphabet = string.Concat(Enumerable.Repeat("abcdefghij", 100));

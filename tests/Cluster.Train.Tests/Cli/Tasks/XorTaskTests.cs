@@ -1,9 +1,11 @@
 using Cluster.Train.Cli.Tasks;
+using Cluster.Train.Tests.Training;
 using Cluster.Train.Tests.Training.Data;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Tests.Cli.Tasks;
 
+[Collection(LibtorchGroup.Name)]
 public sealed class XorTaskTests
 {
     [Theory]
