@@ -1,5 +1,6 @@
 using System.Reflection;
 using Cluster.Train.Hosting.Doctor;
+using Cluster.Train.Training;
 using Spectre.Console;
 
 namespace Cluster.Train.Hosting;
@@ -30,6 +31,12 @@ internal sealed record HostContext
     /// <summary>What trains.</summary>
     public required ITrainingEngine Engine { get; init; }
 
+    /// <summary>What makes this process a node of a cluster.</summary>
+    public required IClusterEngine Cluster { get; init; }
+
+    /// <summary>What can be trained.</summary>
+    public IReadOnlyList<ITrainingTask> Tasks { get; init; } = [];
+
     /// <summary>Begins to listen for Ctrl-C and SIGTERM.</summary>
     public required Func<StopSignals> ListenForSignals { get; init; }
 
@@ -51,6 +58,7 @@ internal sealed record HostContext
             Width = terminal is null ? WidestText : Math.Clamp(console.Profile.Width, 60, WidestText),
             Variable = Environment.GetEnvironmentVariable,
             Engine = new LocalEngine(),
+            Cluster = new ClusterEngine(_ => throw new TrainingFaultException("this build has no network for tensors: train on one machine with the command train")),
             ListenForSignals = () => StopSignals.OfProcess(Console.Error, terminal),
             ExamineMachine = MachineChecks.Run,
         };

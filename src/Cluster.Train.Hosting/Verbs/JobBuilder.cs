@@ -1,4 +1,6 @@
+using Cluster.Train.Actors;
 using Cluster.Train.Hosting.CommandLine;
+using Cluster.Train.Hosting.Results;
 using Cluster.Train.Reduction;
 using Cluster.Train.Training;
 
@@ -41,6 +43,45 @@ internal static class JobBuilder
             Portable = values.Get(JobOptions.Portable),
             Device = values.Get(RunOptions.Device) == "cpu" ? DeviceKind.Cpu : DeviceKind.Cuda,
             Length = Length(values),
+        };
+    }
+
+    /// <summary>Checks the options of a run, the job's and those of its checkpoints, and puts them together.</summary>
+    /// <param name="values">The options.</param>
+    /// <param name="workers">Workers that the job begins with.</param>
+    /// <param name="joinTimeout">How long it waits for them.</param>
+    /// <exception cref="BadInputException">A value that cannot be used, alone or with another.</exception>
+    public static LocalTrainingOptions Training(OptionValues values, int workers, TimeSpan joinTimeout)
+    {
+        var definition = Build(values, workers);
+        var checkpoints = values.GetIfGiven(RunOptions.CheckpointDirectory);
+        if (checkpoints is null)
+        {
+            foreach (var option in new OptionSpec[] { RunOptions.CheckpointEvery, RunOptions.Keep, RunOptions.Resume })
+            {
+                if (values.IsGiven(option)) throw new BadInputException($"{values.Source(option)} needs --checkpoint-dir DIR, where the checkpoints are");
+            }
+        }
+        else
+        {
+            OutputFile.ProbeDirectory(checkpoints, values.Source(RunOptions.CheckpointDirectory));
+        }
+
+        return new LocalTrainingOptions
+        {
+            Task = values.Task,
+            Definition = definition,
+            DataDirectory = DataPath.Of(values),
+            Workers = workers,
+            Topology = values.Get(RunOptions.Topology),
+            Device = values.Get(RunOptions.Device),
+            CheckpointDirectory = checkpoints,
+            CheckpointEvery = values.IsGiven(RunOptions.CheckpointEvery) ? values.Get(RunOptions.CheckpointEvery) : null,
+            Keep = values.Get(RunOptions.Keep),
+            Resume = values.Get(RunOptions.Resume),
+            StepTimeout = values.Get(RunOptions.StepTimeout),
+            JoinTimeout = joinTimeout,
+            LogLevel = values.Get(RunOptions.Log),
         };
     }
 

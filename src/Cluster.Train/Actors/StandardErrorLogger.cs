@@ -11,7 +11,7 @@ internal sealed class StandardErrorLogger : ReceiveActor, IRequiresMessageQueue<
     public StandardErrorLogger()
     {
         Receive<InitializeLogger>(_ => Sender.Tell(new LoggerInitialized()));
-        Receive<LogEvent>(entry => Console.Error.WriteLine(
+        Receive<LogEvent>(entry => Context.System.Settings.LogFilter.ShouldTryKeepMessage(entry, out _), entry => Console.Error.WriteLine(
             $"{entry.Timestamp:HH:mm:ss.fff} {Level(entry)} {entry.Message}{(entry.Cause is { } cause ? $" ({cause.GetType().Name}: {cause.Message})" : "")}"));
     }
 

@@ -1,5 +1,6 @@
 using Cluster.Train.Cli.Tasks;
 using Cluster.Train.Hosting;
+using Cluster.Train.Tests.Hosting;
 
 namespace Cluster.Train.Tests.Cli;
 
@@ -18,6 +19,7 @@ internal sealed record ProgramRun(int ExitCode, string Out, string Error)
             Terminal = null,
             Variable = _ => null,
             Engine = new LocalEngine(),
+            Cluster = new FakeCluster(),
             ListenForSignals = () => new StopSignals(error, terminal: null),
             ExamineMachine = () => [],
         };

@@ -1,0 +1,38 @@
+using System.Collections.Concurrent;
+using Cluster.Train.Actors;
+using Cluster.Train.Exchange;
+using Cluster.Train.Exchange.InProcess;
+using Cluster.Train.Exchange.State;
+using Cluster.Train.Reduction;
+
+namespace Cluster.Train.Tests.Hosting.Nodes;
+
+/// <summary>A network for nodes that share the test's process: tensors go from memory to memory.</summary>
+internal sealed class LoopbackNetwork
+{
+    private readonly InProcessExchangeHub _hub = new();
+    private readonly ConcurrentDictionary<string, IStateSource> _states = new();
+    private int _opened;
+
+    public ITensorNetwork Open() => new Port(this, $"memory:{Interlocked.Increment(ref _opened)}");
+
+    private sealed class Port(LoopbackNetwork network, string endpoint) : ITensorNetwork
+    {
+        public string Endpoint => endpoint;
+
+        public TensorExchange Join(ExchangeRoster roster, int rank, SliceOwner? owner, IStateSource states, TimeSpan timeout)
+        {
+            network._states[endpoint] = states;
+            return network._hub.Join(roster, rank, owner, timeout);
+        }
+
+        public bool TryFetch(ExchangeRoster roster, int rank, string endpoint, StatePiece piece, Span<float> destination, TimeSpan timeout)
+        {
+            if (!network._states.TryGetValue(endpoint, out var states) || states.Find(piece) is not { } found) return false;
+            found.Span.CopyTo(destination);
+            return true;
+        }
+
+        public void Dispose() => network._states.TryRemove(endpoint, out _);
+    }
+}
