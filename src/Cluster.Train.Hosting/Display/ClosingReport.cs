@@ -20,9 +20,9 @@ internal static class ClosingReport
             ("result", outcome.Completed ? "done" : $"stopped after step {outcome.Steps:N0}" + (outcome.Checkpoint is null ? "" : "; --resume goes on from the checkpoint")),
             ("task", $"{definition.Task}, seed {definition.Seed}"),
             ("crew", $"{Figures.Count(outcome.Workers, "worker")}, {Figures.Count(definition.Shards, "shard")}, topology {outcome.Topology}"),
-            ("trained", $"{Figures.Count(outcome.Epochs, "epoch")}, {Figures.Count(outcome.Steps, "step")}, {Figures.Count(outcome.Samples, "sample")}"),
+            ("trained", (outcome.Epochs > 0 ? $"{Figures.Count(outcome.Epochs, "epoch")}, " : "") + $"{Figures.Count(outcome.Steps, "step")}, {Figures.Count(outcome.Samples, "sample")}"),
             ("time", seconds > 0 ? $"{Figures.Elapsed(outcome.Elapsed)}, {Figures.Count(outcome.Samples / seconds)} samples/s" : Figures.Elapsed(outcome.Elapsed)),
-            ("loss", Figures.Loss(outcome.Loss)),
+            ("loss", $"{Figures.Loss(outcome.Loss)}, mean over the {(outcome.Epochs > 0 ? "last epoch" : "run")}"),
         };
         if (outcome.Evaluation is { } evaluation) rows.Add(("test loss", $"{Figures.Loss(evaluation.Loss)} over {Figures.Count(evaluation.Samples, "sample")}"));
         if (outcome.Evaluation?.Accuracy is { } accuracy) rows.Add(("accuracy", Figures.Accuracy(accuracy)));

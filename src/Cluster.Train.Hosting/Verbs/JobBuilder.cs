@@ -54,7 +54,9 @@ internal static class JobBuilder
             throw new BadInputException($"{values.Source(JobOptions.Epochs)} and {values.Source(JobOptions.Steps)} both say how long to train: give one of them");
         }
 
-        return steps ? new RunLength(null, values.Get(JobOptions.Steps)) : new RunLength(values.Get(JobOptions.Epochs), null);
+        return steps ? new RunLength(null, values.Get(JobOptions.Steps))
+            : !epochs && values.Task.Defaults.Steps is { } ownSteps ? new RunLength(null, ownSteps)
+            : new RunLength(values.Get(JobOptions.Epochs), null);
     }
 
     private static OptimizerSettings Optimizer(OptionValues values)

@@ -57,7 +57,7 @@ internal sealed class CheckpointEvaluator
             throw new BadInputException($"task '{_task.Name}' has no evaluation samples");
         }
 
-        using var replica = ModelReplica.Create(_task, Definition, data, _device);
+        using var replica = ModelReplica.Create(_task, Definition, data.Own, _device);
         using var parameters = FloatBlock.Allocate(replica.Layout.VectorLength);
         using var gradients = FloatBlock.Allocate(replica.Layout.VectorLength);
         replica.Bind(parameters, gradients);

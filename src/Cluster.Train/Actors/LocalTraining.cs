@@ -54,6 +54,8 @@ public sealed record LocalTrainingOptions
 /// <summary>Runs a job with coordinator and workers as actors of one process.</summary>
 public static class LocalTraining
 {
+    private static readonly TimeSpan EndTimeout = TimeSpan.FromSeconds(5);
+
     /// <summary>Trains to the end, or until stopped.</summary>
     /// <param name="options">What to run.</param>
     /// <param name="observer">Is told how it goes.</param>
@@ -83,11 +85,21 @@ public static class LocalTraining
             finally
             {
                 await system.Terminate().ConfigureAwait(false);
-                foreach (var runtime in runtimes)
-                {
-                    await runtime.DisposeAsync().ConfigureAwait(false);
-                }
+                await EndAsync(runtimes).ConfigureAwait(false);
             }
+        }
+    }
+
+    /// <summary>Waits until the workers' threads have freed what they hold, so that a program can go on or exit in good order.</summary>
+    private static async Task EndAsync(IEnumerable<ReplicaRuntime> runtimes)
+    {
+        try
+        {
+            await Task.WhenAll(runtimes.Select(runtime => runtime.DisposeAsync().AsTask())).WaitAsync(EndTimeout).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // A task that hangs keeps its thread, which does not keep the process; why the run ended is said already.
         }
     }
 

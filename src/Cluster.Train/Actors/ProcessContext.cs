@@ -13,7 +13,7 @@ namespace Cluster.Train.Actors;
 /// </summary>
 internal sealed class ProcessContext
 {
-    private readonly Lazy<TaskData> _data;
+    private readonly Lazy<OpenedData> _data;
     private readonly InProcessExchangeHub _hub = new();
     private readonly object _gate = new();
     private ParameterLayout? _layout;
@@ -32,7 +32,7 @@ internal sealed class ProcessContext
         Definition = definition;
         StepTimeout = stepTimeout;
         Network = network;
-        _data = new Lazy<TaskData>(() => TaskDataOpener.Open(task, definition, dataDirectory));
+        _data = new Lazy<OpenedData>(() => TaskDataOpener.Open(task, definition, dataDirectory));
     }
 
     internal ITrainingTask Task { get; }
@@ -46,7 +46,7 @@ internal sealed class ProcessContext
     internal SnapshotStore Snapshots { get; } = new();
 
     /// <summary>The task's data, opened once.</summary>
-    internal TaskData Data => _data.Value;
+    internal OpenedData Data => _data.Value;
 
     /// <summary>Which samples belong to which step and shard.</summary>
     /// <exception cref="BadInputException">The batch is smaller than the number of shards.</exception>

@@ -27,9 +27,10 @@ public sealed record PastMembership(string JobHash, int Generation, int Workers)
 /// <param name="Tensors">The model's tensors, for whoever writes checkpoints without a replica.</param>
 /// <param name="Held">The snapshots that its process holds.</param>
 /// <param name="Memos">What former coordinators left with them.</param>
+/// <param name="Remark">What the task says of the data, for the user; empty for nothing.</param>
 public sealed record JoinRequest(
     string WorkerId, ReplicaDescription Replica, ImmutableArray<TensorEntry> Tensors, ImmutableArray<HeldSnapshot> Held,
-    ImmutableArray<JobMemo> Memos) : IWireMessage;
+    ImmutableArray<JobMemo> Memos, string Remark) : IWireMessage;
 
 /// <summary>The worker wants to leave, and does what it was given until the coordinator lets it go.</summary>
 /// <param name="WorkerId">The worker.</param>

@@ -34,7 +34,7 @@ public sealed unsafe class SliceOwner
 
     /// <summary>Creates the owner of a slice with a zero optimizer state.</summary>
     /// <param name="slice">The slice.</param>
-    /// <param name="parameterLength">Positions below are updated by the optimizer; those from here on are assigned (buffers).</param>
+    /// <param name="parameterLength">Positions below are updated by the optimizer; to those from here on the sum is added (buffers, whose changes are contributed).</param>
     /// <param name="shards">Shards of the job.</param>
     /// <param name="inputs">The tree nodes that are contributed, in ascending order; together they cover all shards.</param>
     /// <param name="optimizer">The rule.</param>
@@ -179,7 +179,7 @@ public sealed unsafe class SliceOwner
 
         if (updated < count)
         {
-            VectorKernels.Copy(parameters + updated, gradients + updated, count - updated);
+            VectorKernels.Add(parameters + updated, parameters + updated, gradients + updated, count - updated);
         }
     }
 

@@ -94,6 +94,28 @@ internal static unsafe class VectorKernels
     /// <summary>destination = 0.</summary>
     internal static void Clear(float* destination, long count) => NativeMemory.Clear(destination, (nuint)count * sizeof(float));
 
+    /// <summary>Whether no value is infinite or not a number.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static bool AllFinite(ReadOnlySpan<float> values)
+    {
+        // Of the bits without the sign, those of infinity and above are no finite number.
+        const int magnitude = 0x7FFFFFFF, infinity = 0x7F800000;
+        var bits = MemoryMarshal.Cast<float, int>(values);
+        var largest = Vector256<int>.Zero;
+        while (bits.Length >= Vector256<int>.Count)
+        {
+            largest = Vector256.Max(largest, Vector256.Create(bits) & Vector256.Create(magnitude));
+            bits = bits[Vector256<int>.Count..];
+        }
+
+        foreach (var value in bits)
+        {
+            largest = Vector256.Max(largest, Vector256.Create(value & magnitude));
+        }
+
+        return Vector256.LessThanAll(largest, Vector256.Create(infinity));
+    }
+
     /// <summary>
     /// The sum of squares in double precision, in an order that depends on the count alone: four lanes, each over every
     /// fourth element, then (0+1)+(2+3).
@@ -116,5 +138,4 @@ internal static unsafe class VectorKernels
 
         return (lanes.GetElement(0) + lanes.GetElement(1)) + (lanes.GetElement(2) + lanes.GetElement(3));
     }
-
 }

@@ -126,6 +126,11 @@ internal sealed partial class CoordinatorActor
         }
 
         var reference = _workers.Reference!;
+        if (reference.Remark.Length > 0)
+        {
+            _services.Observer.OnNotice(reference.Remark);
+        }
+
         _services.OpenAsync(reference.Replica, reference.Tensors, takeover).PipeTo(
             Self, success: () => StateOpened.Instance, failure: error => new ServiceFailed(error));
     }

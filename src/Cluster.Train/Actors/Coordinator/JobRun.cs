@@ -15,6 +15,7 @@ internal sealed class JobRun
     private readonly ITimeProvider _clock;
     private readonly Throughput _throughput = new();
     private readonly TimeSpan _started;
+    private TimeSpan _advanced;
     private double _snapshotSeconds;
     private int _generations;
     private int _recoveries;
@@ -46,7 +47,8 @@ internal sealed class JobRun
             Ledger.Restore(JobMemos.ToLedger(memo));
         }
 
-        _throughput.Start(clock.MonotonicClock);
+        _advanced = clock.MonotonicClock;
+        _throughput.Start(_advanced);
     }
 
     internal StepLedger Ledger { get; }
@@ -100,11 +102,15 @@ internal sealed class JobRun
         var now = _clock.MonotonicClock;
         foreach (var epoch in epochs)
         {
-            _observer.OnEpoch(new EpochResult(epoch.Epoch, epoch.CompletedSteps, epoch.Loss, epoch.Evaluation, now - _started));
+            // One report of a tiny model completes many epochs: their ends are spread over the time that it covers.
+            var share = (double)(epoch.CompletedSteps - completed) / (Ledger.CompletedSteps - completed);
+            var elapsed = _advanced - _started + (share * (now - _advanced));
+            _observer.OnEpoch(new EpochResult(epoch.Epoch, epoch.CompletedSteps, epoch.Loss, epoch.Evaluation, elapsed));
         }
 
         if (Ledger.CompletedSteps > completed)
         {
+            _advanced = now;
             SamplesPerSecond = _throughput.Add(now, Ledger.CompletedSamples);
             _observer.OnProgress(new JobProgress(
                 Ledger.CompletedSteps, Ledger.CompletedSamples, Ledger.Loss, Ledger.EpochLoss, SamplesPerSecond));

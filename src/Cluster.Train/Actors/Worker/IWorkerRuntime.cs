@@ -8,7 +8,8 @@ namespace Cluster.Train.Actors.Worker;
 /// <summary>A replica that was made.</summary>
 /// <param name="Description">What the coordinator compares.</param>
 /// <param name="Tensors">The model's tensors.</param>
-internal sealed record OpenedReplica(ReplicaDescription Description, ImmutableArray<TensorEntry> Tensors);
+/// <param name="Remark">What the task says of the data; empty for nothing.</param>
+internal sealed record OpenedReplica(ReplicaDescription Description, ImmutableArray<TensorEntry> Tensors, string Remark);
 
 /// <summary>
 /// A member that also computes: the replica with its compute thread. It belongs to the process and outlives the actor

@@ -63,7 +63,6 @@ internal sealed class ReplicaLoop : MemberLoop
         {
             CurrentStep = step;
             ComputeGradients(step);
-            _replica.StageGradientsOut();
             Place.Exchange.Run(step);
             _replica.StageParametersIn();
             if ((step + 1) % _plan.StepsPerEpoch == 0 || step + 1 == Place.Generation.TotalSteps)
@@ -99,6 +98,8 @@ internal sealed class ReplicaLoop : MemberLoop
 
     protected override void KeepSnapshot(long step)
     {
+        // A state that is beyond rescue must not take the place of a good one.
+        _replica.VerifyFinite(step);
         Place.Process.Snapshots.KeepModel(step, () => VectorCopy.ToArray(Place.Exchange.Parameters), _frozen);
         base.KeepSnapshot(step);
     }

@@ -15,6 +15,7 @@ internal sealed class ReplicaRuntime(WorkerIdentity identity, Func<JobDefinition
     private ComputeThread? _thread;
     private volatile ProcessContext? _process;
     private ModelReplica? _replica;
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private OpenedReplica? _opened;
     private int _disposed;
 
@@ -49,7 +50,7 @@ internal sealed class ReplicaRuntime(WorkerIdentity identity, Func<JobDefinition
             var data = process.Data;
             _ = process.Plan;
             _replica?.Dispose();
-            _replica = ModelReplica.Create(process.Task, definition, data, DeviceSpec.Parse(device));
+            _replica = ModelReplica.Create(process.Task, definition, data.Own, DeviceSpec.Parse(device));
             var layout = _replica.Layout;
             process.Layout = layout;
             process.Snapshots.SetInitial(_replica.InitialState, _replica.CopyFrozen());
@@ -58,7 +59,7 @@ internal sealed class ReplicaRuntime(WorkerIdentity identity, Func<JobDefinition
                 definition.Hash(), identity.Build, layout.Hash, process.DataFingerprint, data.Training.Count, data.Evaluation.Count,
                 layout.VectorLength, layout.ParameterLength, layout.ParameterCount, device, NativeEnvironment.InstructionSet,
                 process.Network?.Endpoint);
-            return _opened = new OpenedReplica(description, layout.Tensors);
+            return _opened = new OpenedReplica(description, layout.Tensors, data.Own.Remark ?? "");
         });
     }
 
@@ -79,15 +80,26 @@ internal sealed class ReplicaRuntime(WorkerIdentity identity, Func<JobDefinition
     /// <inheritdoc/>
     public override async ValueTask DisposeAsync()
     {
-        // The actor that stops and the program that ends both dispose of it; the first one does it.
-        if (Interlocked.Exchange(ref _disposed, 1) != 0 || _thread is null)
+        // The actor that stops and the program that ends both dispose of it; the first one does it, both wait for it.
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
         {
+            await _ended.Task.ConfigureAwait(false);
             return;
         }
 
-        await base.DisposeAsync().ConfigureAwait(false);
-        await _thread.RunAsync(() => _replica?.Dispose()).ConfigureAwait(false);
-        _thread.Dispose();
+        try
+        {
+            if (_thread is { } thread)
+            {
+                await base.DisposeAsync().ConfigureAwait(false);
+                await thread.RunAsync(() => _replica?.Dispose()).ConfigureAwait(false);
+                thread.Dispose();
+            }
+        }
+        finally
+        {
+            _ended.SetResult();
+        }
     }
 
     /// <inheritdoc/>

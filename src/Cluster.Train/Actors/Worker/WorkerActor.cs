@@ -90,7 +90,7 @@ internal sealed class WorkerActor : ReceiveActor, IWithTimers
     private void Joining()
     {
         Receive<Opened>(opened => _coordinator.Tell(new JoinRequest(
-            _identity.WorkerId, opened.Replica.Description, opened.Replica.Tensors, _runtime.Held, _runtime.Memos)));
+            _identity.WorkerId, opened.Replica.Description, opened.Replica.Tensors, _runtime.Held, _runtime.Memos, opened.Replica.Remark)));
         Receive<OpeningFailed>(failed =>
         {
             var fault = MemberFaults.Describe(_identity.WorkerId, _identity.Name, generation: 0, failed.Error);
