@@ -3,6 +3,7 @@ using Cluster.Train.Benchmarks.AllReduce;
 using Cluster.Train.Benchmarks.Local;
 using Cluster.Train.Benchmarks.Micro;
 using Cluster.Train.Benchmarks.Running;
+using Cluster.Train.Exchange;
 
 // Verbs are what a user calls; roles are what a verb starts as processes of its own.
 var verbs = new Dictionary<string, (string Help, Func<IReadOnlyList<string>, Task> Run)>(StringComparer.Ordinal)
@@ -41,7 +42,7 @@ catch (BadInputException error)
     await Console.Error.WriteLineAsync(error.Message);
     return 2;
 }
-catch (Exception error) when (error is TrainingFaultException or BenchmarkFailedException)
+catch (Exception error) when (error is TrainingFaultException or BenchmarkFailedException or ExchangeAbortedException)
 {
     await Console.Error.WriteLineAsync(error.Message);
     return 1;

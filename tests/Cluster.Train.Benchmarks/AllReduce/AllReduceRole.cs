@@ -17,10 +17,15 @@ namespace Cluster.Train.Benchmarks.AllReduce;
 internal static class AllReduceRole
 {
     internal const string Name = "role-all-reduce";
+    internal const string SharedMemory = "shared-memory";
+    internal const string Tcp = "tcp";
+
+    /// <summary>A place where no memory can be shared, so that the exchange falls back to TCP.</summary>
+    private const string NoSharedMemory = "/dev/null";
 
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
 
-    /// <summary>Arguments: rank, transport.</summary>
+    /// <summary>Arguments: rank, <see cref="SharedMemory"/> or <see cref="Tcp"/>.</summary>
     internal static Task RunAsync(IReadOnlyList<string> arguments)
     {
         var (rank, transport) = (int.Parse(arguments[0]), arguments[1]);
@@ -31,8 +36,7 @@ internal static class AllReduceRole
         {
             var words = line.Split(' ');
             var roster = Roster(endpoints, generation, int.Parse(words[1]));
-            using var mesh = ExchangeMesh.Connect(roster, rank, listener, Timeout);
-            using var exchange = Join(roster, rank, transport, mesh);
+            using var exchange = Join(roster, rank, transport, listener);
             Console.WriteLine($"took {Measure(exchange, roster, rank, int.Parse(words[2])):R}");
             // Whoever leaves ends the generation for all: the next line comes when all have answered.
             if (Console.ReadLine() != "done")
@@ -57,15 +61,18 @@ internal static class AllReduceRole
             ]);
     }
 
-    private static TensorExchange Join(ExchangeRoster roster, int rank, string transport, ExchangeMesh mesh)
+    private static NetworkExchange Join(ExchangeRoster roster, int rank, string transport, TensorListener listener)
     {
         var slice = roster.Members[rank].Slice;
         var inputs = Enumerable.Range(0, roster.Shards).Select(shard => new TreeNode(shard, shard + 1)).ToArray();
         var owner = slice.Length == 0
             ? null
             : new SliceOwner(slice, roster.ParameterLength, roster.Shards, inputs, OptimizerSettings.Sgd(1), _ => 1, clipNorm: null) { SumsOnly = true };
-        var exchange = SharedMemoryMeeting.TryJoin(roster, rank, owner, Timeout, note => mesh.AllGather(note, Timeout), out var refusal);
-        return exchange ?? throw new BenchmarkFailedException($"memory cannot be shared: {refusal} ({transport})");
+        var directory = transport == Tcp ? NoSharedMemory : SharedSegment.SystemDirectory;
+        var exchange = NetworkExchange.Join(roster, rank, owner, listener, Timeout, Timeout, lost: null, directory, CancellationToken.None);
+        return transport == Tcp || exchange.NotShared is null
+            ? exchange
+            : throw new BenchmarkFailedException($"memory cannot be shared: {exchange.NotShared}");
     }
 
     private static double Measure(TensorExchange exchange, ExchangeRoster roster, int rank, int times)

@@ -32,35 +32,42 @@ internal static class AllReduceVerb
         var options = VerbOptions.Parse(arguments, DefaultRounds);
         var version = await PythonPeer.RequireAsync();
         var peer = PythonPeer.Start("allreduce.py", Ranks);
-        var shared = OurRanks("shared-memory");
+        var shared = OurRanks(AllReduceRole.SharedMemory);
+        var overTcp = OurRanks(AllReduceRole.Tcp);
         try
         {
             await MeetAsync(shared);
+            await MeetAsync(overTcp);
             foreach (var rank in peer)
             {
                 await rank.HearAsync("ready", Timeout);
             }
 
             var rows = new List<Comparison>();
-            foreach (var (name, floats, _, target) in Sizes)
+            foreach (var size in Sizes)
             {
-                var row = new Comparison($"{name} through shared memory: µs", MoreIsBetter: false, target);
-                rows.Add(row);
-                var (ours, theirs) = (await TimesAsync(shared, floats), await TimesAsync(peer, floats));
+                var throughMemory = new Comparison($"{size.Name} through shared memory: µs", MoreIsBetter: false, size.Shared);
+                var throughTcp = new Comparison($"{size.Name} over TCP: µs", MoreIsBetter: false, size.OverTcp);
+                var (memoryTimes, tcpTimes, peerTimes) =
+                    (await TimesAsync(shared, size.Floats), await TimesAsync(overTcp, size.Floats), await TimesAsync(peer, size.Floats));
                 for (var round = 0; round < options.Rounds; round++)
                 {
-                    row.Ours.Add(await MicrosecondsAsync(shared, floats, ours));
-                    row.Peer.Add(await MicrosecondsAsync(peer, floats, theirs));
+                    throughMemory.Ours.Add(await MicrosecondsAsync(shared, size.Floats, memoryTimes));
+                    throughTcp.Ours.Add(await MicrosecondsAsync(overTcp, size.Floats, tcpTimes));
+                    var theirs = await MicrosecondsAsync(peer, size.Floats, peerTimes);
+                    throughMemory.Peer.Add(theirs);
+                    throughTcp.Peer.Add(theirs);
                 }
 
-                Console.Error.WriteLine($"{name}: done");
+                rows.AddRange([throughTcp, throughMemory]);
+                Console.Error.WriteLine($"{size.Name}: {throughTcp.Ratio:0.00}x over TCP, {throughMemory.Ratio:0.00}x through shared memory");
             }
 
             Comparison.Print($"all-reduce between {Ranks} processes, against gloo of PyTorch {version}", rows);
         }
         finally
         {
-            Array.ForEach([.. peer, .. shared], process => process.Dispose());
+            Array.ForEach([.. peer, .. shared, .. overTcp], process => process.Dispose());
         }
     }
 
