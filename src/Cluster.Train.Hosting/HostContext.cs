@@ -1,5 +1,8 @@
 using System.Reflection;
+using Cluster.Train.Actors;
+using Cluster.Train.Exchange.Tcp;
 using Cluster.Train.Hosting.Doctor;
+using Cluster.Train.Hosting.Nodes;
 using Cluster.Train.Training;
 using Spectre.Console;
 
@@ -58,11 +61,16 @@ internal sealed record HostContext
             Width = terminal is null ? WidestText : Math.Clamp(console.Profile.Width, 60, WidestText),
             Variable = Environment.GetEnvironmentVariable,
             Engine = new LocalEngine(),
-            Cluster = new ClusterEngine(_ => throw new TrainingFaultException("this build has no network for tensors: train on one machine with the command train")),
+            Cluster = new ClusterEngine(OpenNetwork),
             ListenForSignals = () => StopSignals.OfProcess(Console.Error, terminal),
             ExamineMachine = MachineChecks.Run,
         };
     }
+
+    private static TensorNetwork OpenNetwork(NodeOptions node) => new(
+        (node.Listen with { Port = node.TensorPort }).ToString(), node.Advertise.Host,
+        node.Tls is { } tls ? new TensorSecurity(tls.Certificate, tls.Authorities) : null,
+        line => Console.Error.WriteLine($"{DateTime.Now:HH:mm:ss.fff} warning {line}"));
 
     private static string ExecutableName()
     {

@@ -39,7 +39,7 @@ internal static class ClusterOptions
     { Default = _ => new HostPort("127.0.0.1", DefaultPort) };
 
     public static readonly OptionSpec<string> Name = new("--name", Node, ValueKinds.Text("NAME", "a text"), "The worker's name in messages.")
-    { DefaultNote = "worker- and this machine's name" };
+    { DefaultNote = "worker-, this machine's name, and the process's number unless it is 1" };
 
     public static readonly OptionSpec<string> HealthFile = new("--health-file", Node, ValueKinds.Text("FILE", "a file that can be written"),
         "A sign of life, written every two seconds; the command health reads it.")

@@ -21,7 +21,7 @@ internal static class WorkerVerb
         var values = invocation.Values;
         var run = new WorkerRun(
             NodeBuilder.Build(invocation, NodeRole.Worker),
-            values.GetIfGiven(ClusterOptions.Name) ?? $"worker-{Environment.MachineName.ToLowerInvariant()}",
+            values.GetIfGiven(ClusterOptions.Name) ?? DefaultName(),
             invocation.Host.Tasks, DataPath.Of(values), values.Get(RunOptions.Device), values.Get(RunOptions.StepTimeout));
         using var tls = run.Node.Tls;
         using var signals = invocation.Host.ListenForSignals();
@@ -46,4 +46,8 @@ internal static class WorkerVerb
             invocation.Host.Out.Flush();
         }
     }
+
+    // In a container every process has number 1, and the machine's name tells it apart.
+    private static string DefaultName() =>
+        $"worker-{Environment.MachineName.ToLowerInvariant()}{(Environment.ProcessId == 1 ? "" : $"-{Environment.ProcessId}")}";
 }

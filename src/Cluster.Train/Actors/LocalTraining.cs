@@ -161,7 +161,7 @@ public static class LocalTraining
         using var loaded = CheckpointFinder.Load(checkpoint, out _);
         var evaluator = new CheckpointEvaluator(task, loaded, dataDirectory, DeviceSpec.Parse(device));
         NativeEnvironment.Prepare(evaluator.Definition.Portable);
-        using var thread = new ComputeThread("evaluation", evaluator.Definition.Threads);
+        using var thread = new ComputeThread("evaluation", evaluator.Definition.Threads, evaluator.Definition.Portable);
         return await thread.RunAsync(evaluator.Run).ConfigureAwait(false);
     }
 }

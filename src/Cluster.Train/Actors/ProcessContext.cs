@@ -13,10 +13,14 @@ namespace Cluster.Train.Actors;
 /// </summary>
 internal sealed class ProcessContext
 {
+    /// <summary>How long a peer may take to let this process in, and then for each MiB.</summary>
+    private static readonly TimeSpan FetchTimeout = TimeSpan.FromSeconds(20);
+
     private readonly Lazy<OpenedData> _data;
     private readonly InProcessExchangeHub _hub = new();
     private readonly object _gate = new();
     private ParameterLayout? _layout;
+    private (int Generation, CancellationTokenSource Abort)? _joining;
     private int _overUpTo;
 
     /// <summary>Creates the context of one job in this process.</summary>
@@ -75,9 +79,21 @@ internal sealed class ProcessContext
                 Definition.ClipNorm);
         var exchange = Network is null
             ? _hub.Join(roster, member.Rank, owner, StepTimeout)
-            : Network.Join(roster, member.Rank, owner, Snapshots, StepTimeout);
-        exchange.Lost = loss => sink(new WorkerFault(member.WorkerId, generation.Generation, FaultKind.ExchangeLost, loss.Message, loss.Rank));
+            : Network.Join(
+                roster, member.Rank, owner, StepTimeout,
+                loss => sink(new WorkerFault(member.WorkerId, generation.Generation, FaultKind.ExchangeLost, loss.Message, loss.Rank)),
+                AbortOf(generation.Generation));
         return new MemberPlace(member.WorkerId, name, generation, member, exchange, owner, this, sink);
+    }
+
+    /// <summary>Lets the members of a generation fetch this process's snapshots.</summary>
+    internal void Admit(Roster roster)
+    {
+        if (Network is not null)
+        {
+            Network.Serve(Definition.Hash(), Snapshots);
+            Network.Admit(ExchangeRosters.From(roster, Definition, Layout));
+        }
     }
 
     /// <summary>How a member of a roster fetches pieces of snapshots.</summary>
@@ -85,12 +101,13 @@ internal sealed class ProcessContext
     {
         if (Network is null)
         {
-            return (_, _, _) => false;
+            return (_, _, _) => "all members are in this process";
         }
 
         var exchange = ExchangeRosters.From(roster, Definition, Layout);
-        return (holder, piece, destination) =>
-            holder.Endpoint is not null && Network.TryFetch(exchange, member.Rank, holder.Endpoint, piece, destination, StepTimeout);
+        return (holder, piece, destination) => holder.Endpoint is null
+            ? "it is in another process without a network"
+            : Network.Fetch(exchange, member.Rank, holder.Endpoint, piece, destination, FetchTimeout);
     }
 
     /// <summary>Generations up to this one are over.</summary>
@@ -100,6 +117,10 @@ internal sealed class ProcessContext
         {
             _overUpTo = Math.Max(_overUpTo, generation);
             Monitor.PulseAll(_gate);
+            if (_joining is { } joining && joining.Generation <= generation)
+            {
+                joining.Abort.Cancel();
+            }
         }
     }
 
@@ -115,6 +136,22 @@ internal sealed class ProcessContext
             }
 
             return _overUpTo >= generation;
+        }
+    }
+
+    /// <summary>Ends waiting for the members of a generation when it is over.</summary>
+    private CancellationToken AbortOf(int generation)
+    {
+        lock (_gate)
+        {
+            var abort = new CancellationTokenSource();
+            _joining = (generation, abort);
+            if (_overUpTo >= generation)
+            {
+                abort.Cancel();
+            }
+
+            return abort.Token;
         }
     }
 }

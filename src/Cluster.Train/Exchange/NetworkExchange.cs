@@ -12,40 +12,28 @@ namespace Cluster.Train.Exchange;
 /// </summary>
 public sealed class NetworkExchange : TensorExchange
 {
-    private readonly ExchangeMesh? _mesh;
+    private readonly ExchangeMesh _mesh;
     private readonly TensorExchange _exchange;
     private readonly Action<ExchangeMember>? _lost;
     private readonly Lock _gate = new();
     private TensorExchange? _ready;
     private string? _aborted;
-    private volatile bool _isOverTcp;
 
     private NetworkExchange(
         ExchangeRoster roster, int rank, SliceOwner? owner, TensorListener listener, TimeSpan joinTimeout, TimeSpan stepTimeout,
         Action<ExchangeMember>? lost, string directory, CancellationToken abort)
     {
         _lost = lost;
-        NotShared = "there is nobody to share it with";
-        if (roster.Members.Length > 1)
-        {
-            _mesh = ExchangeMesh.Connect(ChoiceOf(roster), rank, listener, joinTimeout, OnMeshLost, abort);
-        }
-
+        _mesh = ExchangeMesh.Connect(roster, rank, listener, joinTimeout, OnLost, abort);
         try
         {
-            _exchange = TryShare(roster, rank, owner, joinTimeout, stepTimeout, directory, abort)
-                ?? TcpExchange.Join(roster, rank, owner, listener, joinTimeout, stepTimeout, OnLost, abort);
+            _exchange = TryShare(owner, joinTimeout, stepTimeout, directory, abort)
+                ?? TcpExchange.Over(_mesh, owner, joinTimeout, stepTimeout, abort);
         }
         catch
         {
-            _mesh?.Dispose();
+            _mesh.Dispose();
             throw;
-        }
-
-        if (_isOverTcp)
-        {
-            // All have joined over TCP by now, so none is still choosing. That exchange has a mesh of its own.
-            _mesh?.Dispose();
         }
 
         lock (_gate)
@@ -113,41 +101,23 @@ public sealed class NetworkExchange : TensorExchange
         }
 
         _exchange.Dispose();
-        _mesh?.Dispose();
+        _mesh.Dispose();
     }
-
-    /// <summary>
-    /// The roster under which members choose: a listener knows generations by job, and the generation itself must still
-    /// be free to be joined over TCP afterwards.
-    /// </summary>
-    internal static ExchangeRoster ChoiceOf(ExchangeRoster roster) => roster with { Job = $"{roster.Job}, choice of transport" };
 
     private TensorExchange? TryShare(
-        ExchangeRoster roster, int rank, SliceOwner? owner, TimeSpan joinTimeout, TimeSpan stepTimeout, string directory, CancellationToken abort)
+        SliceOwner? owner, TimeSpan joinTimeout, TimeSpan stepTimeout, string directory, CancellationToken abort)
     {
-        if (_mesh is { } mesh)
+        if (_mesh.Roster.Members.Length == 1)
         {
-            using var ended = abort.Register(mesh.Dispose);
-            var shared = SharedMemoryMeeting.TryJoin(
-                roster, rank, owner, stepTimeout, note => mesh.AllGather(note, joinTimeout), directory, out var refusal);
-            NotShared = refusal;
-            if (shared is not null)
-            {
-                return shared;
-            }
+            NotShared = "there is nobody to share it with";
+            return null;
         }
 
-        _isOverTcp = true;
-        return null;
-    }
-
-    private void OnMeshLost(ExchangeMember member)
-    {
-        // Members that exchange over TCP leave this mesh one after the other.
-        if (!_isOverTcp)
-        {
-            OnLost(member);
-        }
+        using var ended = abort.Register(_mesh.Dispose);
+        var shared = SharedMemoryMeeting.TryJoin(
+            _mesh.Roster, _mesh.Rank, owner, stepTimeout, note => _mesh.AllGather(note, joinTimeout), directory, out var refusal);
+        NotShared = refusal;
+        return shared;
     }
 
     private void OnLost(ExchangeMember member)

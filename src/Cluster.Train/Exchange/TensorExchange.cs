@@ -44,12 +44,6 @@ public readonly record struct PeerLoss(int Rank, string Message);
 /// </summary>
 public abstract class TensorExchange : IDisposable
 {
-    /// <summary>
-    /// A member is gone, noticed at once whether or not a step is being exchanged. Called on any thread; the exchange
-    /// has ended then.
-    /// </summary>
-    public Action<PeerLoss>? Lost { get; set; }
-
     /// <summary>The flat vector of current parameters and buffers, <see cref="ExchangeRoster.VectorLength"/> long.</summary>
     public abstract FloatBlock Parameters { get; }
 

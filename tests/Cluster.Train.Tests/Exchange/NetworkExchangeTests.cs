@@ -72,7 +72,7 @@ public sealed class NetworkExchangeTests : IDisposable
             // A process that dies closes its connections and says nothing in the shared memory.
             if (rank == 1)
             {
-                mesh = ExchangeMesh.Connect(NetworkExchange.ChoiceOf(roster), rank, _listeners[rank], ExchangeRun.StepTimeout);
+                mesh = ExchangeMesh.Connect(roster, rank, _listeners[rank], ExchangeRun.StepTimeout);
                 memory = SharedMemoryMeeting.TryJoin(
                     roster, rank, owner: null, ExchangeRun.StepTimeout, note => mesh.AllGather(note, ExchangeRun.StepTimeout), _host.Location, out _);
             }

@@ -78,11 +78,11 @@ public sealed class RandomNumbersTests
     [Fact]
     public async Task Each_compute_thread_has_its_own_number_of_libtorch_threads()
     {
-        using var two = new ComputeThread("two", 2);
+        using var two = new ComputeThread("two", 2, portable: false);
         Assert.Equal(2, await two.RunAsync(torch.get_num_threads));
         // A thread that starts now would take over the two of the other one.
-        using var one = new ComputeThread("one", 1);
-        using var three = new ComputeThread("three", 3);
+        using var one = new ComputeThread("one", 1, portable: false);
+        using var three = new ComputeThread("three", 3, portable: false);
         for (var round = 0; round < 2; round++)
         {
             Assert.Equal(1, await one.RunAsync(torch.get_num_threads));

@@ -23,6 +23,9 @@ internal sealed class TlsIdentity : IDisposable
     /// <summary>The node's certificate, with its private key.</summary>
     public X509Certificate2 Certificate { get; }
 
+    /// <summary>The authorities that vouch for the nodes of the cluster.</summary>
+    public X509Certificate2Collection Authorities => _authorities;
+
     /// <summary>Reads the three PEM files and checks that they belong together.</summary>
     /// <param name="certificatePath">The node's certificate.</param>
     /// <param name="keyPath">Its private key, not encrypted.</param>

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Akka.Actor;
 using Akka.Event;
+using Cluster.Train.Exchange;
 using Cluster.Train.Membership;
 using Cluster.Train.Protocol;
 
@@ -17,6 +18,7 @@ internal sealed partial class CoordinatorActor
     private bool _opened;
     private Roster? _lastRoster;
     private string? _lack;
+    private IDisposable? _watch;
 
     private void StartGathering()
     {
@@ -186,14 +188,17 @@ internal sealed partial class CoordinatorActor
         var prepare = new PrepareGeneration(
             roster, point.Step, _run.TotalSteps,
             [.. holders.Where(holder => holder.At(point.Step) is not null).Select(holder => holder with { Snapshots = [holder.At(point.Step)!] })]);
-        foreach (var member in roster.Workers)
+        var (self, generation) = (Self, _lastGeneration);
+        _watch?.Dispose();
+        _watch = _services.Watch(roster, loss => self.Tell(new MemberLost(generation, loss)));
+        // Those that stand by or leave are told, too: the members may need what they hold.
+        foreach (var worker in _workers.Ready)
         {
-            _workers.Ref(member.WorkerId).Tell(prepare);
+            _workers.Ref(worker).Tell(prepare);
         }
 
         if (topology == Topology.Coordinator)
         {
-            var (self, generation) = (Self, _lastGeneration);
             _services.OwnSlice.PrepareAsync(prepare, message => self.Tell(message)).PipeTo(
                 Self,
                 success: () => new OwnSliceReady(generation),
@@ -278,6 +283,8 @@ internal sealed partial class CoordinatorActor
     {
         internal static StateOpened Instance { get; } = new();
     }
+
+    private sealed record MemberLost(int Generation, PeerLoss Loss);
 
     private sealed record OwnSliceReady(int Generation);
 

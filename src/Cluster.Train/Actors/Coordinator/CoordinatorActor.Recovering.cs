@@ -24,6 +24,11 @@ internal sealed partial class CoordinatorActor
             _workers.Holds(ended.WorkerId, ended.Held);
             Answered(ended.WorkerId);
         });
+        Receive<WorkerFault>(fault => fault.Generation == _lastGeneration && fault.Suspect >= 0 && fault.Suspect < _lastRoster!.Members.Length, fault =>
+        {
+            _suspects.Add(_lastRoster!.Members[fault.Suspect].WorkerId);
+            WaitForSuspectsOnly();
+        });
         Receive<WaitedTooLong>(_ =>
         {
             var silent = _unanswered.ToArray();
@@ -167,6 +172,8 @@ internal sealed partial class CoordinatorActor
     {
         var roster = _generation!.Roster;
         _generation = null;
+        _watch?.Dispose();
+        _watch = null;
         _services.OwnSlice.Abort(roster.Generation, reason);
         _unanswered.Clear();
         foreach (var member in roster.Workers.Where(member => _workers.Knows(member.WorkerId)))
@@ -191,9 +198,17 @@ internal sealed partial class CoordinatorActor
             StartGathering();
             Consider();
         }
-        else if (_unanswered.IsSubsetOf(_suspects))
+        else
         {
-            // Only such are missing as others have lost already: they need not be waited for that long.
+            WaitForSuspectsOnly();
+        }
+    }
+
+    /// <summary>Where only such are missing as others have lost already, they need not be waited for that long.</summary>
+    private void WaitForSuspectsOnly()
+    {
+        if (_unanswered.IsSubsetOf(_suspects))
+        {
             Timers.StartSingleTimer(WaitTimer, WaitedTooLong.Instance, _settings.SuspectTimeout);
         }
     }

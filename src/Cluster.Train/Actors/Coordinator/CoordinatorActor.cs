@@ -66,6 +66,7 @@ internal sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
     protected override void PostStop()
     {
         _completion.TrySetException(new TrainingFaultException("the coordinator was stopped before the job was done"));
+        _watch?.Dispose();
         _services.OwnSlice.Abort(_lastGeneration, "the coordinator stops");
         if (_stale > 0)
         {
@@ -107,6 +108,13 @@ internal sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
             }
         });
         Receive<WorkerFault>(Fault);
+        Receive<MemberLost>(lost =>
+        {
+            if (lost.Generation == _generation?.Roster.Generation)
+            {
+                Recover(lost.Loss.Message, _generation.Roster.Members[lost.Loss.Rank].WorkerId);
+            }
+        });
         Receive<ServiceFailed>(failed => Fail(failed.Error));
         Receive<StopJob>(_ => Stop());
         Receive<StateCollected>(Collected);

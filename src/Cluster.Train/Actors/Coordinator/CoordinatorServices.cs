@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Cluster.Train.Actors.Snapshots;
 using Cluster.Train.Checkpoints;
+using Cluster.Train.Exchange;
 using Cluster.Train.Exchange.State;
 using Cluster.Train.Membership;
 using Cluster.Train.Reduction;
@@ -67,6 +68,13 @@ internal sealed class CoordinatorServices : ICoordinatorServices
 
     /// <inheritdoc/>
     public Task LoadNewestCheckpointAsync() => Task.Run(Load);
+
+    /// <inheritdoc/>
+    public IDisposable? Watch(Roster roster, Action<PeerLoss> lost)
+    {
+        _process.Admit(roster);
+        return _process.Network?.Watch(ExchangeRosters.From(roster, _process.Definition, _process.Layout), lost);
+    }
 
     /// <inheritdoc/>
     public Task<TrainingState> CollectAsync(Roster roster, IReadOnlyList<StateHolder> holders, long step) => Task.Run(() =>

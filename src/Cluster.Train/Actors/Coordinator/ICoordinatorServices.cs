@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Cluster.Train.Exchange;
 using Cluster.Train.Membership;
 using Cluster.Train.Training;
 
@@ -31,6 +32,12 @@ internal interface ICoordinatorServices : IAsyncDisposable
 
     /// <summary>Loads the newest checkpoint as a snapshot of this process.</summary>
     Task LoadNewestCheckpointAsync();
+
+    /// <summary>Serves the snapshots of this process to a generation's members, and watches their processes.</summary>
+    /// <param name="roster">The generation.</param>
+    /// <param name="lost">Is told of each member that is gone, on any thread.</param>
+    /// <returns>Ends watching when disposed; null where all members are in this process.</returns>
+    IDisposable? Watch(Roster roster, Action<PeerLoss> lost);
 
     /// <summary>Puts a snapshot together from those who hold it.</summary>
     /// <param name="roster">The roster whose members hold it.</param>

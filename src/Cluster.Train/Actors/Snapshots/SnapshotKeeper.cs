@@ -101,11 +101,11 @@ internal sealed class SnapshotKeeper : IDisposable
             var piece = new StatePiece(step, StateKind.Optimizer, name, slice.Start, slice.Length);
             var since = Stopwatch.GetTimestamp();
             // Its owner may be a moment behind with its own copy.
-            while (!fetch(holder, piece, values))
+            while (fetch(holder, piece, values) is { } refusal)
             {
                 if (Stopwatch.GetElapsedTime(since) > place.Process.StepTimeout)
                 {
-                    throw new ExchangeAbortedException($"waited {place.Process.StepTimeout.TotalSeconds:0} s for {other.Name} to serve its optimizer slice of step {step}");
+                    throw new ExchangeAbortedException($"waited {place.Process.StepTimeout.TotalSeconds:0} s for {other.Name} to serve its optimizer slice of step {step}: {refusal}");
                 }
 
                 if (place.Process.WaitUntilOver(place.Number, Retry))

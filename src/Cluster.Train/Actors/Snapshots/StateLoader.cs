@@ -9,8 +9,8 @@ namespace Cluster.Train.Actors.Snapshots;
 /// <param name="holder">Who holds it.</param>
 /// <param name="piece">Which piece.</param>
 /// <param name="destination">As long as the piece.</param>
-/// <returns>False where the peer does not hold it, or cannot be reached.</returns>
-internal delegate bool FetchState(StateHolder holder, StatePiece piece, Span<float> destination);
+/// <returns>Null where it was fetched; otherwise why it is not.</returns>
+internal delegate string? FetchState(StateHolder holder, StatePiece piece, Span<float> destination);
 
 /// <summary>
 /// Puts the state of a step together: what this process holds is copied, the rest is fetched from those who hold it.
@@ -73,16 +73,18 @@ internal sealed class StateLoader(SnapshotStore store, FetchState fetch, long st
         }
 
         var candidates = holders.Where(holder => holder.At(step) is { } held && holds(held)).ToArray();
+        var refusal = "nobody is said to hold it";
         for (var attempt = 0; attempt < candidates.Length; attempt++)
         {
-            if (fetch(candidates[(first + attempt) % candidates.Length], piece, place))
+            if (fetch(candidates[(first + attempt) % candidates.Length], piece, place) is not { } reason)
             {
                 return;
             }
+
+            refusal = reason;
         }
 
-        throw new ExchangeAbortedException(
-            $"nobody could serve {Describe(piece)} of step {step} ({candidates.Length} of {holders.Count} members were said to hold it)");
+        throw new ExchangeAbortedException($"nobody could serve {Describe(piece)} of step {step}: {refusal}");
     }
 
     private static string Describe(StatePiece piece) => piece.Kind switch

@@ -27,4 +27,7 @@ internal interface IWorkerRuntime : ISliceRuntime
     /// <param name="definition">The job.</param>
     /// <param name="fresh">Whether to forget the snapshots that the process holds.</param>
     Task<OpenedReplica> OpenAsync(JobDefinition definition, bool fresh);
+
+    /// <summary>Serves the snapshots of this process to a generation in which it has no member.</summary>
+    void Serve(PrepareGeneration generation);
 }

@@ -32,7 +32,7 @@ internal sealed class ReplicaRuntime(WorkerIdentity identity, Func<JobDefinition
     public Task<OpenedReplica> OpenAsync(JobDefinition definition, bool fresh)
     {
         // The number of threads belongs to the job, and is set once on a thread.
-        _thread ??= new ComputeThread(identity.Name, definition.Threads);
+        _thread ??= new ComputeThread(identity.Name, definition.Threads, definition.Portable);
         return _thread.RunAsync(() =>
         {
             var process = contextOf(definition);
@@ -46,7 +46,6 @@ internal sealed class ReplicaRuntime(WorkerIdentity identity, Func<JobDefinition
                 return _opened;
             }
 
-            NativeEnvironment.Prepare(definition.Portable);
             var data = process.Data;
             _ = process.Plan;
             _replica?.Dispose();
@@ -67,8 +66,12 @@ internal sealed class ReplicaRuntime(WorkerIdentity identity, Func<JobDefinition
     public override Task PrepareAsync(PrepareGeneration generation, Action<IGenerationMessage> sink)
     {
         Past = new PastMembership(_process!.Definition.Hash(), generation.Generation, generation.Roster.Workers.Count());
+        _process.Admit(generation.Roster);
         return base.PrepareAsync(generation, sink);
     }
+
+    /// <inheritdoc/>
+    public void Serve(PrepareGeneration generation) => _process?.Admit(generation.Roster);
 
     /// <inheritdoc/>
     public override void Enqueue(StepLease lease)

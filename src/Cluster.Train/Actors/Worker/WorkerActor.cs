@@ -158,6 +158,13 @@ internal sealed class WorkerActor : ReceiveActor, IWithTimers
         }
 
         _runtime.Abort(_generation, $"generation {generation.Generation} begins");
+        if (generation.Roster.Find(_identity.WorkerId) is null)
+        {
+            // It holds a part of the state with which the others begin.
+            _runtime.Serve(generation);
+            return;
+        }
+
         _generation = generation.Generation;
         Become(Training);
         var coordinator = _coordinator;

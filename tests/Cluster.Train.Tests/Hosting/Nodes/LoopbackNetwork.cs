@@ -20,18 +20,25 @@ internal sealed class LoopbackNetwork
     {
         public string Endpoint => endpoint;
 
-        public TensorExchange Join(ExchangeRoster roster, int rank, SliceOwner? owner, IStateSource states, TimeSpan timeout)
+        public void Serve(string job, IStateSource states) => network._states[endpoint] = states;
+
+        public void Admit(ExchangeRoster roster)
         {
-            network._states[endpoint] = states;
-            return network._hub.Join(roster, rank, owner, timeout);
+            // Memory needs no introduction.
         }
 
-        public bool TryFetch(ExchangeRoster roster, int rank, string endpoint, StatePiece piece, Span<float> destination, TimeSpan timeout)
+        public TensorExchange Join(
+            ExchangeRoster roster, int rank, SliceOwner? owner, TimeSpan stepTimeout, Action<PeerLoss> lost, CancellationToken abort) =>
+            network._hub.Join(roster, rank, owner, stepTimeout);
+
+        public string? Fetch(ExchangeRoster roster, int rank, string endpoint, StatePiece piece, Span<float> destination, TimeSpan timeout)
         {
-            if (!network._states.TryGetValue(endpoint, out var states) || states.Find(piece) is not { } found) return false;
+            if (!network._states.TryGetValue(endpoint, out var states) || states.Find(piece) is not { } found) return "not held";
             found.Span.CopyTo(destination);
-            return true;
+            return null;
         }
+
+        public IDisposable Watch(ExchangeRoster roster, Action<PeerLoss> lost) => new CancellationTokenSource();
 
         public void Dispose() => network._states.TryRemove(endpoint, out _);
     }
