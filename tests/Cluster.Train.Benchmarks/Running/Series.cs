@@ -5,7 +5,15 @@ internal sealed class Series
 {
     private readonly List<double> _values = [];
 
-    internal double Median => _values.Order().ElementAt(_values.Count / 2);
+    /// <summary>The middle value, or the mean of the two in the middle.</summary>
+    internal double Median
+    {
+        get
+        {
+            double[] ordered = [.. _values.Order()];
+            return (ordered[(ordered.Length - 1) / 2] + ordered[ordered.Length / 2]) / 2;
+        }
+    }
 
     internal double Least => _values.Min();
 
