@@ -1,5 +1,5 @@
 using Cluster.Train.Exchange;
-using Cluster.Train.Exchange.Tcp;
+using Cluster.Train.Exchange.InProcess;
 using Cluster.Train.Membership;
 using Cluster.Train.Reduction;
 using CsCheck;
