@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Cluster.Train.Journal;
 using Cluster.Train.Membership;
 using Cluster.Train.Training;
 
@@ -9,6 +10,9 @@ internal interface ICoordinatorServices : IAsyncDisposable
 {
     /// <summary>Is told how the job goes.</summary>
     IJobObserver Observer { get; }
+
+    /// <summary>Is told of every step; null for no journal.</summary>
+    IStepJournal? Journal => null;
 
     /// <summary>The coordinator's own slice, for the coordinator topology, and the snapshots of its process.</summary>
     ISliceRuntime OwnSlice { get; }
