@@ -3,6 +3,7 @@ using Cluster.Train.Actors.Coordinator;
 using Cluster.Train.Actors.Worker;
 using Cluster.Train.Checkpoints;
 using Cluster.Train.Hosting.Nodes;
+using Cluster.Train.Journal;
 using Cluster.Train.Protocol;
 using Cluster.Train.Training;
 
@@ -29,7 +30,10 @@ internal sealed class ClusterEngine(Func<NodeOptions, ITensorNetwork> openNetwor
                 // One that coordinated before, and was cut off, still has the checkpoint directory.
                 services?.DisposeAsync().AsTask().Wait(stop);
                 var store = job.CheckpointDirectory is { } directory ? new CheckpointStore(directory, job.Keep) : null;
-                services = new CoordinatorServices(process, observer, store, job.Resume);
+                services = new CoordinatorServices(process, observer, store, job.Resume)
+                {
+                    Journal = job.Journal is { } path ? new StepJournal(path) : null,
+                };
                 return CoordinatorActor.Props(Settings(run), services, completion);
             },
             CoordinatorActor.StopJob.Instance,
@@ -80,6 +84,7 @@ internal sealed class ClusterEngine(Func<NodeOptions, ITensorNetwork> openNetwor
         KeepsCheckpoints = run.Job.CheckpointDirectory is not null,
         CheckpointEvery = run.Job.CheckpointEvery,
         SnapshotEvery = run.SnapshotEvery,
+        Hashes = run.Job.Journal is null ? null : HashPlan.Every(run.Job.JournalHashEvery),
         StepTimeout = run.Job.StepTimeout,
         JoinTimeout = run.Job.JoinTimeout,
     };

@@ -26,7 +26,8 @@ internal sealed partial class HostProgram
         _tasks = tasks;
         IReadOnlyList<Verb> verbs =
         [
-            TrainVerb.Verb, CoordinatorVerb.Verb, WorkerVerb.Verb, StatusVerb.Verb, EvaluateVerb.Verb, DoctorVerb.Verb, CertificatesVerb.Verb, HealthVerb.Verb,
+            TrainVerb.Verb, CoordinatorVerb.Verb, WorkerVerb.Verb, StatusVerb.Verb, EvaluateVerb.Verb, ReplayVerb.Verb, DoctorVerb.Verb,
+            CertificatesVerb.Verb, HealthVerb.Verb,
         ];
         CheckTasks(tasks, verbs);
         _tree = new CommandTree(Description, verbs, tasks);

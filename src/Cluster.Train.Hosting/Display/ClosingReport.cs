@@ -26,11 +26,9 @@ internal static class ClosingReport
         };
         if (outcome.Evaluation is { } evaluation) rows.Add(("test loss", $"{Figures.Loss(evaluation.Loss)} over {Figures.Count(evaluation.Samples, "sample")}"));
         if (outcome.Evaluation?.Accuracy is { } accuracy) rows.Add(("accuracy", Figures.Accuracy(accuracy)));
-        if (outcome.Generations > 1 || outcome.Recoveries > 0)
-        {
-            rows.Add(("faults", $"{Figures.Count(outcome.Generations, "generation")}, "
-                + $"{outcome.Recoveries:N0} recover{(outcome.Recoveries == 1 ? "y" : "ies")}, {Figures.Count(outcome.ReplayedSteps, "replayed step")}"));
-        }
+        if (outcome.Generations > 1) rows.Add(("generations", Figures.Count(outcome.Generations)));
+        if (outcome.Recoveries > 0) rows.Add(("recoveries", $"{outcome.Recoveries:N0}, {Figures.Count(outcome.ReplayedSteps, "replayed step")}"));
+        if (outcome.SnapshotShare > 0) rows.Add(("snapshots", $"{Figures.Share(outcome.SnapshotShare)} of the time"));
 
         rows.Add(("parameters", $"{Figures.Count(outcome.ParameterCount)}, SHA-256 {outcome.ParametersSha256}"));
         if (outcome.Checkpoint is { } checkpoint) rows.Add(("checkpoint", checkpoint));

@@ -79,6 +79,8 @@ internal static class JobBuilder
             CheckpointEvery = values.IsGiven(RunOptions.CheckpointEvery) ? values.Get(RunOptions.CheckpointEvery) : null,
             Keep = values.Get(RunOptions.Keep),
             Resume = values.Get(RunOptions.Resume),
+            Journal = values.GetIfGiven(RunOptions.Journal),
+            JournalHashEvery = values.IsGiven(RunOptions.JournalHashEvery) ? values.Get(RunOptions.JournalHashEvery) : null,
             StepTimeout = values.Get(RunOptions.StepTimeout),
             JoinTimeout = joinTimeout,
             LogLevel = values.Get(RunOptions.Log),

@@ -3,7 +3,7 @@ namespace Cluster.Train.Tests.Hosting;
 public sealed class BadInputTests
 {
     [Theory]
-    [InlineData("", "no command given: one of train, coordinator, worker, status, evaluate, doctor, certificates, health")]
+    [InlineData("", "no command given: one of train, coordinator, worker, status, evaluate, replay, doctor, certificates, health")]
     [InlineData("trian", "unknown command 'trian'; did you mean train?")]
     [InlineData("--workers 2", "unknown option '--workers': a command comes first")]
     [InlineData("train xro", "unknown task 'xro'; did you mean xor? (known: xor, mnist)")]
@@ -57,6 +57,11 @@ public sealed class BadInputTests
     [InlineData("train xor --summary /no/such/folder/a.json", "there is no folder '/no/such/folder'")]
     [InlineData("train xor --summary /", "--summary is '/', which is a folder")]
     [InlineData("train xor --checkpoint-dir /dev/null/x", "--checkpoint-dir is '/dev/null/x', which cannot be made")]
+    [InlineData("train xor --journal /", "--journal is '/', which is a folder")]
+    [InlineData("train xor --journal /no/such/folder/a.jsonl", "there is no folder '/no/such/folder'")]
+    [InlineData("train xor --journal-hash-every 5", "--journal-hash-every needs --journal FILE")]
+    [InlineData("replay", "--journal is missing: give the file that a run's --journal named")]
+    [InlineData("replay xor --journal a.jsonl", "'xor' is one word too many")]
     [InlineData("evaluate xor", "--checkpoint is missing")]
     [InlineData("evaluate xor --checkpoint /no/such/folder", "--checkpoint is '/no/such/folder', but there is no such folder")]
     [InlineData("coordinator xor --listen 4053", "--listen is '4053': give HOST:PORT, with a port from 0 to 65535")]

@@ -48,7 +48,8 @@ public sealed class TrainVerbTests
 
         await run.RunAsync([.. ("train --workers 2 mnist --shards 4 --steps 50 --batch-size 96 --lr 0.25 --momentum 0.5 --dampening 0.125 --weight-decay 1e-4 "
             + "--clip-norm 2 --seed -9 --device cuda:1 --threads 2 --portable --topology sharded --checkpoint-every 10 --keep 5 --resume "
-            + "--step-timeout 1.5m --join-timeout 30 --model cnn --log-level info").Split(' '), "--data", folder.Path, "--checkpoint-dir", folder.File("new/checkpoints")]);
+            + "--step-timeout 1.5m --join-timeout 30 --model cnn --log-level info").Split(' '), "--data", folder.Path, "--checkpoint-dir", folder.File("new/checkpoints"),
+            "--journal", folder.File("run.jsonl"), "--journal-hash-every", "7"]);
 
         Assert.Equal("", run.Error);
         var asked = run.Engine.Asked!;
@@ -71,6 +72,7 @@ public sealed class TrainVerbTests
         Assert.Equal((2, Topology.Sharded, "cuda:1", folder.Path), (asked.Workers, asked.Topology, asked.Device, asked.DataDirectory));
         Assert.Equal((folder.File("new/checkpoints"), 10L, 5, true), (asked.CheckpointDirectory, asked.CheckpointEvery, asked.Keep, asked.Resume));
         Assert.Equal((TimeSpan.FromSeconds(90), TimeSpan.FromSeconds(30), LogLevel.InfoLevel), (asked.StepTimeout, asked.JoinTimeout, asked.LogLevel));
+        Assert.Equal((folder.File("run.jsonl"), 7L), (asked.Journal, asked.JournalHashEvery));
         Assert.True(Directory.Exists(folder.File("new/checkpoints")));
     }
 

@@ -161,7 +161,10 @@ internal sealed partial class CoordinatorActor
         {
             _run = new JobRun(
                 _settings, replica, point.Step, _workers.Memos.FirstOrDefault(memo => memo.Step == point.Step), _services.Observer,
-                Context.System.Scheduler);
+                Context.System.Scheduler)
+            {
+                Journal = _services.Journal,
+            };
         }
         else if (point.Step < _run.Ledger.CompletedSteps)
         {

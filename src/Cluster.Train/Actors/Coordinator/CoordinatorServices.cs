@@ -3,6 +3,7 @@ using Cluster.Train.Actors.Snapshots;
 using Cluster.Train.Checkpoints;
 using Cluster.Train.Exchange;
 using Cluster.Train.Exchange.State;
+using Cluster.Train.Journal;
 using Cluster.Train.Membership;
 using Cluster.Train.Reduction;
 using Cluster.Train.Training;
@@ -33,6 +34,12 @@ internal sealed class CoordinatorServices : ICoordinatorServices
     /// <inheritdoc/>
     public IJobObserver Observer { get; }
 
+    /// <summary>The journal, to be opened and disposed with the services; null for none.</summary>
+    internal StepJournal? Journal { get; init; }
+
+    /// <inheritdoc/>
+    IStepJournal? ICoordinatorServices.Journal => Journal;
+
     /// <inheritdoc/>
     public ISliceRuntime OwnSlice { get; }
 
@@ -50,20 +57,8 @@ internal sealed class CoordinatorServices : ICoordinatorServices
     {
         _replica = replica;
         _process.Layout = new ParameterLayout(tensors.Select(tensor => (tensor.Name, tensor.Shape, tensor.Role)));
-        if (_store is null)
-        {
-            return;
-        }
-
-        _store.EnsureWritable();
-        if (_resume || takeover)
-        {
-            Load();
-        }
-        else
-        {
-            _store.EnsureEmpty();
-        }
+        OpenStore(takeover);
+        OpenJournal(takeover);
     });
 
     /// <inheritdoc/>
@@ -124,6 +119,42 @@ internal sealed class CoordinatorServices : ICoordinatorServices
         await OwnSlice.DisposeAsync().ConfigureAwait(false);
         _writer?.Dispose();
         _store?.Dispose();
+        Journal?.Dispose();
+        if (Journal?.TakeNotice() is { } notice)
+        {
+            Observer.OnNotice(notice);
+        }
+    }
+
+    private void OpenStore(bool takeover)
+    {
+        if (_store is null)
+        {
+            return;
+        }
+
+        _store.EnsureWritable();
+        if (_resume || takeover)
+        {
+            Load();
+        }
+        else
+        {
+            _store.EnsureEmpty();
+        }
+    }
+
+    private void OpenJournal(bool takeover)
+    {
+        try
+        {
+            Journal?.Open(_process.Definition, _replica!, append: _resume || takeover);
+        }
+        catch (BadInputException exception) when (takeover)
+        {
+            // The job runs: a successor must not end it for the sake of its journal.
+            Journal!.GiveUp(exception.Message);
+        }
     }
 
     private void Load()

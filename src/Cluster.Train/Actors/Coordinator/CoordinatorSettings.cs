@@ -1,3 +1,4 @@
+using Cluster.Train.Journal;
 using Cluster.Train.Membership;
 using Cluster.Train.Training;
 
@@ -35,6 +36,9 @@ internal sealed record CoordinatorSettings
 
     /// <summary>A snapshot every so many steps; null: as often as costs little.</summary>
     public long? SnapshotEvery { get; init; }
+
+    /// <summary>After which steps the parameters are hashed for the journal; null for no such hashes.</summary>
+    public HashPlan? Hashes { get; init; }
 
     /// <summary>How long a step may take.</summary>
     public required TimeSpan StepTimeout { get; init; }

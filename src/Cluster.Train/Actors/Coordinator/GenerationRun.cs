@@ -9,6 +9,7 @@ internal sealed class GenerationRun
     private readonly CoordinatorSettings _settings;
     private readonly long _totalSteps;
     private readonly long? _checkpointEvery;
+    private readonly long _stepsPerEpoch;
     private readonly HashSet<string> _ready = [];
     private long _lastSnapshot;
     private bool _closed;
@@ -21,7 +22,7 @@ internal sealed class GenerationRun
     /// <param name="stepsPerEpoch">Steps of one epoch.</param>
     internal GenerationRun(CoordinatorSettings settings, Roster roster, long firstStep, long totalSteps, long stepsPerEpoch)
     {
-        (_settings, Roster, FirstStep, _totalSteps) = (settings, roster, firstStep, totalSteps);
+        (_settings, Roster, FirstStep, _totalSteps, _stepsPerEpoch) = (settings, roster, firstStep, totalSteps, stepsPerEpoch);
         _checkpointEvery = settings.KeepsCheckpoints ? settings.CheckpointEvery ?? stepsPerEpoch : null;
         string[] members = [.. roster.Members.Select(member => member.WorkerId)];
         Leases = new LeaseBook(members, firstStep);
@@ -84,9 +85,10 @@ internal sealed class GenerationRun
 
         var boundary = Math.Min(
             LeasePlanner.Boundary(next, _totalSteps, _checkpointEvery), SnapshotPlanner.Boundary(next, _lastSnapshot, _settings.SnapshotEvery));
+        boundary = Math.Min(boundary, NextHash(next));
         var steps = LeasePlanner.Length(next, Leases.LastLength, secondsPerStep, boundary);
         var end = next + steps;
-        var kind = end == _totalSteps || (_checkpointEvery is { } every && end % every == 0) ? SnapshotKind.KeepAndHash
+        var kind = end == _totalSteps || (_checkpointEvery is { } every && end % every == 0) || NextHash(end - 1) == end ? SnapshotKind.KeepAndHash
             : !_settings.InProcess && SnapshotPlanner.IsDue(_settings.SnapshotEvery, end - _lastSnapshot, (end - _lastSnapshot) * (secondsPerStep ?? 0), snapshotCost) ? SnapshotKind.Keep
             : SnapshotKind.None;
         if (kind != SnapshotKind.None && (Snapshots.Outstanding || Collecting))
@@ -103,6 +105,8 @@ internal sealed class GenerationRun
         _closed = end == _totalSteps;
         return Give(new StepLease(Roster.Generation, next, steps, kind, SealedStep, memo));
     }
+
+    private long NextHash(long step) => _settings.Hashes?.After(step, _stepsPerEpoch) ?? long.MaxValue;
 
     /// <summary>Ends with a snapshot of the step that was reached, by a lease of no steps if need be.</summary>
     private StepLease? Close(long next, SnapshotKind kind, JobMemo? memo)

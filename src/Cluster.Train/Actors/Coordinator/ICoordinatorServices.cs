@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Cluster.Train.Exchange;
+using Cluster.Train.Journal;
 using Cluster.Train.Membership;
 using Cluster.Train.Training;
 
@@ -10,6 +11,9 @@ internal interface ICoordinatorServices : IAsyncDisposable
 {
     /// <summary>Is told how the job goes.</summary>
     IJobObserver Observer { get; }
+
+    /// <summary>Is told of every step; null for no journal.</summary>
+    IStepJournal? Journal => null;
 
     /// <summary>The coordinator's own slice, for the coordinator topology, and the snapshots of its process.</summary>
     ISliceRuntime OwnSlice { get; }

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Cluster.Train.Journal;
 using Cluster.Train.Membership;
 using Cluster.Train.Protocol;
 using Cluster.Train.Training;
@@ -53,6 +54,9 @@ internal sealed class JobRun
 
     internal StepLedger Ledger { get; }
 
+    /// <summary>Is told of every step; null for no journal.</summary>
+    internal IStepJournal? Journal { get; init; }
+
     /// <summary>Steps of the whole job.</summary>
     internal long TotalSteps { get; }
 
@@ -77,6 +81,7 @@ internal sealed class JobRun
         _generations = roster.Generation;
         _workers = roster.Workers.Count();
         _topology = roster.Topology == Topology.Sharded ? "sharded" : "coordinator";
+        Journal?.Begin(roster.Generation, generation.FirstStep);
         _observer.OnRoster(new RosterFormed(
             roster.Generation, _workers, _settings.Definition.Shards, _topology, _replica.ParameterCount,
             generation.FirstStep, TotalSteps, _plan.StepsPerEpoch, _replica.TrainingSamples, _replica.EvaluationSamples));
@@ -95,6 +100,12 @@ internal sealed class JobRun
         {
             var measured = report.Seconds / report.Steps;
             SecondsPerStep = SecondsPerStep is { } before ? (before + measured) / 2 : measured;
+        }
+
+        Journal?.Report(report);
+        if (Journal?.TakeNotice() is { } notice)
+        {
+            _observer.OnNotice(notice);
         }
 
         var completed = Ledger.CompletedSteps;
@@ -123,6 +134,10 @@ internal sealed class JobRun
         SnapshotCost = snapshot.Seconds;
         _snapshotSeconds += snapshot.Seconds;
         ParametersSha256 = snapshot.Sha256 ?? ParametersSha256;
+        if (snapshot is { Agrees: true, Sha256: { } sha256 })
+        {
+            Journal?.Hash(_generations, snapshot.Step, sha256);
+        }
     }
 
     internal void Saved(string checkpoint) => _checkpoint = checkpoint;
