@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Cluster.Train.Actors.Coordinator;
 using Cluster.Train.Checkpoints;
+using Cluster.Train.Exchange;
 using Cluster.Train.Journal;
 using Cluster.Train.Membership;
 using Cluster.Train.Training;
@@ -57,6 +58,9 @@ internal sealed class ReplayServices(
 
     /// <inheritdoc/>
     public Task LoadNewestCheckpointAsync() => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public IDisposable? Watch(Roster roster, Action<PeerLoss> lost) => null;
 
     /// <inheritdoc/>
     public Task<TrainingState> CollectAsync(Roster roster, IReadOnlyList<StateHolder> holders, long step) =>
