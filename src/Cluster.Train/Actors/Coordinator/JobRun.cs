@@ -18,6 +18,7 @@ internal sealed class JobRun
     private readonly TimeSpan _started;
     private TimeSpan _advanced;
     private double _snapshotSeconds;
+    private int _snapshots;
     private int _generations;
     private int _recoveries;
     private long _replayedSteps;
@@ -44,7 +45,7 @@ internal sealed class JobRun
         if (memo is not null)
         {
             _started -= TimeSpan.FromSeconds(memo.Seconds);
-            (_snapshotSeconds, _recoveries, _replayedSteps, _checkpoint) = (memo.SnapshotSeconds, memo.Recoveries, memo.ReplayedSteps, memo.Checkpoint);
+            (_snapshotSeconds, _recoveries, _replayedSteps, _checkpoint) = (memo.SnapshotSeconds, memo.Recoveries + 1, memo.ReplayedSteps, memo.Checkpoint);
             Ledger.Restore(JobMemos.ToLedger(memo));
         }
 
@@ -65,7 +66,7 @@ internal sealed class JobRun
     /// <summary>Measured; null before the first report.</summary>
     internal double? SecondsPerStep { get; private set; }
 
-    /// <summary>Seconds of the newest snapshot; null before the first.</summary>
+    /// <summary>Seconds of the newest snapshot; null before the second.</summary>
     internal double? SnapshotCost { get; private set; }
 
     /// <summary>The hash of the newest snapshot that has one.</summary>
@@ -131,7 +132,8 @@ internal sealed class JobRun
     /// <summary>All members hold a snapshot.</summary>
     internal void Snapshot(HeldByAll snapshot)
     {
-        SnapshotCost = snapshot.Seconds;
+        // The first one also pays for code that runs for the first time.
+        SnapshotCost = _snapshots++ == 0 ? null : snapshot.Seconds;
         _snapshotSeconds += snapshot.Seconds;
         ParametersSha256 = snapshot.Sha256 ?? ParametersSha256;
         if (snapshot is { Agrees: true, Sha256: { } sha256 })
