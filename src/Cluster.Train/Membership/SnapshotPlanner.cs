@@ -6,8 +6,8 @@ namespace Cluster.Train.Membership;
 /// </summary>
 public static class SnapshotPlanner
 {
-    /// <summary>The share of the time that snapshots may take.</summary>
-    public const double LargestShare = 0.01;
+    /// <summary>The share of the time that is planned for snapshots, so that it stays below one hundredth when some take longer than those before.</summary>
+    public const double PlannedShare = 0.007;
 
     /// <summary>Whether a lease that ends now should end with a snapshot.</summary>
     /// <param name="every">Steps between snapshots as the user gave them; null to go by the cost.</param>
@@ -16,7 +16,7 @@ public static class SnapshotPlanner
     /// <param name="cost">Measured seconds of the last snapshot; null before the first.</param>
     public static bool IsDue(long? every, long stepsSince, double secondsSince, double? cost) => every is { } steps
         ? stepsSince >= steps
-        : cost is not { } seconds || secondsSince * LargestShare >= seconds;
+        : cost is not { } seconds || secondsSince * PlannedShare >= seconds;
 
     /// <summary>The exclusive end of a lease so that it ends no later than the snapshot that the user asked for.</summary>
     /// <param name="next">The first step of the lease.</param>
