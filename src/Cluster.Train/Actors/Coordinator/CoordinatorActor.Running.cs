@@ -44,7 +44,7 @@ internal sealed partial class CoordinatorActor
         Receive<StateCollected>(Collected);
         Receive<CheckpointSaved>(saved =>
         {
-            _run!.Saved(saved.Path);
+            Saved(saved);
             if (saved.Step != _lastCheckpoint)
             {
                 return;
@@ -65,6 +65,14 @@ internal sealed partial class CoordinatorActor
                 : $"the last step is done, but its checkpoint could not be written: {failed.Error.Message}",
             failed.Error)));
         ReceiveAny(_ => { });
+    }
+
+    private void Saved(CheckpointSaved saved)
+    {
+        if (saved.Path is { } path)
+        {
+            _run?.Saved(path);
+        }
     }
 
     private void EndWith(long checkpoint)

@@ -118,7 +118,7 @@ internal sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
         Receive<ServiceFailed>(failed => Fail(failed.Error));
         Receive<StopJob>(_ => Stop());
         Receive<StateCollected>(Collected);
-        Receive<CheckpointSaved>(saved => _run?.Saved(saved.Path));
+        Receive<CheckpointSaved>(Saved);
         Receive<CheckpointFailed>(failed =>
         {
             _services.Observer.OnNotice($"checkpoint of step {failed.Step} could not be written: {failed.Error.Message}; training goes on");
@@ -297,7 +297,7 @@ internal sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
 
     private sealed record ServiceFailed(Exception Error);
 
-    private sealed record CheckpointSaved(long Step, string Path);
+    private sealed record CheckpointSaved(long Step, string? Path);
 
     private sealed record CheckpointFailed(long Step, Exception Error);
 }

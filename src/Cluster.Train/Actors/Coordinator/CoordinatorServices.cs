@@ -17,6 +17,7 @@ internal sealed class CoordinatorServices : ICoordinatorServices
     private readonly CheckpointStore? _store;
     private readonly CheckpointWriter? _writer;
     private readonly bool _resume;
+    private int _saidSlow;
     private ReplicaDescription? _replica;
 
     /// <summary>Creates the services.</summary>
@@ -99,11 +100,22 @@ internal sealed class CoordinatorServices : ICoordinatorServices
     });
 
     /// <inheritdoc/>
-    public async Task<string> WriteAsync(TrainingState state, CheckpointRequest request)
+    public async Task<string?> WriteAsync(TrainingState state, CheckpointRequest request)
     {
         var sha256 = request.ParametersSha256
             ?? ParametersHash.Sha256(_process.Layout, (start, length) => state.Vector.AsSpan((int)start, length), state.Frozen);
         var outcome = await _writer!.Submit(CheckpointMapping.Content(Manifest(request, sha256), _process.Layout, state)).ConfigureAwait(false);
+        if (outcome.PassedOver)
+        {
+            // A slow disk makes checkpoints rarer: worth a word, once.
+            if (Interlocked.Exchange(ref _saidSlow, 1) == 0)
+            {
+                Observer.OnNotice($"{outcome.Notice}; not every checkpoint will be kept");
+            }
+
+            return null;
+        }
+
         if (outcome.Path is null)
         {
             throw new CheckpointException(outcome.Notice ?? "the checkpoint was not written");

@@ -50,8 +50,8 @@ internal interface ICoordinatorServices : IAsyncDisposable
     Task<TrainingState> CollectAsync(Roster roster, IReadOnlyList<StateHolder> holders, long step);
 
     /// <summary>Writes a state as a checkpoint, off the training path.</summary>
-    /// <returns>Completes with the checkpoint's path when it is on disk.</returns>
-    Task<string> WriteAsync(TrainingState state, CheckpointRequest request);
+    /// <returns>Completes with the checkpoint's path when it is on disk; with null where a newer one took its place.</returns>
+    Task<string?> WriteAsync(TrainingState state, CheckpointRequest request);
 }
 
 /// <summary>A snapshot that is to be written.</summary>

@@ -67,7 +67,7 @@ internal sealed class ReplayServices(
         throw new NotSupportedException("a replay writes no checkpoints");
 
     /// <inheritdoc/>
-    public Task<string> WriteAsync(TrainingState state, CheckpointRequest request) =>
+    public Task<string?> WriteAsync(TrainingState state, CheckpointRequest request) =>
         throw new NotSupportedException("a replay writes no checkpoints");
 
     /// <inheritdoc/>
