@@ -16,8 +16,19 @@ internal sealed class StateSources
     }
 
     /// <summary>Answers a connection's requests until it is closed or its generation is over.</summary>
-    internal Task ServeAsync(TensorConnection connection, GenerationSeat seat) =>
-        new StateServer(connection, piece => _sources.TryGetValue(seat.JobHash, out var source) ? source.Find(piece) : null).RunAsync(seat.Left);
+    /// <exception cref="InvalidDataException">The peer asks for what can be no piece of a snapshot.</exception>
+    internal async Task ServeAsync(TensorConnection connection, GenerationSeat seat)
+    {
+        try
+        {
+            var server = new StateServer(connection, piece => _sources.TryGetValue(seat.JobHash, out var source) ? source.Find(piece) : null);
+            await server.RunAsync(seat.Left).ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is IOException or OperationCanceledException)
+        {
+            // The peer went away in the middle, fell silent, or its generation is over: it notices by itself.
+        }
+    }
 
     private sealed class Registration(Action remove) : IDisposable
     {

@@ -145,9 +145,15 @@ public sealed class ExchangeMesh : IDisposable
         foreach (var peer in peers.Where(peer => peer != Rank).OrderDescending())
         {
             var left = timeout - Stopwatch.GetElapsedTime(started);
-            opened(peer, peer > Rank
-                ? _caller.Call(peer, purpose, left > TimeSpan.Zero ? left : TimeSpan.Zero, ended.Token)
-                : WaitFor(peer, purpose, left > TimeSpan.Zero ? left : TimeSpan.Zero, timeout, ended.Token));
+            left = left > TimeSpan.Zero ? left : TimeSpan.Zero;
+            try
+            {
+                opened(peer, peer > Rank ? _caller.Call(peer, purpose, left, ended.Token) : WaitFor(peer, purpose, left, timeout, ended.Token));
+            }
+            catch (ExchangeAbortedException) when (FirstLost is { } lost)
+            {
+                throw new ExchangeAbortedException(LostMessage(lost));
+            }
         }
     }
 
@@ -168,8 +174,7 @@ public sealed class ExchangeMesh : IDisposable
         catch (OperationCanceledException)
         {
             throw new ExchangeAbortedException(
-                FirstLost is { } lost ? LostMessage(lost)
-                : ended.IsCancellationRequested ? $"generation {Roster.Generation} was ended while {Roster.Members[peer].Name} was waited for"
+                ended.IsCancellationRequested ? $"generation {Roster.Generation} was ended while {Roster.Members[peer].Name} was waited for"
                 : $"waited {timeout.TotalSeconds:0} s for {Roster.Members[peer].Name} to join generation {Roster.Generation}: it did not connect");
         }
     }

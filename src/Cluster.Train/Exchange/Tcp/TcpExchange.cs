@@ -58,6 +58,9 @@ public sealed class TcpExchange : TensorExchange
     /// <summary>Bytes that this member sent to others in the last step, headers included, TLS not.</summary>
     public long BytesSentInStep { get; private set; }
 
+    /// <summary>Bytes that this member sent to others since it joined; to be read from any thread, if not exactly.</summary>
+    public long BytesSent => SumOfSent();
+
     /// <summary>Joins a generation; returns when all its members are connected.</summary>
     /// <param name="roster">The generation.</param>
     /// <param name="rank">The caller's rank; its endpoint is the listener's.</param>
@@ -99,7 +102,7 @@ public sealed class TcpExchange : TensorExchange
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Run(long step)
     {
-        var before = BytesSent();
+        var before = SumOfSent();
         _owned.Begin(step);
         foreach (var peer in _peers)
         {
@@ -146,7 +149,7 @@ public sealed class TcpExchange : TensorExchange
             }
         }
 
-        BytesSentInStep = BytesSent() - before;
+        BytesSentInStep = SumOfSent() - before;
     }
 
     /// <inheritdoc/>
@@ -202,7 +205,7 @@ public sealed class TcpExchange : TensorExchange
     private TensorLink LinkOver(TensorConnection connection, ExchangeMember peer) =>
         connection.Tls is null ? new PlainLink(connection) : new TlsLink(connection, _wait.Progress, peer.Name);
 
-    private long BytesSent()
+    private long SumOfSent()
     {
         long sum = 0;
         foreach (var peer in _peers)
