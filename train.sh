@@ -4,6 +4,8 @@
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 "$root/deploy/prerequisites.sh"
-dotnet build "$root/src/Cluster.Train.Cli" -c Release -nologo -v quiet -clp:ErrorsOnly >&2
+# The build's summary would be the first thing that everybody reads: its output is shown only where it fails.
+echo "building" >&2
+output=$(dotnet build "$root/src/Cluster.Train.Cli" -c Release -nologo -v quiet -clp:ErrorsOnly 2>&1) || { printf '%s\n' "$output" >&2; exit 1; }
 if [ "$#" -eq 0 ]; then set -- xor --workers 2; fi
 exec "$root/src/Cluster.Train.Cli/bin/Release/net10.0/cluster-train" train "$@"

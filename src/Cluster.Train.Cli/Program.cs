@@ -1,1 +1,4 @@
-return 0;
+using Cluster.Train.Cli.Tasks;
+using Cluster.Train.Hosting;
+
+return await TrainingHost.RunAsync(args, new XorTask(), new MnistTask(), new ShakespeareTask());

@@ -1,5 +1,9 @@
 using System.Reflection;
+using Cluster.Train.Actors;
+using Cluster.Train.Exchange.Tcp;
 using Cluster.Train.Hosting.Doctor;
+using Cluster.Train.Hosting.Nodes;
+using Cluster.Train.Training;
 using Spectre.Console;
 
 namespace Cluster.Train.Hosting;
@@ -30,6 +34,12 @@ internal sealed record HostContext
     /// <summary>What trains.</summary>
     public required ITrainingEngine Engine { get; init; }
 
+    /// <summary>What makes this process a node of a cluster.</summary>
+    public required IClusterEngine Cluster { get; init; }
+
+    /// <summary>What can be trained.</summary>
+    public IReadOnlyList<ITrainingTask> Tasks { get; init; } = [];
+
     /// <summary>Begins to listen for Ctrl-C and SIGTERM.</summary>
     public required Func<StopSignals> ListenForSignals { get; init; }
 
@@ -51,10 +61,16 @@ internal sealed record HostContext
             Width = terminal is null ? WidestText : Math.Clamp(console.Profile.Width, 60, WidestText),
             Variable = Environment.GetEnvironmentVariable,
             Engine = new LocalEngine(),
+            Cluster = new ClusterEngine(OpenNetwork),
             ListenForSignals = () => StopSignals.OfProcess(Console.Error, terminal),
             ExamineMachine = MachineChecks.Run,
         };
     }
+
+    private static TensorNetwork OpenNetwork(NodeOptions node) => new(
+        (node.Listen with { Port = node.TensorPort }).ToString(), node.Advertise.Host,
+        node.Tls is { } tls ? new TensorSecurity(tls.Certificate, tls.Authorities) : null,
+        line => Console.Error.WriteLine($"{DateTime.Now:HH:mm:ss.fff} warning {line}"));
 
     private static string ExecutableName()
     {

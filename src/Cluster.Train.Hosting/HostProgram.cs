@@ -22,9 +22,13 @@ internal sealed partial class HostProgram
     /// <exception cref="ArgumentException">A mistake in the tasks.</exception>
     public HostProgram(HostContext host, IReadOnlyList<ITrainingTask> tasks)
     {
-        _host = host;
+        _host = host with { Tasks = tasks };
         _tasks = tasks;
-        IReadOnlyList<Verb> verbs = [TrainVerb.Verb, EvaluateVerb.Verb, DoctorVerb.Verb];
+        IReadOnlyList<Verb> verbs =
+        [
+            TrainVerb.Verb, CoordinatorVerb.Verb, WorkerVerb.Verb, StatusVerb.Verb, EvaluateVerb.Verb, ReplayVerb.Verb, DoctorVerb.Verb,
+            CertificatesVerb.Verb, HealthVerb.Verb,
+        ];
         CheckTasks(tasks, verbs);
         _tree = new CommandTree(Description, verbs, tasks);
     }

@@ -1,4 +1,5 @@
 using Cluster.Train.Actors;
+using Cluster.Train.Actors.Replay;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Hosting;
@@ -11,6 +12,9 @@ internal interface ITrainingEngine
 
     /// <inheritdoc cref="LocalTraining.EvaluateAsync"/>
     Task<EvaluationResult> EvaluateAsync(ITrainingTask task, string checkpoint, string? dataDirectory, string device);
+
+    /// <inheritdoc cref="JournalReplay.RunAsync"/>
+    Task<ReplayResult> ReplayAsync(ReplayOptions options, IJobObserver observer, CancellationToken stop);
 }
 
 /// <summary>Coordinator and workers in this process.</summary>
@@ -21,4 +25,7 @@ internal sealed class LocalEngine : ITrainingEngine
 
     public Task<EvaluationResult> EvaluateAsync(ITrainingTask task, string checkpoint, string? dataDirectory, string device) =>
         LocalTraining.EvaluateAsync(task, checkpoint, dataDirectory, device);
+
+    public Task<ReplayResult> ReplayAsync(ReplayOptions options, IJobObserver observer, CancellationToken stop) =>
+        JournalReplay.RunAsync(options, observer, stop);
 }

@@ -12,11 +12,11 @@ internal static class JobOptions
 
     public static readonly OptionSpec<int> Epochs = new("--epochs", Section, ValueKinds.Whole(1, 1_000_000_000, "epochs"),
         "Passes over the training samples; not together with --steps.")
-    { Default = task => task.Defaults.Epochs };
+    { Default = task => task.Defaults.Epochs, DefaultOfTask = task => task.Defaults.Steps is null ? null : "as far as the steps reach" };
 
     public static readonly OptionSpec<long> Steps = new("--steps", Section, ValueKinds.Long(1, "steps"),
         "Length of the run in steps, instead of --epochs.")
-    { DefaultNote = "as many as the epochs have" };
+    { DefaultNote = "as many as the epochs have", DefaultOfTask = task => task.Defaults.Steps is { } steps ? $"{steps}" : null };
 
     public static readonly OptionSpec<int> BatchSize = new("--batch-size", Section, ValueKinds.Whole(1, 16_777_216, "samples"),
         "Samples of a global batch, split over the shards.")

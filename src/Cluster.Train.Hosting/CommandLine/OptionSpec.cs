@@ -55,6 +55,9 @@ internal sealed class OptionSpec<T>(string name, string section, ValueKind<T> ki
     /// <summary>The default in words, where it is no fixed value.</summary>
     public string? DefaultNote { get; init; }
 
+    /// <summary>The default in words, where those depend on the task; null from it for the others.</summary>
+    public Func<ITrainingTask, string?>? DefaultOfTask { get; init; }
+
     /// <inheritdoc/>
     public override string Placeholder => Kind.Placeholder;
 
@@ -65,7 +68,8 @@ internal sealed class OptionSpec<T>(string name, string section, ValueKind<T> ki
     public override bool IsFlag => typeof(T) == typeof(bool);
 
     /// <inheritdoc/>
-    public override string? DefaultText(ITrainingTask task) => DefaultNote ?? (Default is null ? null : Kind.Format(Default(task)));
+    public override string? DefaultText(ITrainingTask task) =>
+        DefaultOfTask?.Invoke(task) ?? DefaultNote ?? (Default is null ? null : Kind.Format(Default(task)));
 
     /// <inheritdoc/>
     public override Option ToSymbol()

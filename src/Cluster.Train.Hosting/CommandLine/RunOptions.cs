@@ -63,6 +63,14 @@ internal static class RunOptions
         "Draws loss and accuracy over the epochs, as PNG or SVG by the name's end.")
     { DefaultNote = "none" };
 
+    public static readonly OptionSpec<string> Journal = new("--journal", Output, ValueKinds.Text("FILE", "a file that can be written"),
+        "Writes a JSON line for each step, and one for each hash of the parameters; must be empty or new, but --resume continues it.")
+    { DefaultNote = "none" };
+
+    public static readonly OptionSpec<long> JournalHashEvery = new("--journal-hash-every", Output, ValueKinds.Long(1, "steps"),
+        "A hash of the parameters in the journal every N steps, besides those of checkpoints and the end.")
+    { DefaultNote = "at the end of each epoch" };
+
     public static readonly OptionSpec<LogLevel> Log = new("--log-level", Output,
         ValueKinds.Choice(("debug", LogLevel.DebugLevel), ("info", LogLevel.InfoLevel), ("warning", LogLevel.WarningLevel), ("error", LogLevel.ErrorLevel)),
         "What the log on standard error tells; debug also shows where an unexpected error came from.")
@@ -72,7 +80,7 @@ internal static class RunOptions
     public static readonly IReadOnlyList<OptionSpec> Local =
     [
         Workers, Data, Device, Topology, StepTimeout, JoinTimeout,
-        CheckpointDirectory, CheckpointEvery, Keep, Resume, Summary, Plot, Log,
+        CheckpointDirectory, CheckpointEvery, Keep, Resume, Summary, Plot, Journal, JournalHashEvery, Log,
     ];
 
     private static string ReadDevice(string text)

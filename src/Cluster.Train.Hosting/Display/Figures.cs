@@ -9,11 +9,22 @@ internal static class Figures
     /// <summary>A share of 1 with all the digits that a few thousand samples give: 0.75, 0.9865.</summary>
     public static string Accuracy(double accuracy) => $"{accuracy:0.00##}";
 
+    /// <summary>A share of 1 in hundredths: 0.83 %, 12 %; what is there but cannot be shown is below 0.01 %.</summary>
+    public static string Share(double share) => share switch
+    {
+        < 0.0001 => "below 0.01 %",
+        < 0.1 => $"{100 * share:0.00} %",
+        _ => $"{100 * share:0} %",
+    };
+
     /// <summary>A whole number in groups of three digits.</summary>
     public static string Count(double count) => $"{count:N0}";
 
     /// <summary>A number with its noun, in the plural where it is not one.</summary>
     public static string Count(long count, string noun) => $"{count:N0} {noun}{(count == 1 ? "" : "s")}";
+
+    /// <summary>A number with its noun, where the plural is not the noun with an s.</summary>
+    public static string Count(long count, string noun, string plural) => $"{count:N0} {(count == 1 ? noun : plural)}";
 
     /// <summary>Hours, minutes and seconds: 0:07, 1:02:03.</summary>
     public static string Clock(TimeSpan time) => time.TotalHours >= 1 ? $"{(long)time.TotalHours}:{time:mm\\:ss}" : $"{time:m\\:ss}";

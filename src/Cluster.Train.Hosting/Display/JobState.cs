@@ -6,6 +6,7 @@ namespace Cluster.Train.Hosting.Display;
 internal sealed class JobState
 {
     private TimeSpan _epochBegan;
+    private long _epochFirstStep;
 
     /// <summary>The current generation; null before the first.</summary>
     public RosterFormed? Roster { get; private set; }
@@ -45,6 +46,8 @@ internal sealed class JobState
     /// <summary>Takes a roster.</summary>
     public void Apply(RosterFormed roster)
     {
+        // A later generation may begin before the last epoch's end: that epoch's result comes again.
+        _epochFirstStep = Roster is null ? roster.FirstStep : Math.Min(_epochFirstStep, roster.FirstStep);
         Roster = roster;
         Steps = roster.FirstStep;
     }
@@ -58,7 +61,7 @@ internal sealed class JobState
     }
 
     /// <summary>Takes an epoch's result.</summary>
-    /// <returns>Samples/s over the whole epoch; null where it took no measurable time.</returns>
+    /// <returns>Samples/s since the epoch before it, or since the run began; null where it took no measurable time.</returns>
     public double? Apply(EpochResult epoch)
     {
         Steps = epoch.CompletedSteps;
@@ -66,6 +69,9 @@ internal sealed class JobState
         Evaluation = epoch.Evaluation ?? Evaluation;
         var seconds = (epoch.Elapsed - _epochBegan).TotalSeconds;
         _epochBegan = epoch.Elapsed;
-        return seconds > 0 && Roster is { } roster ? roster.TrainingSamples / seconds : null;
+        // A run need not begin or end with an epoch.
+        var steps = epoch.CompletedSteps - _epochFirstStep;
+        _epochFirstStep = epoch.CompletedSteps;
+        return seconds > 0 && Roster is { StepsPerEpoch: > 0 } roster ? (double)roster.TrainingSamples * steps / roster.StepsPerEpoch / seconds : null;
     }
 }

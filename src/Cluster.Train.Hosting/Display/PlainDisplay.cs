@@ -16,6 +16,7 @@ internal sealed class PlainDisplay(TextWriter output, string task, TimeProvider 
 
     private readonly JobState _state = new();
     private long _lastLine = time.GetTimestamp();
+    private long _lastEpochEnd;
 
     /// <summary>Writes lines until the events end.</summary>
     public void Show(JobEvents events)
@@ -49,8 +50,10 @@ internal sealed class PlainDisplay(TextWriter output, string task, TimeProvider 
                 return Describe(roster);
             case JobProgress progress:
                 _state.Apply(progress);
-                return time.GetElapsedTime(_lastLine) >= LongestSilence ? Describe(progress) : null;
+                // Right after an epoch's line there is nothing to add.
+                return progress.CompletedSteps != _lastEpochEnd && time.GetElapsedTime(_lastLine) >= LongestSilence ? Describe(progress) : null;
             case EpochResult epoch:
+                _lastEpochEnd = epoch.CompletedSteps;
                 return Describe(epoch, _state.Apply(epoch));
             default:
                 return happened.ToString();

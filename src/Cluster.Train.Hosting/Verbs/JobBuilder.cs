@@ -1,4 +1,6 @@
+using Cluster.Train.Actors;
 using Cluster.Train.Hosting.CommandLine;
+using Cluster.Train.Hosting.Results;
 using Cluster.Train.Reduction;
 using Cluster.Train.Training;
 
@@ -44,6 +46,47 @@ internal static class JobBuilder
         };
     }
 
+    /// <summary>Checks the options of a run, the job's and those of its checkpoints, and puts them together.</summary>
+    /// <param name="values">The options.</param>
+    /// <param name="workers">Workers that the job begins with.</param>
+    /// <param name="joinTimeout">How long it waits for them.</param>
+    /// <exception cref="BadInputException">A value that cannot be used, alone or with another.</exception>
+    public static LocalTrainingOptions Training(OptionValues values, int workers, TimeSpan joinTimeout)
+    {
+        var definition = Build(values, workers);
+        var checkpoints = values.GetIfGiven(RunOptions.CheckpointDirectory);
+        if (checkpoints is null)
+        {
+            foreach (var option in new OptionSpec[] { RunOptions.CheckpointEvery, RunOptions.Keep, RunOptions.Resume })
+            {
+                if (values.IsGiven(option)) throw new BadInputException($"{values.Source(option)} needs --checkpoint-dir DIR, where the checkpoints are");
+            }
+        }
+        else
+        {
+            OutputFile.ProbeDirectory(checkpoints, values.Source(RunOptions.CheckpointDirectory));
+        }
+
+        return new LocalTrainingOptions
+        {
+            Task = values.Task,
+            Definition = definition,
+            DataDirectory = DataPath.Of(values),
+            Workers = workers,
+            Topology = values.Get(RunOptions.Topology),
+            Device = values.Get(RunOptions.Device),
+            CheckpointDirectory = checkpoints,
+            CheckpointEvery = values.IsGiven(RunOptions.CheckpointEvery) ? values.Get(RunOptions.CheckpointEvery) : null,
+            Keep = values.Get(RunOptions.Keep),
+            Resume = values.Get(RunOptions.Resume),
+            Journal = values.GetIfGiven(RunOptions.Journal),
+            JournalHashEvery = values.IsGiven(RunOptions.JournalHashEvery) ? values.Get(RunOptions.JournalHashEvery) : null,
+            StepTimeout = values.Get(RunOptions.StepTimeout),
+            JoinTimeout = joinTimeout,
+            LogLevel = values.Get(RunOptions.Log),
+        };
+    }
+
     private static RunLength Length(OptionValues values)
     {
         // One word on the command line outranks the other word in the environment.
@@ -54,7 +97,9 @@ internal static class JobBuilder
             throw new BadInputException($"{values.Source(JobOptions.Epochs)} and {values.Source(JobOptions.Steps)} both say how long to train: give one of them");
         }
 
-        return steps ? new RunLength(null, values.Get(JobOptions.Steps)) : new RunLength(values.Get(JobOptions.Epochs), null);
+        return steps ? new RunLength(null, values.Get(JobOptions.Steps))
+            : !epochs && values.Task.Defaults.Steps is { } ownSteps ? new RunLength(null, ownSteps)
+            : new RunLength(values.Get(JobOptions.Epochs), null);
     }
 
     private static OptimizerSettings Optimizer(OptionValues values)

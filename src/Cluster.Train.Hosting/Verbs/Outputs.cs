@@ -5,16 +5,18 @@ using Cluster.Train.Training;
 
 namespace Cluster.Train.Hosting.Verbs;
 
-/// <summary>The files of a run: <c>--summary</c> and <c>--plot</c>.</summary>
+/// <summary>The files of a run: <c>--summary</c>, <c>--plot</c> and <c>--journal</c>.</summary>
 internal sealed class Outputs
 {
     private readonly string? _summary;
     private readonly string? _plot;
+    private readonly string? _journal;
 
-    private Outputs(string? summary, string? plot)
+    private Outputs(string? summary, string? plot, string? journal)
     {
         _summary = summary;
         _plot = plot;
+        _journal = journal;
     }
 
     /// <summary>Name and path of each, for the closing report.</summary>
@@ -24,6 +26,7 @@ internal sealed class Outputs
         {
             if (_summary is not null) yield return ("summary", _summary);
             if (_plot is not null) yield return ("plot", _plot);
+            if (_journal is not null) yield return ("journal", _journal);
         }
     }
 
@@ -40,10 +43,20 @@ internal sealed class Outputs
             OutputFile.Probe(plot, values.Source(RunOptions.Plot));
         }
 
-        return new Outputs(summary, plot);
+        var journal = values.GetIfGiven(RunOptions.Journal);
+        if (journal is not null)
+        {
+            OutputFile.Probe(journal, values.Source(RunOptions.Journal));
+        }
+        else if (values.IsGiven(RunOptions.JournalHashEvery))
+        {
+            throw new BadInputException($"{values.Source(RunOptions.JournalHashEvery)} needs --journal FILE, where the hashes go");
+        }
+
+        return new Outputs(summary, plot, journal);
     }
 
-    /// <summary>Writes them.</summary>
+    /// <summary>Writes them, but for the journal, which is written while the job runs.</summary>
     /// <exception cref="TrainingFaultException">A file cannot be written after all.</exception>
     public void Write(JobDefinition definition, JobOutcome outcome, CurveRecorder curves)
     {

@@ -18,7 +18,7 @@ internal static class TrainVerb
     private static async Task<int> RunAsync(Invocation invocation)
     {
         var values = invocation.Values;
-        var options = Options(values);
+        var options = JobBuilder.Training(values, values.Get(RunOptions.Workers), values.Get(RunOptions.JoinTimeout));
         var outputs = Outputs.Of(values);
 
         using var signals = invocation.Host.ListenForSignals();
@@ -40,40 +40,5 @@ internal static class TrainVerb
         ClosingReport.Write(invocation.Host, ClosingReport.Rows(options.Definition, outcome, outputs.Files));
         outputs.Write(options.Definition, outcome, curves);
         return outcome.Completed ? 0 : signals.ExitCode ?? 1;
-    }
-
-    private static LocalTrainingOptions Options(OptionValues values)
-    {
-        var workers = values.Get(RunOptions.Workers);
-        var definition = JobBuilder.Build(values, workers);
-        var checkpoints = values.GetIfGiven(RunOptions.CheckpointDirectory);
-        if (checkpoints is null)
-        {
-            foreach (var option in new OptionSpec[] { RunOptions.CheckpointEvery, RunOptions.Keep, RunOptions.Resume })
-            {
-                if (values.IsGiven(option)) throw new BadInputException($"{values.Source(option)} needs --checkpoint-dir DIR, where the checkpoints are");
-            }
-        }
-        else
-        {
-            OutputFile.ProbeDirectory(checkpoints, values.Source(RunOptions.CheckpointDirectory));
-        }
-
-        return new LocalTrainingOptions
-        {
-            Task = values.Task,
-            Definition = definition,
-            DataDirectory = DataPath.Of(values),
-            Workers = workers,
-            Topology = values.Get(RunOptions.Topology),
-            Device = values.Get(RunOptions.Device),
-            CheckpointDirectory = checkpoints,
-            CheckpointEvery = values.IsGiven(RunOptions.CheckpointEvery) ? values.Get(RunOptions.CheckpointEvery) : null,
-            Keep = values.Get(RunOptions.Keep),
-            Resume = values.Get(RunOptions.Resume),
-            StepTimeout = values.Get(RunOptions.StepTimeout),
-            JoinTimeout = values.Get(RunOptions.JoinTimeout),
-            LogLevel = values.Get(RunOptions.Log),
-        };
     }
 }

@@ -15,36 +15,18 @@ internal sealed class CheckpointEvaluator
     private readonly DeviceSpec _device;
 
     /// <summary>Reads the job from the checkpoint.</summary>
-    /// <exception cref="BadInputException">It is of another task.</exception>
+    /// <exception cref="BadInputException">It is of another task, or its job cannot be read.</exception>
     internal CheckpointEvaluator(ITrainingTask task, LoadedCheckpoint checkpoint, string? dataDirectory, DeviceSpec device)
     {
         (_task, _checkpoint, _dataDirectory, _device) = (task, checkpoint, dataDirectory, device);
         var manifest = checkpoint.Manifest;
-        if (manifest.Task != task.Name)
+        Definition = CanonicalJob.Read($"checkpoint {manifest.DirectoryName}", task, manifest.Job, new RunLength(Epochs: null, manifest.Step)) with
         {
-            throw new BadInputException($"checkpoint {manifest.DirectoryName} is of task '{manifest.Task}', not '{task.Name}'");
-        }
-
-        const string prefix = "task.";
-        var settings = manifest.Job
-            .Where(field => field.Key.StartsWith(prefix, StringComparison.Ordinal))
-            .ToDictionary(field => field.Key[prefix.Length..], field => field.Value);
-        Definition = new JobDefinition
-        {
-            Task = task.Name,
-            Settings = TaskSettings.From(task.Name, task.Options, settings),
-            Seed = Number("seed"),
-            Shards = (int)Number("shards"),
-            BatchSize = (int)Number("batch-size"),
-            Optimizer = task.Defaults.Optimizer,
-            Threads = (int)Number("threads"),
-            Portable = manifest.Job.GetValueOrDefault("portable") == "yes",
             Device = device.Kind,
-            Length = new RunLength(Epochs: null, manifest.Step),
         };
     }
 
-    /// <summary>The job, as far as an evaluation depends on it.</summary>
+    /// <summary>The job, on the device of the evaluation.</summary>
     internal JobDefinition Definition { get; }
 
     /// <summary>Evaluates all samples once. On a compute thread.</summary>
@@ -57,7 +39,7 @@ internal sealed class CheckpointEvaluator
             throw new BadInputException($"task '{_task.Name}' has no evaluation samples");
         }
 
-        using var replica = ModelReplica.Create(_task, Definition, data, _device);
+        using var replica = ModelReplica.Create(_task, Definition, data.Own, _device);
         using var parameters = FloatBlock.Allocate(replica.Layout.VectorLength);
         using var gradients = FloatBlock.Allocate(replica.Layout.VectorLength);
         replica.Bind(parameters, gradients);
@@ -85,9 +67,4 @@ internal sealed class CheckpointEvaluator
         return new EvaluationResult(
             loss / data.Evaluation.Count, decisions > 0 ? (double)correct / decisions : null, data.Evaluation.Count);
     }
-
-    private long Number(string field) =>
-        _checkpoint.Manifest.Job.TryGetValue(field, out var text) && long.TryParse(text, out var number)
-            ? number
-            : throw new BadInputException($"checkpoint {_checkpoint.Manifest.DirectoryName}: its job has no {field}");
 }

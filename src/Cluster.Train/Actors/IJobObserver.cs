@@ -101,6 +101,9 @@ public sealed record JobOutcome
     /// <summary>Steps computed again after a fault.</summary>
     public required long ReplayedSteps { get; init; }
 
+    /// <summary>Share of the elapsed time that snapshots took, 0 to 1.</summary>
+    public double SnapshotShare { get; init; }
+
     /// <summary>The checkpoint written last; null for none.</summary>
     public required string? Checkpoint { get; init; }
 }

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using Cluster.Train.Membership;
 using Cluster.Train.Protocol;
 
 namespace Cluster.Train.Actors;
@@ -8,9 +10,14 @@ namespace Cluster.Train.Actors;
 /// </summary>
 internal interface ISliceRuntime : IAsyncDisposable
 {
+    /// <summary>The snapshots that the process holds.</summary>
+    ImmutableArray<HeldSnapshot> Held { get; }
+
     /// <summary>Takes its place in a generation's exchange and loads the state of the first step.</summary>
     /// <param name="generation">The generation.</param>
-    /// <param name="sink">Receives <see cref="StepReport"/>, <see cref="LeaseCompleted"/> and <see cref="WorkerFault"/>.</param>
+    /// <param name="sink">
+    /// Receives <see cref="StepReport"/>, <see cref="LeaseCompleted"/>, <see cref="SnapshotKept"/> and <see cref="WorkerFault"/>.
+    /// </param>
     Task PrepareAsync(PrepareGeneration generation, Action<IGenerationMessage> sink);
 
     /// <summary>Does a lease once those before are done.</summary>

@@ -3,6 +3,7 @@ using Akka.Event;
 using Cluster.Train.Actors.Coordinator;
 using Cluster.Train.Actors.Worker;
 using Cluster.Train.Checkpoints;
+using Cluster.Train.Journal;
 using Cluster.Train.Membership;
 using Cluster.Train.Training;
 
@@ -41,6 +42,12 @@ public sealed record LocalTrainingOptions
     /// <summary>Goes on from the newest checkpoint in <see cref="CheckpointDirectory"/>.</summary>
     public bool Resume { get; init; }
 
+    /// <summary>The file that gets a line for each step; null for none. After a resume it is continued.</summary>
+    public string? Journal { get; init; }
+
+    /// <summary>A hash of the parameters in the journal every so many steps, besides those of checkpoints; null: at the end of each epoch.</summary>
+    public long? JournalHashEvery { get; init; }
+
     /// <summary>How long a step may take before whoever it waits for counts as hanging.</summary>
     public TimeSpan StepTimeout { get; init; } = TimeSpan.FromMinutes(2);
 
@@ -54,23 +61,36 @@ public sealed record LocalTrainingOptions
 /// <summary>Runs a job with coordinator and workers as actors of one process.</summary>
 public static class LocalTraining
 {
+    private static readonly TimeSpan EndTimeout = TimeSpan.FromSeconds(5);
+
     /// <summary>Trains to the end, or until stopped.</summary>
     /// <param name="options">What to run.</param>
     /// <param name="observer">Is told how it goes.</param>
     /// <param name="stop">Ends the run at the next step boundary, with a checkpoint if there is a place for one.</param>
-    /// <exception cref="BadInputException">The data, the checkpoint or a setting cannot be used.</exception>
+    /// <exception cref="BadInputException">The data, the checkpoint, the journal or a setting cannot be used.</exception>
     /// <exception cref="TrainingFaultException">The run could not go on.</exception>
     public static async Task<JobOutcome> RunAsync(LocalTrainingOptions options, IJobObserver observer, CancellationToken stop)
     {
         Validate(options);
         NativeEnvironment.Prepare(options.Definition.Portable);
-        using var store = options.CheckpointDirectory is { } directory ? OpenStore(directory, options) : null;
+        var store = options.CheckpointDirectory is { } directory ? OpenStore(directory, options) : null;
         var process = new ProcessContext(options.Task, options.Definition, options.DataDirectory, options.StepTimeout);
-        using var services = new LocalServices(process, observer, store, options.Resume);
+        await using var services = new CoordinatorServices(process, observer, store, options.Resume)
+        {
+            Journal = options.Journal is { } path ? new StepJournal(path) : null,
+        };
+        services.Journal?.EnsureUsable(append: options.Resume);
+        return await RunCrewAsync(options, Settings(options), process, services, stop).ConfigureAwait(false);
+    }
+
+    /// <summary>Runs coordinator and workers over services that the caller made, and keeps.</summary>
+    internal static async Task<JobOutcome> RunCrewAsync(
+        LocalTrainingOptions options, CoordinatorSettings settings, ProcessContext process, ICoordinatorServices services, CancellationToken stop)
+    {
         using var system = ActorSystems.CreateLocal(options.LogLevel);
         var completion = new TaskCompletionSource<JobOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
         var coordinator = system.ActorOf(
-            CoordinatorActor.Props(Settings(options), services, completion).WithDispatcher(ActorSystems.Dispatcher), "coordinator");
+            CoordinatorActor.Props(settings, services, completion).WithDispatcher(ActorSystems.Dispatcher), "coordinator");
         var runtimes = Enumerable.Range(1, options.Workers)
             .Select(number => StartWorker(system, coordinator, process, options, number))
             .ToArray();
@@ -83,11 +103,21 @@ public static class LocalTraining
             finally
             {
                 await system.Terminate().ConfigureAwait(false);
-                foreach (var runtime in runtimes)
-                {
-                    await runtime.DisposeAsync().ConfigureAwait(false);
-                }
+                await EndAsync(runtimes).ConfigureAwait(false);
             }
+        }
+    }
+
+    /// <summary>Waits until the workers' threads have freed what they hold, so that a program can go on or exit in good order.</summary>
+    private static async Task EndAsync(IEnumerable<ReplicaRuntime> runtimes)
+    {
+        try
+        {
+            await Task.WhenAll(runtimes.Select(runtime => runtime.DisposeAsync().AsTask())).WaitAsync(EndTimeout).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // A task that hangs keeps its thread, which does not keep the process; why the run ended is said already.
         }
     }
 
@@ -112,14 +142,18 @@ public static class LocalTraining
         return store;
     }
 
-    private static CoordinatorSettings Settings(LocalTrainingOptions options) => new()
+    /// <summary>What the coordinator of a local run is told of its job.</summary>
+    internal static CoordinatorSettings Settings(LocalTrainingOptions options) => new()
     {
         Definition = options.Definition,
         Workers = options.Workers,
+        MinWorkers = options.Workers,
+        MaxWorkers = options.Workers,
         Topology = options.Topology,
         InProcess = true,
         KeepsCheckpoints = options.CheckpointDirectory is not null,
         CheckpointEvery = options.CheckpointEvery,
+        Hashes = options.Journal is null ? null : HashPlan.Every(options.JournalHashEvery),
         StepTimeout = options.StepTimeout,
         JoinTimeout = options.JoinTimeout,
     };
@@ -130,8 +164,9 @@ public static class LocalTraining
         var name = $"worker-{number}";
         var identity = new WorkerIdentity(
             Guid.NewGuid().ToString("N"), name, Environment.MachineName, BuildVersion.Of(options.Task), [options.Task.Name]);
-        var runtime = new ReplicaRuntime(identity, process, options.Device);
-        system.ActorOf(WorkerActor.Props(identity, coordinator, runtime).WithDispatcher(ActorSystems.Dispatcher), name);
+        var runtime = new ReplicaRuntime(identity, _ => process, options.Device);
+        var ended = new TaskCompletionSource<WorkerOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
+        system.ActorOf(WorkerActor.Props(identity, coordinator, runtime, options.JoinTimeout, ended).WithDispatcher(ActorSystems.Dispatcher), name);
         return runtime;
     }
 
@@ -146,7 +181,7 @@ public static class LocalTraining
         using var loaded = CheckpointFinder.Load(checkpoint, out _);
         var evaluator = new CheckpointEvaluator(task, loaded, dataDirectory, DeviceSpec.Parse(device));
         NativeEnvironment.Prepare(evaluator.Definition.Portable);
-        using var thread = new ComputeThread("evaluation", evaluator.Definition.Threads);
+        using var thread = new ComputeThread("evaluation", evaluator.Definition.Threads, evaluator.Definition.Portable);
         return await thread.RunAsync(evaluator.Run).ConfigureAwait(false);
     }
 }

@@ -1,8 +1,8 @@
+using System.Diagnostics;
 using Cluster.Train.Actors.Snapshots;
-using Cluster.Train.Exchange;
+using Cluster.Train.Exchange.State;
 using Cluster.Train.Protocol;
 using Cluster.Train.Reduction;
-using Cluster.Train.Training;
 
 namespace Cluster.Train.Actors;
 
@@ -10,45 +10,38 @@ namespace Cluster.Train.Actors;
 /// A member's part in one generation: its side of the exchange and its slice. All but <see cref="Abort"/> is called on
 /// the member's thread.
 /// </summary>
-internal abstract class MemberLoop(
-    string workerId, int generation, TensorExchange exchange, SliceOwner? owner, SnapshotStore snapshots,
-    Func<long, TrainingState> storedState, Action<IGenerationMessage> sink) : IDisposable
+internal abstract class MemberLoop(MemberPlace place, SnapshotKeeper keeper) : IDisposable
 {
-    internal int Generation { get; } = generation;
+    internal int Generation => Place.Number;
 
-    protected TensorExchange Exchange { get; } = exchange;
+    protected MemberPlace Place { get; } = place;
 
-    protected string WorkerId { get; } = workerId;
-
-    protected Action<IGenerationMessage> Sink { get; } = sink;
+    /// <summary>The step being done, for messages.</summary>
+    protected long CurrentStep { get; set; }
 
     /// <summary>Ends the exchange; whoever waits in it is freed. On any thread.</summary>
-    internal void Abort(string reason) => Exchange.Abort(reason);
+    internal void Abort(string reason) => Place.Exchange.Abort(reason);
 
     /// <summary>Fills the parameters and the optimizer's slice with the state of the first step.</summary>
-    internal void LoadState(PrepareGeneration generation)
+    internal void LoadState()
     {
-        if (generation.Origin == StateOrigin.Initial)
+        var step = Place.Generation.FirstStep;
+        Place.Process.Snapshots.DropAfter(step);
+        var loader = new StateLoader(
+            Place.Process.Snapshots, Place.Process.Fetch(Place.Generation.Roster, Place.Member), step, Place.Generation.Holders, Place.Member.Rank);
+        var parameters = Place.Exchange.Parameters;
+        loader.LoadModel(StateKind.Vector, parameters.Length, parameters.Span);
+        // At step 0 the optimizer has no state yet: a new owner's is zero.
+        if (Place.Owner is { } owner && step > 0)
         {
-            WriteInitialState();
-            return;
-        }
-
-        var state = storedState(generation.FirstStep);
-        VectorCopy.ToBlock(state.Vector, Exchange.Parameters);
-        if (owner is not null)
-        {
-            foreach (var (name, values) in state.Optimizer)
+            foreach (var (name, values) in owner.State)
             {
-                var length = (int)(Math.Min(owner.Slice.End, values.Length) - owner.Slice.Start);
-                if (length > 0)
-                {
-                    owner.LoadState(name, values.AsSpan((int)owner.Slice.Start, length));
-                }
+                var slice = new VectorSlice(owner.Slice.Start, owner.Slice.Start + values.Length);
+                loader.LoadOptimizer(name, slice, (start, length) => values.AsSpan((int)(start - slice.Start), length));
             }
         }
 
-        ReadStoredState(state);
+        StateLoaded(loader);
     }
 
     /// <summary>Does a lease, and reports what became of it.</summary>
@@ -57,38 +50,41 @@ internal abstract class MemberLoop(
         try
         {
             RunSteps(lease);
-            string? hash = null;
-            if (lease.Snapshot)
+            if (lease.Snapshot != SnapshotKind.None)
             {
-                snapshots.Keep(lease.End, () => VectorCopy.ToArray(Exchange.Parameters), FrozenParameters(), owner);
-                hash = ParametersSha256();
+                var start = Stopwatch.GetTimestamp();
+                KeepSnapshot(lease.End);
+                keeper.Enqueue(new MadeSnapshot(Place, lease, HasReplica, Stopwatch.GetElapsedTime(start)));
             }
 
-            Sink(new LeaseCompleted(WorkerId, Generation, lease.End, hash));
+            Place.Sink(new LeaseCompleted(Place.WorkerId, Generation, lease.End));
         }
         catch (Exception error)
         {
             // The others wait for this member in the exchange: free them before the fault travels.
-            Exchange.Abort($"a member failed in step {CurrentStep}: {error.Message}");
-            Sink(Fault(error));
+            Place.Exchange.Abort($"a member failed in step {CurrentStep}: {error.Message}");
+            Place.Sink(MemberFaults.Describe(Place.WorkerId, Place.Name, Generation, error));
         }
     }
 
     /// <inheritdoc/>
-    public virtual void Dispose() => Exchange.Dispose();
+    public virtual void Dispose() => Place.Exchange.Dispose();
 
-    /// <summary>The step being done, for messages.</summary>
-    protected long CurrentStep { get; set; }
+    /// <summary>Whether this member has the model.</summary>
+    protected abstract bool HasReplica { get; }
 
     protected abstract void RunSteps(StepLease lease);
 
-    protected abstract void WriteInitialState();
+    /// <summary>The flat vector holds the first step's values.</summary>
+    protected abstract void StateLoaded(StateLoader loader);
 
-    protected abstract void ReadStoredState(TrainingState state);
-
-    protected abstract float[]? FrozenParameters();
-
-    protected abstract string? ParametersSha256();
-
-    protected abstract WorkerFault Fault(Exception error);
+    /// <summary>Copies this member's part of the state.</summary>
+    protected virtual void KeepSnapshot(long step)
+    {
+        if (Place.Owner is { State: { Count: > 0 } state } owner)
+        {
+            var slice = new VectorSlice(owner.Slice.Start, owner.Slice.Start + state[0].Values.Length);
+            Place.Process.Snapshots.KeepOptimizer(step, slice, [.. state.Select(pair => (pair.Name, pair.Values.AsSpan().ToArray()))]);
+        }
+    }
 }

@@ -1,3 +1,6 @@
+using System.Collections.Immutable;
+using Cluster.Train.Actors.Snapshots;
+using Cluster.Train.Membership;
 using Cluster.Train.Protocol;
 
 namespace Cluster.Train.Actors;
@@ -6,14 +9,20 @@ namespace Cluster.Train.Actors;
 /// Carries out leases on one thread, in order: what workers and the coordinator's own slice have in common.
 /// A generation that was aborted drops its leases; the next <see cref="PrepareAsync"/> begins a new one on the same thread.
 /// </summary>
-internal abstract class MemberRuntime : ISliceRuntime
+internal abstract class MemberRuntime(string name) : ISliceRuntime
 {
     private readonly Lock _gate = new();
     private MemberLoop? _loop;
     private int _abortedGeneration;
 
     /// <inheritdoc/>
-    public Task PrepareAsync(PrepareGeneration generation, Action<IGenerationMessage> sink) => RunOnThread(() =>
+    public abstract ImmutableArray<HeldSnapshot> Held { get; }
+
+    /// <summary>Finishes the snapshots of this member.</summary>
+    protected SnapshotKeeper Keeper { get; } = new(name);
+
+    /// <inheritdoc/>
+    public virtual Task PrepareAsync(PrepareGeneration generation, Action<IGenerationMessage> sink) => RunOnThread(() =>
     {
         MemberLoop? before;
         lock (_gate)
@@ -36,11 +45,11 @@ internal abstract class MemberRuntime : ISliceRuntime
             loop.Abort(aborted);
         }
 
-        loop.LoadState(generation);
+        loop.LoadState();
     });
 
     /// <inheritdoc/>
-    public void Enqueue(StepLease lease) => _ = RunOnThread(() =>
+    public virtual void Enqueue(StepLease lease) => _ = RunOnThread(() =>
     {
         MemberLoop? loop;
         lock (_gate)
@@ -64,6 +73,7 @@ internal abstract class MemberRuntime : ISliceRuntime
             loop = _loop?.Generation <= generation ? _loop : null;
         }
 
+        Ended(generation, reason);
         loop?.Abort(reason);
     }
 
@@ -72,6 +82,7 @@ internal abstract class MemberRuntime : ISliceRuntime
     {
         Abort(int.MaxValue, "the member is being shut down");
         await RunOnThread(() => _loop?.Dispose()).ConfigureAwait(false);
+        Keeper.Dispose();
     }
 
     /// <summary>Runs work on the member's thread, after all that was given before.</summary>
@@ -79,4 +90,7 @@ internal abstract class MemberRuntime : ISliceRuntime
 
     /// <summary>Takes the member's place in a generation; called on its thread.</summary>
     protected abstract MemberLoop CreateLoop(PrepareGeneration generation, Action<IGenerationMessage> sink);
+
+    /// <summary>A generation was ended; whoever waits for its members on another thread is to be freed.</summary>
+    protected abstract void Ended(int generation, string reason);
 }

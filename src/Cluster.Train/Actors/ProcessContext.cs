@@ -1,28 +1,42 @@
 using Cluster.Train.Actors.Snapshots;
-using Cluster.Train.Exchange;
 using Cluster.Train.Exchange.InProcess;
 using Cluster.Train.Membership;
+using Cluster.Train.Protocol;
 using Cluster.Train.Reduction;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Actors;
 
 /// <summary>
-/// What the members of one process share for a job: the data, the exchange hub, the snapshots, the state that a
-/// checkpoint brought. It outlives actors.
+/// What the members of one process share for a job: the data, the exchange, the snapshots. It outlives actors and
+/// actor systems.
 /// </summary>
 internal sealed class ProcessContext
 {
-    private readonly Lazy<TaskData> _data;
+    /// <summary>How long a peer may take to let this process in, and then for each MiB.</summary>
+    private static readonly TimeSpan FetchTimeout = TimeSpan.FromSeconds(20);
+
+    private readonly Lazy<OpenedData> _data;
+    private readonly InProcessExchangeHub _hub = new();
+    private readonly object _gate = new();
     private ParameterLayout? _layout;
+    private (int Generation, CancellationTokenSource Abort)? _joining;
+    private int _overUpTo;
 
     /// <summary>Creates the context of one job in this process.</summary>
-    internal ProcessContext(ITrainingTask task, JobDefinition definition, string? dataDirectory, TimeSpan stepTimeout)
+    /// <param name="task">The task.</param>
+    /// <param name="definition">The job.</param>
+    /// <param name="dataDirectory">What <c>--data</c> names; null where it was not given.</param>
+    /// <param name="stepTimeout">How long a member waits for the others within a step.</param>
+    /// <param name="network">What reaches other processes; null where all members are in this one.</param>
+    internal ProcessContext(
+        ITrainingTask task, JobDefinition definition, string? dataDirectory, TimeSpan stepTimeout, ITensorNetwork? network = null)
     {
         Task = task;
         Definition = definition;
         StepTimeout = stepTimeout;
-        _data = new Lazy<TaskData>(() => TaskDataOpener.Open(task, definition, dataDirectory));
+        Network = network;
+        _data = new Lazy<OpenedData>(() => TaskDataOpener.Open(task, definition, dataDirectory));
     }
 
     internal ITrainingTask Task { get; }
@@ -31,24 +45,19 @@ internal sealed class ProcessContext
 
     internal TimeSpan StepTimeout { get; }
 
-    internal InProcessExchangeHub Hub { get; } = new();
+    internal ITensorNetwork? Network { get; }
 
     internal SnapshotStore Snapshots { get; } = new();
 
     /// <summary>The task's data, opened once.</summary>
-    internal TaskData Data => _data.Value;
+    internal OpenedData Data => _data.Value;
 
     /// <summary>Which samples belong to which step and shard.</summary>
+    /// <exception cref="BadInputException">The batch is smaller than the number of shards.</exception>
     internal BatchPlan Plan => new(Data.Training.Count, Definition.BatchSize, Definition.Shards);
-
-    /// <summary>Steps of the whole job.</summary>
-    internal long TotalSteps => Definition.Length.TotalSteps(Plan.StepsPerEpoch);
 
     /// <summary>What identifies the data.</summary>
     internal string DataFingerprint => $"{Data.Training.Fingerprint} {Data.Evaluation.Fingerprint}";
-
-    /// <summary>The state that a generation of origin "stored" begins with.</summary>
-    internal TrainingState? Stored { get; set; }
 
     /// <summary>The layout of the model, known once a replica was made.</summary>
     internal ParameterLayout Layout
@@ -57,20 +66,92 @@ internal sealed class ProcessContext
         set => _layout ??= value;
     }
 
-    /// <summary>Makes sure that every shard gets samples.</summary>
-    /// <exception cref="BadInputException">The batch is smaller than the number of shards.</exception>
-    internal void CheckPlan() => _ = Plan;
+    /// <summary>Takes a member's place in a generation: its side of the exchange, and its slice with the update rule.</summary>
+    internal MemberPlace Join(PrepareGeneration generation, RosterMember member, string name, Action<IGenerationMessage> sink)
+    {
+        var roster = ExchangeRosters.From(generation.Roster, Definition, Layout);
+        var owner = member.Slice.Length == 0
+            ? null
+            : new SliceOwner(
+                member.Slice, Layout.ParameterLength, Definition.Shards, ExchangeRosters.Inputs(generation.Roster, Definition.Shards),
+                Definition.Optimizer,
+                LearningRateSchedule.Create(Definition.Schedule, Definition.Optimizer.LearningRate, generation.TotalSteps),
+                Definition.ClipNorm);
+        var exchange = Network is null
+            ? _hub.Join(roster, member.Rank, owner, StepTimeout)
+            : Network.Join(
+                roster, member.Rank, owner, StepTimeout,
+                loss => sink(new WorkerFault(member.WorkerId, generation.Generation, FaultKind.ExchangeLost, loss.Message, loss.Rank)),
+                AbortOf(generation.Generation));
+        return new MemberPlace(member.WorkerId, name, generation, member, exchange, owner, this, sink);
+    }
 
-    /// <summary>A member's slice with its update rule; null where it owns none.</summary>
-    internal SliceOwner? Owner(Roster roster, RosterMember member) => member.Slice.Length == 0
-        ? null
-        : new SliceOwner(
-            member.Slice, Layout.ParameterLength, Definition.Shards, ExchangeRosters.Inputs(roster, Definition.Shards),
-            Definition.Optimizer,
-            LearningRateSchedule.Create(Definition.Schedule, Definition.Optimizer.LearningRate, TotalSteps),
-            Definition.ClipNorm);
+    /// <summary>Lets the members of a generation fetch this process's snapshots.</summary>
+    internal void Admit(Roster roster)
+    {
+        if (Network is not null)
+        {
+            Network.Serve(Definition.Hash(), Snapshots);
+            Network.Admit(ExchangeRosters.From(roster, Definition, Layout));
+        }
+    }
 
-    /// <summary>A member's side of a generation's exchange.</summary>
-    internal TensorExchange Join(Roster roster, RosterMember member, SliceOwner? owner) =>
-        Hub.Join(ExchangeRosters.From(roster, Definition, Layout), member.Rank, owner, StepTimeout);
+    /// <summary>How a member of a roster fetches pieces of snapshots.</summary>
+    internal FetchState Fetch(Roster roster, RosterMember member)
+    {
+        if (Network is null)
+        {
+            return (_, _, _) => "all members are in this process";
+        }
+
+        var exchange = ExchangeRosters.From(roster, Definition, Layout);
+        return (holder, piece, destination) => holder.Endpoint is null
+            ? "it is in another process without a network"
+            : Network.Fetch(exchange, member.Rank, holder.Endpoint, piece, destination, FetchTimeout);
+    }
+
+    /// <summary>Generations up to this one are over.</summary>
+    internal void End(int generation)
+    {
+        lock (_gate)
+        {
+            _overUpTo = Math.Max(_overUpTo, generation);
+            Monitor.PulseAll(_gate);
+            if (_joining is { } joining && joining.Generation <= generation)
+            {
+                joining.Abort.Cancel();
+            }
+        }
+    }
+
+    /// <summary>Waits for a moment, or until a generation is over.</summary>
+    /// <returns>Whether it is over.</returns>
+    internal bool WaitUntilOver(int generation, TimeSpan longest)
+    {
+        lock (_gate)
+        {
+            if (_overUpTo < generation)
+            {
+                Monitor.Wait(_gate, longest);
+            }
+
+            return _overUpTo >= generation;
+        }
+    }
+
+    /// <summary>Ends waiting for the members of a generation when it is over.</summary>
+    private CancellationToken AbortOf(int generation)
+    {
+        lock (_gate)
+        {
+            var abort = new CancellationTokenSource();
+            _joining = (generation, abort);
+            if (_overUpTo >= generation)
+            {
+                abort.Cancel();
+            }
+
+            return abort.Token;
+        }
+    }
 }

@@ -11,9 +11,12 @@ internal sealed class StandardErrorLogger : ReceiveActor, IRequiresMessageQueue<
     public StandardErrorLogger()
     {
         Receive<InitializeLogger>(_ => Sender.Tell(new LoggerInitialized()));
-        Receive<LogEvent>(entry => Console.Error.WriteLine(
-            $"{entry.Timestamp:HH:mm:ss.fff} {Level(entry)} {entry.Message}{(entry.Cause is { } cause ? $" ({cause.GetType().Name}: {cause.Message})" : "")}"));
+        Receive<LogEvent>(entry => Context.System.Settings.LogFilter.ShouldTryKeepMessage(entry, out _), entry => Console.Error.WriteLine(
+            $"{entry.Timestamp:HH:mm:ss.fff} {Level(entry)} {FirstLine(entry.Message)}{(entry.Cause is { } cause ? $" ({cause.GetType().Name}: {FirstLine(cause.Message)})" : "")}"));
     }
+
+    // Akka writes traces into the text of some of its warnings.
+    private static string FirstLine(object message) => message.ToString()?.Split('\n', 2)[0].TrimEnd() ?? "";
 
     private static string Level(LogEvent entry) => entry.LogLevel() switch
     {

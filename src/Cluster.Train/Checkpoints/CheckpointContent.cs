@@ -20,7 +20,8 @@ public sealed record CheckpointContent(
 /// <param name="Step">Its step.</param>
 /// <param name="Path">Its directory; null where it was not written.</param>
 /// <param name="Notice">What the user should read, in one line; null for nothing.</param>
-public sealed record CheckpointOutcome(long Step, string? Path, string? Notice);
+/// <param name="PassedOver">Whether a newer one took its place before its turn came.</param>
+public sealed record CheckpointOutcome(long Step, string? Path, string? Notice, bool PassedOver = false);
 
 /// <summary>
 /// A checkpoint could not be written: no space, no access, another process. What was there before is untouched, and

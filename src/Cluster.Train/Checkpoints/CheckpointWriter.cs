@@ -49,7 +49,7 @@ public sealed class CheckpointWriter : IDisposable
             Monitor.PulseAll(_gate);
         }
 
-        replaced?.Skip($"the disk is slow, and {content.Manifest.DirectoryName} takes its place");
+        replaced?.Skip($"the disk is slow, and {content.Manifest.DirectoryName} takes its place", passedOver: true);
         return request.Outcome;
     }
 
@@ -142,7 +142,7 @@ public sealed class CheckpointWriter : IDisposable
 
         internal void Complete(CheckpointOutcome outcome) => _outcome.SetResult(outcome);
 
-        internal void Skip(string reason) =>
-            Complete(new CheckpointOutcome(content.Manifest.Step, Path: null, $"checkpoint {content.Manifest.DirectoryName} was not written: {reason}"));
+        internal void Skip(string reason, bool passedOver = false) => Complete(new CheckpointOutcome(
+            content.Manifest.Step, Path: null, $"checkpoint {content.Manifest.DirectoryName} was not written: {reason}", passedOver));
     }
 }

@@ -61,6 +61,8 @@ internal sealed class JsonFields
         }
     }
 
+    internal bool Has(string name) => _fields.ContainsKey(name);
+
     internal string Text(string name) => AsText(name, Required(name));
 
     /// <summary>64 lower-case hexadecimal digits.</summary>
@@ -83,6 +85,11 @@ internal sealed class JsonFields
         if (!_fields.TryGetValue(name, out var element)) return null;
         return element.ValueKind == JsonValueKind.Number && element.TryGetDouble(out var value) && double.IsFinite(value) ? value : throw Refuse(name, "is not a number");
     }
+
+    internal double Number(string name) => NumberOrNull(name) ?? throw Refuse(name, "is missing");
+
+    internal bool FlagOrFalse(string name) => _fields.TryGetValue(name, out var element)
+        && (element.ValueKind is JsonValueKind.True or JsonValueKind.False ? element.GetBoolean() : throw Refuse(name, "is neither true nor false"));
 
     internal JsonFields Object(string name) => Of(_label, $"{_path}{name}.", Required(name));
 

@@ -32,6 +32,11 @@ public sealed record ExchangeRoster(
 /// <summary>The exchange of this generation has ended: a member is gone, hangs, or the generation was replaced.</summary>
 public sealed class ExchangeAbortedException(string message) : Exception(message);
 
+/// <summary>A member that this one cannot reach any more.</summary>
+/// <param name="Rank">Its rank.</param>
+/// <param name="Message">What happened, in one line.</param>
+public readonly record struct PeerLoss(int Rank, string Message);
+
 /// <summary>
 /// How one member's gradients become everybody's new parameters: one member's side of one generation.
 /// It allocates the blocks that it exchanges, because where they live decides its speed.

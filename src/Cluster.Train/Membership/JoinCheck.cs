@@ -22,6 +22,7 @@ public static class JoinCheck
 
         (string Field, string Ours, string Theirs, string Mend)[] fields =
         [
+            ("build", reference.Build, candidate.Build, "run the same build everywhere"),
             ("training data (samples)", $"{reference.TrainingSamples}", $"{candidate.TrainingSamples}", "give every worker the same files"),
             ("evaluation data (samples)", $"{reference.EvaluationSamples}", $"{candidate.EvaluationSamples}", "give every worker the same files"),
             ("data fingerprint", reference.DataFingerprint, candidate.DataFingerprint, "give every worker the same files"),

@@ -1,21 +1,40 @@
 using System.Collections.Immutable;
 using Cluster.Train.Membership;
 using Cluster.Train.Reduction;
+using Cluster.Train.Training;
 
 namespace Cluster.Train.Protocol;
 
-/// <summary>A worker is there and can compute these tasks. Repeated until the coordinator answers.</summary>
+/// <summary>A worker is there and can compute these tasks. Repeated until a coordinator answers.</summary>
 /// <param name="WorkerId">Identity of this run of the worker.</param>
 /// <param name="Name">Its name in messages.</param>
 /// <param name="Host">The machine.</param>
 /// <param name="Build">Version of the program and of its tasks.</param>
 /// <param name="Tasks">Names of the tasks it has.</param>
-public sealed record WorkerHello(string WorkerId, string Name, string Host, string Build, ImmutableArray<string> Tasks) : IWireMessage;
+/// <param name="Past">Where it was a member before, for a coordinator that takes a job over; null for nowhere.</param>
+public sealed record WorkerHello(
+    string WorkerId, string Name, string Host, string Build, ImmutableArray<string> Tasks, PastMembership? Past) : IWireMessage;
+
+/// <summary>The last generation that a worker was in.</summary>
+/// <param name="JobHash">The job.</param>
+/// <param name="Generation">The generation.</param>
+/// <param name="Workers">How many workers it had.</param>
+public sealed record PastMembership(string JobHash, int Generation, int Workers);
 
 /// <summary>The worker has made its replica and asks to be a member.</summary>
 /// <param name="WorkerId">Identity of this run of the worker.</param>
 /// <param name="Replica">What it would compute with; compared with the job's.</param>
-public sealed record JoinRequest(string WorkerId, ReplicaDescription Replica) : IWireMessage;
+/// <param name="Tensors">The model's tensors, for whoever writes checkpoints without a replica.</param>
+/// <param name="Held">The snapshots that its process holds.</param>
+/// <param name="Memos">What former coordinators left with them.</param>
+/// <param name="Remark">What the task says of the data, for the user; empty for nothing.</param>
+public sealed record JoinRequest(
+    string WorkerId, ReplicaDescription Replica, ImmutableArray<TensorEntry> Tensors, ImmutableArray<HeldSnapshot> Held,
+    ImmutableArray<JobMemo> Memos, string Remark) : IWireMessage;
+
+/// <summary>The worker wants to leave, and does what it was given until the coordinator lets it go.</summary>
+/// <param name="WorkerId">The worker.</param>
+public sealed record LeaveRequest(string WorkerId) : IWireMessage;
 
 /// <summary>The worker has its place in the exchange and the state to begin with.</summary>
 public sealed record GenerationReady(string WorkerId, int Generation) : IGenerationMessage;
@@ -46,8 +65,23 @@ public sealed record ShardEvaluation(long CompletedSteps, int Shard, double Loss
 /// <param name="WorkerId">The member; empty for the coordinator's own slice.</param>
 /// <param name="Generation">The generation.</param>
 /// <param name="CompletedSteps">Steps of the job done.</param>
-/// <param name="ParametersSha256">Hash of its parameters where the lease asked for a snapshot; all members must agree.</param>
-public sealed record LeaseCompleted(string WorkerId, int Generation, long CompletedSteps, string? ParametersSha256) : IGenerationMessage;
+public sealed record LeaseCompleted(string WorkerId, int Generation, long CompletedSteps) : IGenerationMessage;
+
+/// <summary>A member holds its part of a snapshot, and the part that it keeps for another.</summary>
+/// <param name="WorkerId">The member; empty for the coordinator's own slice.</param>
+/// <param name="Generation">The generation.</param>
+/// <param name="Step">Steps of the job done.</param>
+/// <param name="Checksum">A fast checksum of its whole vector, for comparison with the others'; empty from a member without a replica.</param>
+/// <param name="ParametersSha256">SHA-256 of its parameters where the lease asked for it.</param>
+/// <param name="Seconds">What the snapshot took this member.</param>
+public sealed record SnapshotKept(
+    string WorkerId, int Generation, long Step, string Checksum, string? ParametersSha256, double Seconds) : IGenerationMessage;
+
+/// <summary>The worker has left a generation that was ended.</summary>
+/// <param name="WorkerId">The worker.</param>
+/// <param name="Generation">The generation.</param>
+/// <param name="Held">The snapshots that its process holds.</param>
+public sealed record GenerationEnded(string WorkerId, int Generation, ImmutableArray<HeldSnapshot> Held) : IGenerationMessage;
 
 /// <summary>What kind of failure a worker reports.</summary>
 public enum FaultKind
@@ -67,4 +101,5 @@ public enum FaultKind
 /// <param name="Generation">Its generation; 0 before the first.</param>
 /// <param name="Kind">What follows from it.</param>
 /// <param name="Message">One line.</param>
-public sealed record WorkerFault(string WorkerId, int Generation, FaultKind Kind, string Message) : IGenerationMessage;
+/// <param name="Suspect">Rank of the member that it lost; -1 where it knows none.</param>
+public sealed record WorkerFault(string WorkerId, int Generation, FaultKind Kind, string Message, int Suspect = -1) : IGenerationMessage;

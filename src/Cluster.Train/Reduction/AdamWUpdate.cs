@@ -9,9 +9,10 @@ namespace Cluster.Train.Reduction;
 /// </summary>
 internal sealed unsafe class AdamWUpdate(OptimizerSettings settings) : IUpdateRule
 {
-    private readonly double _beta1 = Decimal(settings.Beta1);
-    private readonly double _beta2 = Decimal(settings.Beta2);
-    private readonly double _weightDecay = Decimal(settings.WeightDecay);
+    private readonly double _beta1 = ShortestDecimal.Of(settings.Beta1);
+    private readonly double _beta2 = ShortestDecimal.Of(settings.Beta2);
+    private readonly double _weightDecay = ShortestDecimal.Of(settings.WeightDecay);
+    private StepNumbers _numbers = new(Step: -1, LearningRate: 0, Decay: 0, StepSize: 0, Correction2: 0);
 
     /// <inheritdoc/>
     public IReadOnlyList<string> StateNames { get; } = settings.StateNames;
@@ -21,13 +22,15 @@ internal sealed unsafe class AdamWUpdate(OptimizerSettings settings) : IUpdateRu
     public void Apply(
         long step, float learningRate, float scale, float* parameters, float* gradients, ReadOnlySpan<nint> state, int count)
     {
-        var rate = Decimal(learningRate);
-        var decay = (float)(1 - (rate * _weightDecay));
+        if (_numbers.Step != step || _numbers.LearningRate != learningRate)
+        {
+            _numbers = Prepare(step, learningRate);
+        }
+
+        var (_, _, decay, stepSize, correction2) = _numbers;
         var weight1 = (float)(1 - _beta1);
         var beta2 = (float)_beta2;
         var weight2 = (float)(1 - _beta2);
-        var stepSize = (float)(-rate / (1 - Math.Pow(_beta1, step + 1)));
-        var correction2 = (float)Math.Sqrt(1 - Math.Pow(_beta2, step + 1));
         var signed = settings.Maximize ? -scale : scale;
         var average = (float*)state[0];
         var square = (float*)state[1];
@@ -58,6 +61,14 @@ internal sealed unsafe class AdamWUpdate(OptimizerSettings settings) : IUpdateRu
         }
     }
 
-    /// <summary>The number that the user wrote: 0.9 as a double is nearer to it than the double of 0.9f.</summary>
-    private static double Decimal(float value) => double.Parse($"{value:R}", System.Globalization.CultureInfo.InvariantCulture);
+    private StepNumbers Prepare(long step, float learningRate)
+    {
+        var rate = ShortestDecimal.Of(learningRate);
+        return new StepNumbers(
+            step, learningRate, (float)(1 - (rate * _weightDecay)), (float)(-rate / (1 - Math.Pow(_beta1, step + 1))),
+            (float)Math.Sqrt(1 - Math.Pow(_beta2, step + 1)));
+    }
+
+    /// <summary>What is the same for all pieces of a step: they are small, and powers and decimals are slow.</summary>
+    private readonly record struct StepNumbers(long Step, float LearningRate, float Decay, float StepSize, float Correction2);
 }

@@ -7,14 +7,24 @@ public static class LearningRateSchedule
     /// <param name="settings">The shape.</param>
     /// <param name="learningRate">The base rate.</param>
     /// <param name="totalSteps">Steps of the run; only the cosine depends on it.</param>
-    public static Func<long, float> Create(ScheduleSettings settings, float learningRate, long totalSteps) => settings.Kind switch
+    /// <exception cref="BadInputException">The rate is to change every 0 steps.</exception>
+    public static Func<long, float> Create(ScheduleSettings settings, float learningRate, long totalSteps)
     {
-        ScheduleKind.Constant => _ => learningRate,
-        ScheduleKind.Step => step => (float)(learningRate * Math.Pow(settings.Gamma, step / settings.StepSize)),
-        _ => step => Cosine(settings, learningRate, totalSteps, step),
-    };
+        if (settings is { Kind: ScheduleKind.Step, StepSize: < 1 })
+        {
+            throw new BadInputException($"--schedule step:{settings.StepSize}: the rate changes every so many steps; give at least 1");
+        }
 
-    private static float Cosine(ScheduleSettings settings, float learningRate, long totalSteps, long step)
+        var (rate, gamma) = (ShortestDecimal.Of(learningRate), ShortestDecimal.Of(settings.Gamma));
+        return settings.Kind switch
+        {
+            ScheduleKind.Constant => _ => learningRate,
+            ScheduleKind.Step => step => (float)(rate * Math.Pow(gamma, step / settings.StepSize)),
+            _ => step => Cosine(settings, rate, totalSteps, step),
+        };
+    }
+
+    private static float Cosine(ScheduleSettings settings, double learningRate, long totalSteps, long step)
     {
         if (step < settings.WarmupSteps)
         {

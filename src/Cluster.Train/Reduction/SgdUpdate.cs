@@ -10,6 +10,7 @@ namespace Cluster.Train.Reduction;
 internal sealed unsafe class SgdUpdate(OptimizerSettings settings) : IUpdateRule
 {
     private readonly bool _hasMomentum = settings.Momentum != 0;
+    private readonly float _gradientPart = (float)(1 - ShortestDecimal.Of(settings.Dampening));
 
     /// <inheritdoc/>
     public IReadOnlyList<string> StateNames { get; } = settings.StateNames;
@@ -36,7 +37,7 @@ internal sealed unsafe class SgdUpdate(OptimizerSettings settings) : IUpdateRule
                 var buffer = first
                     ? gradient
                     : Vector256.FusedMultiplyAdd(
-                        gradient, Vector256.Create(1 - settings.Dampening), Vector256.Load(momentum + i) * settings.Momentum);
+                        gradient, Vector256.Create(_gradientPart), Vector256.Load(momentum + i) * settings.Momentum);
                 buffer.Store(momentum + i);
                 gradient = settings.Nesterov
                     ? Vector256.FusedMultiplyAdd(buffer, Vector256.Create(settings.Momentum), gradient)
@@ -56,7 +57,7 @@ internal sealed unsafe class SgdUpdate(OptimizerSettings settings) : IUpdateRule
             {
                 var buffer = first
                     ? gradient
-                    : MathF.FusedMultiplyAdd(gradient, 1 - settings.Dampening, momentum[i] * settings.Momentum);
+                    : MathF.FusedMultiplyAdd(gradient, _gradientPart, momentum[i] * settings.Momentum);
                 momentum[i] = buffer;
                 gradient = settings.Nesterov ? MathF.FusedMultiplyAdd(buffer, settings.Momentum, gradient) : buffer;
             }

@@ -75,6 +75,44 @@ internal sealed unsafe class TreeSum
         return Operand(_result, inputs, offset, scratch, rowLength);
     }
 
+    /// <summary>Sums one chunk as <see cref="Sum"/> does, to where the sum is wanted: its last addition needs no row.</summary>
+    /// <param name="inputs">For each input, where the values of the piece lie.</param>
+    /// <param name="offset">Where the chunk begins within the piece.</param>
+    /// <param name="count">Its length, at most <paramref name="rowLength"/>.</param>
+    /// <param name="scratch"><see cref="Rows"/> rows.</param>
+    /// <param name="rowLength">Length of a scratch row.</param>
+    /// <param name="destination">Where the chunk's sum is written.</param>
+    /// <param name="streaming">Whether the whole of what is summed is larger than the caches.</param>
+    internal void SumTo(
+        ReadOnlySpan<nint> inputs, int offset, int count, float* scratch, int rowLength, float* destination, bool streaming)
+    {
+        var last = _additions.Count - 1;
+        if (last < 0)
+        {
+            VectorKernels.Copy(destination, Operand(_result, inputs, offset, scratch, rowLength), count);
+            return;
+        }
+
+        for (var index = 0; index <= last; index++)
+        {
+            var addition = _additions[index];
+            var left = Operand(addition.Left, inputs, offset, scratch, rowLength);
+            var right = Operand(addition.Right, inputs, offset, scratch, rowLength);
+            if (index < last)
+            {
+                VectorKernels.Add(scratch + ((long)addition.Row * rowLength), left, right, count);
+            }
+            else if (streaming)
+            {
+                VectorKernels.AddStreaming(destination, left, right, count);
+            }
+            else
+            {
+                VectorKernels.Add(destination, left, right, count);
+            }
+        }
+    }
+
     private static float* Operand(int operand, ReadOnlySpan<nint> inputs, int offset, float* scratch, int rowLength) =>
         operand >= 0 ? (float*)inputs[operand] + offset : scratch + ((long)(-1 - operand) * rowLength);
 

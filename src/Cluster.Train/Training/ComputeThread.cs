@@ -14,14 +14,16 @@ internal sealed class ComputeThread : IDisposable
     private readonly BlockingCollection<Action> _queue = [];
     private readonly Thread _thread;
     private readonly int _threads;
+    private readonly bool _portable;
     private bool _configured;
 
     /// <summary>Starts the thread.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="threads">libtorch's threads for work that this thread gives it.</param>
-    internal ComputeThread(string name, int threads)
+    /// <param name="portable">See <see cref="NativeEnvironment.Prepare"/>, which is called before anything else.</param>
+    internal ComputeThread(string name, int threads, bool portable)
     {
-        _threads = threads;
+        (_threads, _portable) = (threads, portable);
         _thread = new Thread(Work) { Name = name, IsBackground = true };
         _thread.Start();
     }
@@ -67,6 +69,7 @@ internal sealed class ComputeThread : IDisposable
     {
         if (!_configured)
         {
+            NativeEnvironment.Prepare(_portable);
             // A fresh thread takes over whatever was set last anywhere, at its first question: ask before setting.
             _ = torch.get_num_threads();
             torch.set_num_threads(_threads);

@@ -1,8 +1,8 @@
 namespace Cluster.Train.Training;
 
 /// <summary>
-/// Integers as four limbs of 16 bits, each a float32 that is exact: where one shard contributes the limbs and all others
-/// zeros, the sum over shards is the integer.
+/// Integers as four limbs of 16 bits, each a float32 that is exact: where one shard contributes the limbs' changes and
+/// all others zeros, adding the sum over shards gives the new integer.
 /// </summary>
 internal static class IntegerLimbs
 {

@@ -110,4 +110,7 @@ public sealed record JobDefaults(int BatchSize, int Epochs, OptimizerSettings Op
 {
     /// <summary>Batch 64, 10 epochs, SGD with learning rate 0.1.</summary>
     public static JobDefaults Standard { get; } = new(64, 10, OptimizerSettings.Sgd(0.1f));
+
+    /// <summary>Length in steps, in place of <see cref="Epochs"/>, where one pass over the samples is too long; null for whole epochs.</summary>
+    public long? Steps { get; init; }
 }

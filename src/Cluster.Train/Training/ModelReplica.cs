@@ -1,4 +1,4 @@
-using System.Security.Cryptography;
+using Cluster.Train.Reduction;
 using TorchSharp;
 
 namespace Cluster.Train.Training;
@@ -16,14 +16,17 @@ public readonly record struct EvaluationSums(double LossSum, long Correct, long 
 /// </summary>
 public sealed unsafe class ModelReplica : IDisposable
 {
+    private const int Chunk = 1 << 20;
+
     private readonly ITrainingTask _task;
     private readonly JobDefinition _job;
     private readonly ModelTensors _tensors;
     private readonly torch.nn.Module _model;
     private readonly Dictionary<(int Count, int Total), torch.Tensor[]> _weights = [];
-    private readonly float[] _initialState;
     private ReplicaBlocks? _blocks;
     private bool? _draws;
+    private bool? _drawsInEvaluation;
+    private string _callback = "";
     private bool _gradientsChecked;
 
     private ModelReplica(ITrainingTask task, JobDefinition job, torch.nn.Module model, torch.Device device)
@@ -31,7 +34,7 @@ public sealed unsafe class ModelReplica : IDisposable
         (_task, _job, _model, Device) = (task, job, model, device);
         _tensors = new ModelTensors(task.Name, model);
         Layout = _tensors.Layout;
-        _initialState = _tensors.CopyVector();
+        InitialState = _tensors.CopyVector();
     }
 
     /// <summary>Where each tensor lies in the flat vector.</summary>
@@ -52,7 +55,7 @@ public sealed unsafe class ModelReplica : IDisposable
         }
         catch (Exception error) when (error is not BadInputException)
         {
-            throw new TrainingFaultException($"task '{task.Name}' failed in CreateModel: {error.Message}", error);
+            throw new TrainingFaultException($"task '{task.Name}' failed in CreateModel: {FirstLine(error.Message)}", error);
         }
 
         if (model is null)
@@ -72,20 +75,20 @@ public sealed unsafe class ModelReplica : IDisposable
     /// <summary>Makes the parameters views into one block, and their gradients views into another. Copies no values.</summary>
     /// <param name="parameters">The flat vector of parameters and buffers, <see cref="ParameterLayout.VectorLength"/> long.</param>
     /// <param name="gradients">As long; where <see cref="ComputeShard"/> leaves its result.</param>
-    public void Bind(FloatBlock parameters, FloatBlock gradients)
+    public void Bind(FloatBlock parameters, FloatBlock gradients) =>
+        Bind(parameters, gradients, staged: Device.type != DeviceType.CPU);
+
+    /// <summary>The same; tests stage on the processor too.</summary>
+    internal void Bind(FloatBlock parameters, FloatBlock gradients, bool staged)
     {
         _blocks?.Dispose();
-        _blocks = new ReplicaBlocks(parameters, gradients, Layout, Device);
+        _blocks = new ReplicaBlocks(parameters, gradients, Layout, Device, staged);
         _tensors.Bind(_blocks);
         _gradientsChecked = false;
     }
 
-    /// <summary>Writes the initial parameters and buffers to a block.</summary>
-    public void WriteInitialState(FloatBlock destination)
-    {
-        VectorCopy.ToBlock(_initialState, destination);
-        StageParametersIn();
-    }
+    /// <summary>The initial parameters and buffers, in the order of the flat vector; not to be changed.</summary>
+    internal float[] InitialState { get; }
 
     /// <summary>
     /// Forward, loss and backward of one shard. Its gradient, times its share of the global batch, is added to the
@@ -101,15 +104,12 @@ public sealed unsafe class ModelReplica : IDisposable
     {
         using var scope = torch.NewDisposeScope();
         _tensors.ReadBuffers(_blocks!);
-        var callback = "Predict";
+        var place = new Place(step, shard);
         try
         {
-            batch = batch.To(Device);
-            var prediction = Draws(step, shard, batch);
-            callback = "Loss";
-            var loss = _task.Loss(prediction, batch);
-            var value = LossValue(loss, step, shard);
-            callback = "backward";
+            var loss = Forward(batch.To(Device), RandomGate.ShardSeed(_job.Seed, step, shard), ref _draws, place).Loss;
+            var value = LossValue(loss, place);
+            _callback = "backward";
             if (batch.Count == globalSamples)
             {
                 loss.backward();
@@ -126,12 +126,13 @@ public sealed unsafe class ModelReplica : IDisposable
             }
 
             _tensors.WriteBuffers(_blocks!, (float)batch.Count / globalSamples, withIntegers: shard == 0);
+            // Before the next shard: on a device, too, each shard's gradient is added to zeros and summed in tree order.
+            _blocks!.StageGradientsOut();
             return value;
         }
         catch (Exception error) when (error is not (BadInputException or TrainingFaultException))
         {
-            throw new TrainingFaultException(
-                $"task '{_task.Name}' failed in {callback} at step {step}, shard {shard}: {FirstLine(error.Message)}", error);
+            throw Failed(place, error);
         }
     }
 
@@ -142,21 +143,20 @@ public sealed unsafe class ModelReplica : IDisposable
         using var scope = torch.NewDisposeScope();
         using var noGradients = torch.no_grad();
         _tensors.ReadBuffers(_blocks!);
-        var callback = "Predict";
+        var place = Place.Evaluation;
         _model.eval();
         try
         {
             batch = batch.To(Device);
-            var prediction = _task.Predict(_model, batch);
-            callback = "Loss";
-            var loss = _task.Loss(prediction, batch).item<float>();
-            callback = "Count";
+            var (prediction, lossTensor) = Forward(batch, RandomGate.EvaluationSeed(_job.Seed), ref _drawsInEvaluation, place);
+            var loss = Scalar(lossTensor, place);
+            _callback = "Count";
             var counts = _task.Count(prediction, batch);
             return new EvaluationSums((double)loss * batch.Count, counts.Correct, counts.Total);
         }
         catch (Exception error) when (error is not (BadInputException or TrainingFaultException))
         {
-            throw new TrainingFaultException($"task '{_task.Name}' failed in {callback} of the evaluation: {FirstLine(error.Message)}", error);
+            throw Failed(place, error);
         }
         finally
         {
@@ -164,46 +164,42 @@ public sealed unsafe class ModelReplica : IDisposable
         }
     }
 
-    /// <summary>Where the replica is on a GPU: copies the gradients to the block that the exchange works in.</summary>
-    public void StageGradientsOut() => _blocks!.StageGradientsOut();
-
     /// <summary>Where the replica is on a GPU: copies the new parameters to it.</summary>
     public void StageParametersIn() => _blocks!.StageParametersIn();
 
-    /// <summary>Makes sure that a model that drew no random numbers in its first shard has drawn none since.</summary>
+    /// <summary>Makes sure that no random numbers were drawn but in seeded forward passes.</summary>
     /// <exception cref="TrainingFaultException">Random numbers were drawn that depend on timing.</exception>
     public void VerifyNoRandomDraws()
     {
-        if (_draws == false && RandomGate.WasBypassed())
+        if (RandomGate.WasBypassed())
         {
             throw new TrainingFaultException(
                 $"task '{_task.Name}': random numbers were drawn from libtorch's default generator outside of seeded forward passes (by data code, or by a model that drew none in its first forward), so the result would depend on timing; draw them in every forward in training mode, or from a seed of your own");
         }
     }
 
-    /// <summary>SHA-256 over the little-endian float32 parameters in layout order, in lower-case hexadecimal.</summary>
-    public string ParametersSha256()
+    /// <summary>Makes sure that no parameter has become infinite or not a number, so that no such state is kept.</summary>
+    /// <param name="completedSteps">Steps done, for the message.</param>
+    /// <exception cref="TrainingFaultException">One has; names it.</exception>
+    internal void VerifyFinite(long completedSteps)
     {
-        var frozen = CopyFrozen();
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var tensor in Layout.Parameters)
+        foreach (var tensor in Layout.Tensors.Where(tensor => tensor.Role == TensorRole.Trainable))
         {
-            if (tensor.Role == TensorRole.Frozen)
+            for (long start = 0; start < tensor.Count; start += Chunk)
             {
-                hash.AppendData(System.Runtime.InteropServices.MemoryMarshal.AsBytes(frozen.AsSpan((int)tensor.Offset, (int)tensor.Count)));
-                continue;
-            }
-
-            const int chunk = 1 << 20;
-            for (long start = 0; start < tensor.Count; start += chunk)
-            {
-                var count = (int)Math.Min(chunk, tensor.Count - start);
-                hash.AppendData(System.Runtime.InteropServices.MemoryMarshal.AsBytes(_blocks!.Parameters.Span(tensor.Offset + start, count)));
+                var values = _blocks!.Parameters.Span(tensor.Offset + start, (int)Math.Min(Chunk, tensor.Count - start));
+                if (!VectorKernels.AllFinite(values))
+                {
+                    throw new TrainingFaultException(
+                        $"parameter '{tensor.Name}' is not finite after {completedSteps} steps, though every loss was; lower --lr or limit the gradients with --clip-norm");
+                }
             }
         }
-
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
+
+    /// <summary>SHA-256 over the little-endian float32 parameters in layout order, in lower-case hexadecimal.</summary>
+    public string ParametersSha256() =>
+        ParametersHash.Sha256(Layout, (start, length) => _blocks!.Parameters.Span(start, length), CopyFrozen());
 
     /// <summary>The frozen parameters, in layout order.</summary>
     public float[] CopyFrozen() => _tensors.CopyFrozen();
@@ -229,31 +225,52 @@ public sealed unsafe class ModelReplica : IDisposable
 
     private static string FirstLine(string message) => message.Split('\n', 2)[0].Trim();
 
-    private torch.Tensor Draws(long step, int shard, Batch batch)
+    private TrainingFaultException Failed(Place place, Exception error) =>
+        new($"task '{_task.Name}' failed in {_callback} {place}: {FirstLine(error.Message)}", error);
+
+    /// <summary>Prediction and loss; seeded, and with the generator to itself, where the task draws random numbers.</summary>
+    /// <param name="batch">On the device.</param>
+    /// <param name="seed">Of what it draws.</param>
+    /// <param name="draws">Whether it draws; null until the first time has shown it.</param>
+    /// <param name="place">For messages.</param>
+    private (torch.Tensor Prediction, torch.Tensor Loss) Forward(Batch batch, long seed, ref bool? draws, Place place)
     {
-        if (_draws == false)
+        if (draws == false)
         {
-            return _task.Predict(_model, batch);
+            return PredictAndLoss(batch, place);
         }
 
-        var (drew, prediction) = RandomGate.Run(RandomGate.ShardSeed(_job.Seed, step, shard), () => _task.Predict(_model, batch));
+        var (drew, result) = Gated(batch, seed, place);
         // On a GPU the draws come from its own generator, which cannot be watched this way: assume them.
-        _draws ??= drew || Device.type == DeviceType.CUDA;
-        return prediction;
+        draws ??= drew || Device.type == DeviceType.CUDA;
+        return result;
     }
 
-    private float LossValue(torch.Tensor loss, long step, int shard)
-    {
-        if (loss.numel() != 1 || loss.dtype != torch.ScalarType.Float32)
-        {
-            throw new TrainingFaultException(
-                $"task '{_task.Name}' returned a loss of shape [{string.Join(", ", loss.shape)}] and type {loss.dtype} at step {step}, shard {shard}; it must be one float32, the mean over the batch");
-        }
+    // A method of its own, because the closure would be made for models that draw nothing as well.
+    private (bool Drew, (torch.Tensor Prediction, torch.Tensor Loss) Result) Gated(Batch batch, long seed, Place place) =>
+        RandomGate.Run(seed, () => PredictAndLoss(batch, place));
 
-        var value = loss.item<float>();
+    private (torch.Tensor Prediction, torch.Tensor Loss) PredictAndLoss(Batch batch, Place place)
+    {
+        _callback = "Predict";
+        var prediction = _task.Predict(_model, batch) ?? throw Null(place);
+        _callback = "Loss";
+        return (prediction, _task.Loss(prediction, batch) ?? throw Null(place));
+    }
+
+    private TrainingFaultException Null(Place place) => new($"task '{_task.Name}' returned null from {_callback} {place}");
+
+    private float Scalar(torch.Tensor loss, Place place) => loss.numel() == 1 && loss.dtype == torch.ScalarType.Float32
+        ? loss.item<float>()
+        : throw new TrainingFaultException(
+            $"task '{_task.Name}' returned a loss of shape [{string.Join(", ", loss.shape)}] and type {loss.dtype} {place}; it must be one float32, the mean over the batch");
+
+    private float LossValue(torch.Tensor loss, Place place)
+    {
+        var value = Scalar(loss, place);
         return float.IsFinite(value)
             ? value
-            : throw new TrainingFaultException($"the loss is {(float.IsNaN(value) ? "not a number" : "infinite")} at step {step}, shard {shard}; lower --lr or check the data");
+            : throw new TrainingFaultException($"the loss is {(float.IsNaN(value) ? "not a number" : "infinite")} {place}; lower --lr or check the data");
     }
 
     private torch.Tensor[] Weight(torch.Tensor loss, int count, int total)
@@ -265,5 +282,13 @@ public sealed unsafe class ModelReplica : IDisposable
         }
 
         return weight;
+    }
+
+    /// <summary>Where the task was called, for messages.</summary>
+    private readonly record struct Place(long Step, int Shard)
+    {
+        internal static Place Evaluation { get; } = new(-1, -1);
+
+        public override string ToString() => Step < 0 ? "in the evaluation" : $"at step {Step}, shard {Shard}";
     }
 }

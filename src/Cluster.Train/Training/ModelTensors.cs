@@ -11,8 +11,7 @@ internal sealed unsafe class ModelTensors
     private readonly string _task;
     private readonly List<(TensorEntry Entry, torch.Tensor Tensor)> _trainable = [];
     private readonly List<(TensorEntry Entry, torch.Tensor Tensor)> _frozen = [];
-    private readonly List<(TensorEntry Entry, torch.Tensor Tensor)> _floatBuffers = [];
-    private readonly List<(TensorEntry Entry, torch.Tensor Tensor)> _integerBuffers = [];
+    private readonly List<ModelBuffer> _buffers = [];
 
     /// <summary>Sorts a module's tensors and lays them out.</summary>
     /// <exception cref="BadInputException">A tensor that cannot be trained here; named, with the reason.</exception>
@@ -54,13 +53,18 @@ internal sealed unsafe class ModelTensors
         Layout = new ParameterLayout(tensors.Select(tensor => (tensor.Name, tensor.Tensor.shape.ToImmutableArray(), tensor.Role)));
         foreach (var (entry, tensor) in Layout.Tensors.Zip(tensors, (entry, tensor) => (entry, tensor.Tensor)))
         {
-            (entry.Role switch
+            switch (entry.Role)
             {
-                TensorRole.Trainable => _trainable,
-                TensorRole.Frozen => _frozen,
-                TensorRole.FloatBuffer => _floatBuffers,
-                _ => _integerBuffers,
-            }).Add((entry, tensor));
+                case TensorRole.Trainable:
+                    _trainable.Add((entry, tensor));
+                    break;
+                case TensorRole.Frozen:
+                    _frozen.Add((entry, tensor));
+                    break;
+                default:
+                    _buffers.Add(new ModelBuffer(entry, tensor));
+                    break;
+            }
         }
     }
 
@@ -70,14 +74,14 @@ internal sealed unsafe class ModelTensors
     internal float[] CopyVector()
     {
         var vector = new float[Layout.VectorLength];
-        foreach (var (entry, tensor) in _trainable.Concat(_floatBuffers))
+        foreach (var (entry, tensor) in _trainable)
         {
-            Floats(tensor).CopyTo(vector.AsSpan((int)entry.Offset));
+            TensorValues.Floats(tensor).CopyTo(vector.AsSpan((int)entry.Offset));
         }
 
-        foreach (var (entry, tensor) in _integerBuffers)
+        foreach (var buffer in _buffers)
         {
-            IntegerLimbs.Encode(Integers(tensor), vector.AsSpan((int)entry.Offset, (int)entry.Count * ParameterLayout.LimbsPerInteger));
+            buffer.Write(vector.AsSpan((int)buffer.Entry.Offset, buffer.Length));
         }
 
         return vector;
@@ -112,41 +116,27 @@ internal sealed unsafe class ModelTensors
     /// <summary>Sets the module's buffers to those of the step.</summary>
     internal void ReadBuffers(ReplicaBlocks blocks)
     {
-        if (_floatBuffers.Count + _integerBuffers.Count == 0)
+        foreach (var buffer in _buffers)
         {
-            return;
-        }
-
-        using var noGradients = torch.no_grad();
-        foreach (var (entry, buffer) in _floatBuffers)
-        {
-            Assign(buffer, blocks.Parameters.Span(entry.Offset, (int)entry.Count));
-        }
-
-        foreach (var (entry, buffer) in _integerBuffers)
-        {
-            var values = new long[entry.Count];
-            IntegerLimbs.Decode(blocks.Parameters.Span(entry.Offset, (int)entry.Count * ParameterLayout.LimbsPerInteger), values);
-            Assign(buffer, values);
+            buffer.Read(blocks.Parameters.Span(buffer.Entry.Offset, buffer.Length));
         }
     }
 
-    /// <summary>Puts the module's new buffers, times the shard's weight, to the gradients.</summary>
+    /// <summary>
+    /// Puts the changes of the module's buffers, times the shard's weight, to the gradients; of integers, the whole
+    /// change, from one shard.
+    /// </summary>
     internal void WriteBuffers(ReplicaBlocks blocks, float weight, bool withIntegers)
     {
-        foreach (var (entry, buffer) in _floatBuffers)
+        foreach (var buffer in _buffers)
         {
-            var destination = blocks.Gradients.Span(entry.Offset, (int)entry.Count);
-            var source = Floats(buffer);
-            for (var index = 0; index < destination.Length; index++)
+            var integer = buffer.Entry.Role == TensorRole.IntegerBuffer;
+            if (!integer || withIntegers)
             {
-                destination[index] = source[index] * weight;
+                var change = blocks.Gradients.Span(buffer.Entry.Offset, buffer.Length);
+                buffer.Write(change);
+                Subtract(change, blocks.Parameters.Span(buffer.Entry.Offset, buffer.Length), integer ? 1 : weight);
             }
-        }
-
-        foreach (var (entry, buffer) in withIntegers ? _integerBuffers : [])
-        {
-            IntegerLimbs.Encode(Integers(buffer), blocks.Gradients.Span(entry.Offset, (int)entry.Count * ParameterLayout.LimbsPerInteger));
         }
     }
 
@@ -155,7 +145,7 @@ internal sealed unsafe class ModelTensors
         var values = new float[Layout.FrozenLength];
         foreach (var (entry, tensor) in _frozen)
         {
-            Floats(tensor).CopyTo(values.AsSpan((int)entry.Offset));
+            TensorValues.Floats(tensor).CopyTo(values.AsSpan((int)entry.Offset));
         }
 
         return values;
@@ -163,47 +153,24 @@ internal sealed unsafe class ModelTensors
 
     internal void LoadFrozen(float[] values)
     {
-        using var noGradients = torch.no_grad();
         foreach (var (entry, tensor) in _frozen)
         {
-            Assign(tensor, values.AsSpan((int)entry.Offset, (int)entry.Count));
+            TensorValues.Assign<float>(tensor, values.AsSpan((int)entry.Offset, (int)entry.Count));
         }
     }
 
-    private static void Assign(torch.Tensor tensor, ReadOnlySpan<float> values)
-    {
-        using var source = torch.tensor(values.ToArray());
-        using var shaped = source.view(tensor.shape);
-        tensor.copy_(shaped);
-    }
-
-    private static void Assign(torch.Tensor tensor, ReadOnlySpan<long> values)
-    {
-        using var source = torch.tensor(values.ToArray());
-        using var shaped = source.view(tensor.shape);
-        tensor.copy_(shaped);
-    }
-
-    /// <summary>A tensor's float32 values, wherever it is and however it is strided.</summary>
-    private static float[] Floats(torch.Tensor tensor)
-    {
-        using var noGradients = torch.no_grad();
-        using var detached = tensor.detach();
-        using var onHost = detached.cpu();
-        using var dense = onHost.contiguous();
-        return dense.data<float>().ToArray();
-    }
-
-    private static long[] Integers(torch.Tensor tensor)
-    {
-        using var wide = tensor.to_type(torch.ScalarType.Int64);
-        using var onHost = wide.cpu();
-        using var dense = onHost.contiguous();
-        return dense.data<long>().ToArray();
-    }
-
-    private static nint Address(torch.Tensor tensor) =>
+    /// <summary>The address of a tensor's first value; what identifies it, where it is on a GPU.</summary>
+    internal static nint Address(torch.Tensor tensor) =>
         tensor.device_type == DeviceType.CPU ? (nint)Unsafe.AsPointer(ref MemoryMarshal.GetReference(tensor.bytes)) : tensor.Handle;
+
+    /// <summary>values = (values − before) × weight; zero where nothing changed, infinities included.</summary>
+    private static void Subtract(Span<float> values, ReadOnlySpan<float> before, float weight)
+    {
+        for (var index = 0; index < values.Length; index++)
+        {
+            values[index] = values[index].Equals(before[index]) ? 0 : (values[index] - before[index]) * weight;
+        }
+    }
 
     private void Require(bool condition, string name, string problem)
     {

@@ -34,7 +34,8 @@ public sealed record TensorEntry(string Name, ImmutableArray<long> Shape, Tensor
 /// <summary>
 /// Where each tensor of a model lies in the flat vector: trainable parameters in model order, then float buffers, then
 /// integer buffers, each integer as four limbs of 16 bits (exact in float32, so that it travels in the same sum). The
-/// optimizer updates the first part; the rest is assigned from the sum.
+/// optimizer updates the first part. For the rest the shards contribute changes, which are added: so a buffer that
+/// no forward pass changes (a table of positions, a mask) keeps its bits, whatever the weights of the shards.
 /// </summary>
 public sealed class ParameterLayout
 {

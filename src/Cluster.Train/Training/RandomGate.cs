@@ -9,6 +9,7 @@ namespace Cluster.Train.Training;
 internal static class RandomGate
 {
     private static readonly Lock Gate = new();
+    private static byte[] _seededState = [];
     private static byte[] _restingState = [];
 
     /// <summary>Runs work with the generator to itself, seeded.</summary>
@@ -21,10 +22,18 @@ internal static class RandomGate
         {
             using (torch.manual_seed(seed))
             {
-                var before = State();
-                var result = work();
-                _restingState = State();
-                return (!before.AsSpan().SequenceEqual(_restingState), result);
+                ReadState(ref _seededState);
+                try
+                {
+                    var result = work();
+                    ReadState(ref _restingState);
+                    return (!_seededState.AsSpan().SequenceEqual(_restingState), result);
+                }
+                catch
+                {
+                    ReadState(ref _restingState);
+                    throw;
+                }
             }
         }
     }
@@ -34,13 +43,22 @@ internal static class RandomGate
     {
         lock (Gate)
         {
-            return _restingState.Length > 0 && !State().AsSpan().SequenceEqual(_restingState);
+            if (_restingState.Length == 0)
+            {
+                return false;
+            }
+
+            ReadState(ref _seededState);
+            return !_seededState.AsSpan().SequenceEqual(_restingState);
         }
     }
 
     /// <summary>A seed for one shard of one step, from the job's.</summary>
     internal static long ShardSeed(long seed, long step, int shard) =>
         (long)(Mix(Mix(Mix((ulong)seed) + (ulong)step) + (ulong)shard) >> 1);
+
+    /// <summary>A seed for evaluation batches: the same for all, whoever computes them.</summary>
+    internal static long EvaluationSeed(long seed) => ShardSeed(seed, step: -1, shard: 0);
 
     /// <summary>The finalizer of SplitMix64 (https://prng.di.unimi.it/splitmix64.c).</summary>
     private static ulong Mix(ulong value)
@@ -51,9 +69,16 @@ internal static class RandomGate
         return value ^ (value >> 31);
     }
 
-    private static byte[] State()
+    /// <summary>The same arrays each time: a state has 5 kB, and this is done for every shard of a model that draws.</summary>
+    private static void ReadState(ref byte[] into)
     {
         using var state = torch.get_rng_state();
-        return state.bytes.ToArray();
+        var bytes = state.bytes;
+        if (into.Length != bytes.Length)
+        {
+            into = new byte[bytes.Length];
+        }
+
+        bytes.CopyTo(into);
     }
 }

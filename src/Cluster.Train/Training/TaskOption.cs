@@ -28,6 +28,9 @@ public sealed class TaskSettings : IEquatable<TaskSettings>
         ? value
         : throw new KeyNotFoundException($"the task declares no option '{name}'");
 
+    /// <summary>Values that were checked elsewhere: where the job was made.</summary>
+    internal static TaskSettings Of(IEnumerable<KeyValuePair<string, string>> values) => new(values.ToImmutableSortedDictionary(StringComparer.Ordinal));
+
     /// <summary>Checks given values against the declared options and fills in the defaults.</summary>
     /// <exception cref="BadInputException">An option that the task does not have, or a value that is not allowed.</exception>
     public static TaskSettings From(string task, IReadOnlyList<TaskOption> options, IReadOnlyDictionary<string, string> given)

@@ -3,7 +3,7 @@ namespace Cluster.Train.Tests.Hosting;
 public sealed class BadInputTests
 {
     [Theory]
-    [InlineData("", "no command given: one of train, evaluate, doctor")]
+    [InlineData("", "no command given: one of train, coordinator, worker, status, evaluate, replay, doctor, certificates, health")]
     [InlineData("trian", "unknown command 'trian'; did you mean train?")]
     [InlineData("--workers 2", "unknown option '--workers': a command comes first")]
     [InlineData("train xro", "unknown task 'xro'; did you mean xor? (known: xor, mnist)")]
@@ -57,8 +57,32 @@ public sealed class BadInputTests
     [InlineData("train xor --summary /no/such/folder/a.json", "there is no folder '/no/such/folder'")]
     [InlineData("train xor --summary /", "--summary is '/', which is a folder")]
     [InlineData("train xor --checkpoint-dir /dev/null/x", "--checkpoint-dir is '/dev/null/x', which cannot be made")]
+    [InlineData("train xor --journal /", "--journal is '/', which is a folder")]
+    [InlineData("train xor --journal /no/such/folder/a.jsonl", "there is no folder '/no/such/folder'")]
+    [InlineData("train xor --journal-hash-every 5", "--journal-hash-every needs --journal FILE")]
+    [InlineData("replay", "--journal is missing: give the file that a run's --journal named")]
+    [InlineData("replay xor --journal a.jsonl", "'xor' is one word too many")]
     [InlineData("evaluate xor", "--checkpoint is missing")]
     [InlineData("evaluate xor --checkpoint /no/such/folder", "--checkpoint is '/no/such/folder', but there is no such folder")]
+    [InlineData("coordinator xor --listen 4053", "--listen is '4053': give HOST:PORT, with a port from 0 to 65535")]
+    [InlineData("coordinator xor --listen 0.0.0.0:4053", "--listen is 0.0.0.0:4053, which other machines can reach: give --tls-cert, --tls-key and --tls-ca")]
+    [InlineData("coordinator xor --tls-cert a.pem", "--tls-cert is given without --tls-key")]
+    [InlineData("coordinator xor --tls-cert a.pem --tls-key b.pem --tls-ca /no/such/ca.pem", "--tls-ca is '/no/such/ca.pem', which cannot be read")]
+    [InlineData("coordinator xor --workers 2 --min-workers 3", "--min-workers is 3, but the job begins with 2 (--workers)")]
+    [InlineData("coordinator xor --workers 2 --max-workers 1", "--max-workers is 1, but the job begins with 2")]
+    [InlineData("coordinator xor --workers 2 --max-workers 3", "--max-workers is 3, but there are only 2 shards")]
+    [InlineData("coordinator xor --tensor-port 4053", "--tensor-port is 4053, which is --listen's port already")]
+    [InlineData("coordinator xor --advertise 0.0.0.0:4053", "--advertise is 0.0.0.0:4053, which is no address that another node can connect to")]
+    [InlineData("coordinator xor --seed-node a,b:1", "--seed-node is 'a,b:1': give addresses of coordinators, separated by commas")]
+    [InlineData("coordinator xor --resume", "--resume needs --checkpoint-dir DIR")]
+    [InlineData("worker", "--seed-node is missing: give the address of a coordinator")]
+    [InlineData("worker xor", "'xor' is one word too many")]
+    [InlineData("worker --seed-node a:0", "--seed-node is 'a:0'")]
+    [InlineData("worker --seed-node a:1 --health-file /no/such/folder/h", "there is no folder '/no/such/folder'")]
+    [InlineData("status --seed a", "--seed is 'a': give HOST:PORT, with a port from 1 to 65535")]
+    [InlineData("health", "--health-file is missing")]
+    [InlineData("certificates --dir /proc/x", "the certificates in '/proc/x' cannot be written")]
+    [InlineData("certificates --dir x --names a//b", "--names has 'a//b'")]
     public async Task A_mistake_is_one_line_that_says_what_to_do_and_nothing_runs(string line, string expected)
     {
         var run = await new HostRun().RunLineAsync(line);
@@ -69,6 +93,8 @@ public sealed class BadInputTests
         Assert.Equal(run.Error.Length - 1, run.Error.IndexOf('\n', StringComparison.Ordinal));
         Assert.Empty(run.Out);
         Assert.Null(run.Engine.Asked);
+        Assert.Null(run.Cluster.AskedToCoordinate);
+        Assert.Null(run.Cluster.AskedToWork);
     }
 
     [Fact]

@@ -23,6 +23,54 @@ public sealed class ConsumerTests
     }
 
     [Fact]
+    public async Task Its_journal_is_computed_again_to_the_same_bits_and_a_changed_line_is_found()
+    {
+        using var folder = new TemporaryFolder();
+        string[] train = ["train", "spiral", "--workers", "2", "--shards", "4", "--optimizer", "adamw", "--schedule", "cosine:10",
+            "--journal", folder.File("run.jsonl"), "--journal-hash-every", "15", "--checkpoint-dir", folder.File("checkpoints")];
+        var (exitCode, _, error) = await StartAsync([.. train, "--epochs", "3"]);
+        Assert.True(exitCode == 0, error);
+
+        (exitCode, var output, error) = await StartAsync("replay", "--journal", folder.File("run.jsonl"));
+        Assert.True(exitCode == 0, output + error);
+        // 15, 20, 30, 40, 45, 60: the checkpoints' hashes are there, too.
+        Assert.EndsWith("spiral: the bits agree from step 0 to step 60: 60 losses and 6 hashes of the parameters\n", output, StringComparison.Ordinal);
+
+        (exitCode, output, error) = await StartAsync("replay", "--journal", folder.File("run.jsonl"), "--checkpoint", folder.File("checkpoints"));
+        Assert.True(exitCode == 0, output + error);
+        Assert.EndsWith("spiral: the bits agree from step 20 to step 60: 40 losses and 5 hashes of the parameters\n", output, StringComparison.Ordinal);
+
+        var lines = await File.ReadAllLinesAsync(folder.File("run.jsonl"));
+        var changed = Array.FindIndex(lines, line => line.StartsWith("{\"step\":50,", StringComparison.Ordinal));
+        lines[changed] = System.Text.RegularExpressions.Regex.Replace(lines[changed], "\"loss\":[^,]+", "\"loss\":1.25", default, TimeSpan.FromSeconds(1));
+        await File.WriteAllLinesAsync(folder.File("changed.jsonl"), lines);
+        (exitCode, output, _) = await StartAsync("replay", "--journal", folder.File("changed.jsonl"), "--checkpoint", folder.File("checkpoints"));
+        Assert.Equal(1, exitCode);
+        Assert.Contains("spiral: the bits part at step 50: its loss is 1.25 in the journal, ", output, StringComparison.Ordinal);
+        Assert.Contains("step 49 is the last that agreed; the last hash that agreed is that of step 45", output, StringComparison.Ordinal);
+
+        (exitCode, _, error) = await StartAsync("train", "spiral", "--journal", folder.File("run.jsonl"));
+        Assert.Equal(2, exitCode);
+        Assert.Contains("run.jsonl has a content already", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_run_that_goes_on_continues_its_journal()
+    {
+        using var folder = new TemporaryFolder();
+        string[] train = ["train", "spiral", "--workers", "2", "--journal", folder.File("run.jsonl"), "--checkpoint-dir", folder.File("checkpoints"), "--steps"];
+        var (exitCode, _, error) = await StartAsync([.. train, "50"]);
+        Assert.True(exitCode == 0, error);
+        (exitCode, _, error) = await StartAsync([.. train, "70", "--resume"]);
+        Assert.True(exitCode == 0, error);
+
+        (exitCode, var output, error) = await StartAsync("replay", "--journal", folder.File("run.jsonl"));
+
+        Assert.True(exitCode == 0, output + error);
+        Assert.EndsWith("the bits agree from step 0 to step 70: 70 losses and 5 hashes of the parameters\n", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Its_usage_and_its_mistakes_speak_of_its_own_name_and_task()
     {
         var (exitCode, output, _) = await StartAsync("train", "--help");

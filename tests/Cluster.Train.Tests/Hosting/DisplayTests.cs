@@ -1,6 +1,8 @@
 using System.Text;
 using Cluster.Train.Actors;
 using Cluster.Train.Hosting.Display;
+using Cluster.Train.Reduction;
+using Cluster.Train.Training;
 using Spectre.Console;
 
 namespace Cluster.Train.Tests.Hosting;
@@ -71,6 +73,40 @@ public sealed class DisplayTests
         Assert.Null(display.Line(progress));
         clock.Advance(TimeSpan.FromSeconds(1));
         Assert.Equal("epoch 1/2  step 7/40  loss 0.5000  1,234 samples/s", display.Line(progress));
+
+        Assert.NotNull(display.Line(Epoch(1)));
+        Assert.Null(display.Line(progress with { CompletedSteps = 20 }));
+        Assert.NotNull(display.Line(progress with { CompletedSteps = 21 }));
+    }
+
+    [Fact]
+    public void The_speed_of_an_epoch_that_is_cut_short_counts_the_samples_it_had()
+    {
+        var display = new PlainDisplay(TextWriter.Null, "xor", TimeProvider.System);
+        display.Line(FakeEngine.Roster with { FirstStep = 15, TotalSteps = 28 });
+
+        // 125 samples a step: 5 steps in half a second, then 8 in two.
+        Assert.EndsWith("  1,250 samples/s", display.Line(new EpochResult(1, 20, 0.5, null, TimeSpan.FromSeconds(0.5))), StringComparison.Ordinal);
+        Assert.EndsWith("  500 samples/s", display.Line(new EpochResult(2, 28, 0.5, null, TimeSpan.FromSeconds(2.5))), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_run_of_less_than_an_epoch_does_not_speak_of_epochs_when_it_closes()
+    {
+        var definition = new JobDefinition
+        {
+            Task = "xor",
+            Seed = 0,
+            Shards = 1,
+            BatchSize = 128,
+            Optimizer = OptimizerSettings.Sgd(0.1f),
+            Length = new RunLength(null, 7),
+        };
+
+        var rows = ClosingReport.Rows(definition, FakeEngine.Outcome with { Epochs = 0, Steps = 7, Samples = 896 }, []);
+
+        Assert.Contains(("trained", "7 steps, 896 samples"), rows);
+        Assert.Contains(("loss", "0.0500, mean over the run"), rows);
     }
 
     [Fact]

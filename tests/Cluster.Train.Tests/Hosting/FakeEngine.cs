@@ -1,4 +1,5 @@
 using Cluster.Train.Actors;
+using Cluster.Train.Actors.Replay;
 using Cluster.Train.Hosting;
 using Cluster.Train.Training;
 
@@ -43,6 +44,25 @@ internal sealed class FakeEngine : ITrainingEngine
     /// <summary>Task, checkpoint, data and device of the last evaluation.</summary>
     public (string Task, string Checkpoint, string? Data, string Device)? AskedToEvaluate { get; private set; }
 
+    /// <summary>The options of the last replay; null before.</summary>
+    public ReplayOptions? AskedToReplay { get; private set; }
+
+    /// <summary>What a replay comes to.</summary>
+    public ReplayResult Replayed { get; init; } = new()
+    {
+        Task = "xor",
+        FirstStep = 20,
+        LastStep = 40,
+        Complete = true,
+        Difference = null,
+        AgreedLosses = 20,
+        AgreedHashes = 1,
+        LastAgreed = 40,
+        LastAgreedHash = 40,
+        MissingSteps = 0,
+        Remark = null,
+    };
+
     public Task<JobOutcome> RunAsync(LocalTrainingOptions options, IJobObserver observer, CancellationToken stop)
     {
         Asked = options;
@@ -53,5 +73,11 @@ internal sealed class FakeEngine : ITrainingEngine
     {
         AskedToEvaluate = (task.Name, checkpoint, dataDirectory, device);
         return Task.FromResult(new EvaluationResult(0.0312, 0.998, 500));
+    }
+
+    public Task<ReplayResult> ReplayAsync(ReplayOptions options, IJobObserver observer, CancellationToken stop)
+    {
+        AskedToReplay = options;
+        return Task.FromResult(Replayed);
     }
 }

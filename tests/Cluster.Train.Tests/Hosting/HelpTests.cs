@@ -46,7 +46,7 @@ public sealed class HelpTests
         var run = await new HostRun().RunLineAsync("--help");
 
         Assert.Equal(0, run.ExitCode);
-        Assert.All(["train", "evaluate", "doctor", "xor", "mnist"], word => Assert.Contains("\n  " + word, run.Out, StringComparison.Ordinal));
+        Assert.All(["train", "evaluate", "replay", "doctor", "xor", "mnist"], word => Assert.Contains("\n  " + word, run.Out, StringComparison.Ordinal));
     }
 
     [Fact]

@@ -14,6 +14,8 @@ internal sealed class HostRun
 
     public FakeEngine Engine { get; init; } = new();
 
+    public FakeCluster Cluster { get; init; } = new();
+
     public Dictionary<string, string> Variables { get; } = [];
 
     public IReadOnlyList<Finding> Findings { get; init; } = [];
@@ -42,6 +44,7 @@ internal sealed class HostRun
             Terminal = Terminal,
             Variable = name => Variables.GetValueOrDefault(name),
             Engine = Engine,
+            Cluster = Cluster,
             ListenForSignals = () => Signals = new StopSignals(error, Terminal),
             ExamineMachine = () => Findings,
         };

@@ -22,6 +22,24 @@ public sealed class TrainVerbTests
         Assert.Equal((null, null, null, 3, false), (asked.DataDirectory, asked.CheckpointDirectory, asked.CheckpointEvery, asked.Keep, asked.Resume));
     }
 
+    [Theory]
+    [InlineData("train text", null, 2000L)]
+    [InlineData("train text --steps 5", null, 5L)]
+    [InlineData("train text --epochs 3", 3, null)]
+    public async Task A_task_may_give_its_default_length_in_steps(string line, int? epochs, long? steps)
+    {
+        var text = new FakeTask("text", new JobDefaults(12, 1, OptimizerSettings.AdamW(0.001f)) { Steps = 2000 });
+        var run = new HostRun { Tasks = [text] };
+
+        await run.RunLineAsync(line);
+        Assert.Equal(new RunLength(epochs, steps), run.Engine.Asked!.Definition.Length);
+
+        await run.RunLineAsync("train --help");
+        var words = string.Join(' ', run.Out.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        Assert.Contains("default as far as the steps reach; CLUSTER_TRAIN_EPOCHS", words, StringComparison.Ordinal);
+        Assert.Contains("default 2000; CLUSTER_TRAIN_STEPS", words, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Every_option_reaches_the_engine()
     {
@@ -30,7 +48,8 @@ public sealed class TrainVerbTests
 
         await run.RunAsync([.. ("train --workers 2 mnist --shards 4 --steps 50 --batch-size 96 --lr 0.25 --momentum 0.5 --dampening 0.125 --weight-decay 1e-4 "
             + "--clip-norm 2 --seed -9 --device cuda:1 --threads 2 --portable --topology sharded --checkpoint-every 10 --keep 5 --resume "
-            + "--step-timeout 1.5m --join-timeout 30 --model cnn --log-level info").Split(' '), "--data", folder.Path, "--checkpoint-dir", folder.File("new/checkpoints")]);
+            + "--step-timeout 1.5m --join-timeout 30 --model cnn --log-level info").Split(' '), "--data", folder.Path, "--checkpoint-dir", folder.File("new/checkpoints"),
+            "--journal", folder.File("run.jsonl"), "--journal-hash-every", "7"]);
 
         Assert.Equal("", run.Error);
         var asked = run.Engine.Asked!;
@@ -53,6 +72,7 @@ public sealed class TrainVerbTests
         Assert.Equal((2, Topology.Sharded, "cuda:1", folder.Path), (asked.Workers, asked.Topology, asked.Device, asked.DataDirectory));
         Assert.Equal((folder.File("new/checkpoints"), 10L, 5, true), (asked.CheckpointDirectory, asked.CheckpointEvery, asked.Keep, asked.Resume));
         Assert.Equal((TimeSpan.FromSeconds(90), TimeSpan.FromSeconds(30), LogLevel.InfoLevel), (asked.StepTimeout, asked.JoinTimeout, asked.LogLevel));
+        Assert.Equal((folder.File("run.jsonl"), 7L), (asked.Journal, asked.JournalHashEvery));
         Assert.True(Directory.Exists(folder.File("new/checkpoints")));
     }
 
@@ -102,7 +122,7 @@ public sealed class TrainVerbTests
             crew        2 workers, 2 shards, topology coordinator
             trained     2 epochs, 40 steps, 5,000 samples
             time        2.00 s, 2,500 samples/s
-            loss        0.0500
+            loss        0.0500, mean over the last epoch
             test loss   0.0300 over 500 samples
             accuracy    0.998
             parameters  17, SHA-256 ab12

@@ -5,11 +5,12 @@ namespace Cluster.Train.Tests.Membership;
 public sealed class JoinCheckTests
 {
     private static readonly ReplicaDescription Reference = new(
-        "job", "layout", "data", 2500, 500, 17, 17, 17, "cpu", "avx2", Endpoint: null);
+        "job", "build", "layout", "data", 2500, 500, 17, 17, 17, "cpu", "avx2", Endpoint: null);
 
     public static TheoryData<string, ReplicaDescription> Differences => new()
     {
         { "job definition", Reference with { JobHash = "other" } },
+        { "build", Reference with { Build = "other" } },
         { "training data", Reference with { TrainingSamples = 2501 } },
         { "evaluation data", Reference with { EvaluationSamples = 1 } },
         { "data fingerprint", Reference with { DataFingerprint = "other" } },

@@ -1,3 +1,4 @@
+using Cluster.Train.Journal;
 using Cluster.Train.Membership;
 using Cluster.Train.Training;
 
@@ -12,10 +13,19 @@ internal sealed record CoordinatorSettings
     /// <summary>The workers with which the job begins.</summary>
     public required int Workers { get; init; }
 
+    /// <summary>With how many it can go on.</summary>
+    public required int MinWorkers { get; init; }
+
+    /// <summary>How many are members at most; further ones stand by.</summary>
+    public required int MaxWorkers { get; init; }
+
     /// <summary>How the parameters are owned.</summary>
     public required Topology Topology { get; init; }
 
-    /// <summary>Whether all workers share the coordinator's process.</summary>
+    /// <summary>
+    /// Whether all workers share the coordinator's process: what ends one of them ends the job, and no snapshots are
+    /// kept for a recovery.
+    /// </summary>
     public required bool InProcess { get; init; }
 
     /// <summary>Whether checkpoints are kept at all.</summary>
@@ -24,9 +34,24 @@ internal sealed record CoordinatorSettings
     /// <summary>A checkpoint every so many steps; null: at the end of each epoch.</summary>
     public required long? CheckpointEvery { get; init; }
 
+    /// <summary>A snapshot every so many steps; null: as often as costs little.</summary>
+    public long? SnapshotEvery { get; init; }
+
+    /// <summary>After which steps the parameters are hashed for the journal; null for no such hashes.</summary>
+    public HashPlan? Hashes { get; init; }
+
     /// <summary>How long a step may take.</summary>
     public required TimeSpan StepTimeout { get; init; }
 
-    /// <summary>How long the workers may take to be ready.</summary>
+    /// <summary>How long the workers may take to be there and ready.</summary>
     public required TimeSpan JoinTimeout { get; init; }
+
+    /// <summary>How long a successor waits for the workers of the last roster before it goes on with those that are there.</summary>
+    public TimeSpan TakeoverPatience { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a member may take to say that it has left an ended generation before it is put out.</summary>
+    public TimeSpan AnswerTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>The same for a member that another one has lost.</summary>
+    public TimeSpan SuspectTimeout { get; init; } = TimeSpan.FromMilliseconds(500);
 }

@@ -1,31 +1,62 @@
+using System.Collections.Immutable;
+using Cluster.Train.Exchange;
+using Cluster.Train.Journal;
 using Cluster.Train.Membership;
+using Cluster.Train.Training;
 
 namespace Cluster.Train.Actors.Coordinator;
 
 /// <summary>What the coordinator has done by others: its own slice, stored states, whoever watches.</summary>
-internal interface ICoordinatorServices
+internal interface ICoordinatorServices : IAsyncDisposable
 {
     /// <summary>Is told how the job goes.</summary>
     IJobObserver Observer { get; }
 
-    /// <summary>The coordinator's own slice, for the coordinator topology.</summary>
+    /// <summary>Is told of every step; null for no journal.</summary>
+    IStepJournal? Journal => null;
+
+    /// <summary>The coordinator's own slice, for the coordinator topology, and the snapshots of its process.</summary>
     ISliceRuntime OwnSlice { get; }
 
     /// <summary>Where tensors reach the coordinator: host:port; null in process.</summary>
     string? Endpoint { get; }
 
-    /// <summary>Finds the state to begin with, once a replica's description is known.</summary>
-    /// <returns>The step of the checkpoint that was loaded, or 0 to begin at the beginning.</returns>
-    Task<long> LoadInitialStateAsync(ReplicaDescription replica);
+    /// <summary>The step of the newest checkpoint that was written or found; null for none.</summary>
+    long? NewestCheckpoint { get; }
 
-    /// <summary>Writes the snapshot of a step as a checkpoint, off the training path.</summary>
-    /// <returns>Completes with the checkpoint's path when it is on disk; null where the run keeps no checkpoints.</returns>
-    Task<string?> SaveAsync(Roster roster, CheckpointRequest request);
+    /// <summary>
+    /// Takes the checkpoint directory, once a replica's description is known, and loads the newest checkpoint as a
+    /// snapshot of this process where the run is to go on from one.
+    /// </summary>
+    /// <param name="replica">The replica.</param>
+    /// <param name="tensors">The model's tensors.</param>
+    /// <param name="takeover">Whether a former coordinator has begun the job: then its checkpoints are this one's.</param>
+    /// <exception cref="BadInputException">The checkpoints are of another job, or none can be used.</exception>
+    Task OpenAsync(ReplicaDescription replica, ImmutableArray<TensorEntry> tensors, bool takeover);
+
+    /// <summary>Loads the newest checkpoint as a snapshot of this process.</summary>
+    Task LoadNewestCheckpointAsync();
+
+    /// <summary>Serves the snapshots of this process to a generation's members, and watches their processes.</summary>
+    /// <param name="roster">The generation.</param>
+    /// <param name="lost">Is told of each member that is gone, on any thread.</param>
+    /// <returns>Ends watching when disposed; null where all members are in this process.</returns>
+    IDisposable? Watch(Roster roster, Action<PeerLoss> lost);
+
+    /// <summary>Puts a snapshot together from those who hold it.</summary>
+    /// <param name="roster">The roster whose members hold it.</param>
+    /// <param name="holders">What they hold.</param>
+    /// <param name="step">Its step.</param>
+    Task<TrainingState> CollectAsync(Roster roster, IReadOnlyList<StateHolder> holders, long step);
+
+    /// <summary>Writes a state as a checkpoint, off the training path.</summary>
+    /// <returns>Completes with the checkpoint's path when it is on disk; with null where a newer one took its place.</returns>
+    Task<string?> WriteAsync(TrainingState state, CheckpointRequest request);
 }
 
 /// <summary>A snapshot that is to be written.</summary>
 /// <param name="Step">Steps of the job done.</param>
-/// <param name="ParametersSha256">The hash on which all members agreed.</param>
+/// <param name="ParametersSha256">The hash on which all members agreed; null to make it from the state.</param>
 /// <param name="Loss">Newest mean loss.</param>
 /// <param name="Evaluation">Newest evaluation; null for none.</param>
-internal sealed record CheckpointRequest(long Step, string ParametersSha256, double Loss, EvaluationResult? Evaluation);
+internal sealed record CheckpointRequest(long Step, string? ParametersSha256, double Loss, EvaluationResult? Evaluation);

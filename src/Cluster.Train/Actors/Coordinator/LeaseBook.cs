@@ -9,7 +9,6 @@ internal sealed class LeaseBook(IEnumerable<string> members, long firstStep)
 {
     private readonly Queue<StepLease> _out = new();
     private readonly Dictionary<string, int> _completed = members.ToDictionary(member => member, _ => 0);
-    private readonly Dictionary<string, string> _hashes = [];
     private int _done;
 
     /// <summary>The first step of the next lease.</summary>
@@ -33,35 +32,22 @@ internal sealed class LeaseBook(IEnumerable<string> members, long firstStep)
     }
 
     /// <summary>Notes a completion.</summary>
-    /// <returns>The lease that everybody has completed with it, or null.</returns>
-    internal StepLease? Complete(LeaseCompleted completed)
+    /// <returns>Whether everybody has completed the oldest lease with it.</returns>
+    internal bool Complete(LeaseCompleted completed)
     {
         if (!_completed.TryGetValue(completed.WorkerId, out var count))
         {
-            return null;
+            return false;
         }
 
         _completed[completed.WorkerId] = count + 1;
-        if (completed.ParametersSha256 is { } hash)
-        {
-            _hashes[completed.WorkerId] = hash;
-        }
-
         if (_out.Count == 0 || _completed.Values.Any(value => value <= _done))
         {
-            return null;
+            return false;
         }
 
         _done++;
-        return _out.Dequeue();
-    }
-
-    /// <summary>The hash of the snapshot that was completed last, and the members whose hash is another than most have.</summary>
-    internal (string? Sha256, IReadOnlyList<string> Deviating) TakeHashes()
-    {
-        var most = _hashes.Values.GroupBy(hash => hash).OrderByDescending(group => group.Count()).ThenBy(group => group.Key).FirstOrDefault()?.Key;
-        string[] deviating = [.. _hashes.Where(pair => pair.Value != most).Select(pair => pair.Key)];
-        _hashes.Clear();
-        return (most, deviating);
+        _out.Dequeue();
+        return true;
     }
 }

@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Cluster.Train.Membership;
 using Cluster.Train.Protocol;
 
 namespace Cluster.Train.Actors.Coordinator;
@@ -6,13 +8,26 @@ namespace Cluster.Train.Actors.Coordinator;
 /// <summary>The coordinator's own slice, on a thread of its own that calls no libtorch.</summary>
 internal sealed class OwnSliceRuntime : MemberRuntime
 {
+    private const string Name = "the coordinator";
+
     private readonly ProcessContext _process;
     private readonly BlockingCollection<(Action Work, TaskCompletionSource Done)> _queue = [];
 
     internal OwnSliceRuntime(ProcessContext process)
+        : base(Name)
     {
         _process = process;
         new Thread(Work) { IsBackground = true, Name = "coordinator-slice" }.Start();
+    }
+
+    /// <inheritdoc/>
+    public override ImmutableArray<HeldSnapshot> Held => _process.Snapshots.Held();
+
+    /// <inheritdoc/>
+    public override void Enqueue(StepLease lease)
+    {
+        _process.Snapshots.Seal(lease.SealedStep, lease.Memo);
+        base.Enqueue(lease);
     }
 
     /// <inheritdoc/>
@@ -34,10 +49,11 @@ internal sealed class OwnSliceRuntime : MemberRuntime
     protected override MemberLoop CreateLoop(PrepareGeneration generation, Action<IGenerationMessage> sink)
     {
         var member = generation.Roster.Members.Single(candidate => candidate.IsCoordinator);
-        var owner = _process.Owner(generation.Roster, member)!;
-        var exchange = _process.Join(generation.Roster, member, owner);
-        return new OwnSliceLoop(generation.Generation, exchange, owner, _process.Snapshots, _ => _process.Stored!, sink);
+        return new OwnSliceLoop(_process.Join(generation, member, Name, sink), Keeper);
     }
+
+    /// <inheritdoc/>
+    protected override void Ended(int generation, string reason) => _process.End(generation);
 
     private void Work()
     {

@@ -17,13 +17,15 @@ internal sealed class StepLedger(
 {
     private readonly Dictionary<long, PendingStep> _pending = [];
     private readonly SortedDictionary<long, ShardEvaluation?[]> _evaluations = [];
+    private readonly HashSet<long> _marks = [];
+    private readonly Dictionary<long, LedgerState> _marked = [];
     private double _epochLossSum;
     private long _epochSamples;
 
     /// <summary>Steps of the job that all shards have reported.</summary>
     internal long CompletedSteps { get; private set; } = firstStep;
 
-    /// <summary>Samples of the steps completed in this run.</summary>
+    /// <summary>Samples of the steps completed in this run, replays not counted.</summary>
     internal long CompletedSamples { get; private set; }
 
     /// <summary>Mean loss over the samples of the newest completed step.</summary>
@@ -37,6 +39,32 @@ internal sealed class StepLedger(
 
     /// <summary>Mean training loss of the last epoch completed in this run.</summary>
     internal double? LastEpochLoss { get; private set; }
+
+    /// <summary>Goes on where a former coordinator was.</summary>
+    internal void Restore(LedgerState state)
+    {
+        CompletedSamples = state.Samples;
+        (_epochLossSum, _epochSamples) = (state.EpochLossSum, state.EpochSamples);
+        EpochLoss = _epochSamples > 0 ? _epochLossSum / _epochSamples : 0;
+        LastEpochLoss = state.LastEpochLoss;
+        Evaluation = state.Evaluation;
+    }
+
+    /// <summary>What is known once these steps are completed, kept until it is taken by <see cref="TakeMarked"/>.</summary>
+    internal void Mark(long completedSteps)
+    {
+        if (completedSteps == CompletedSteps)
+        {
+            _marked[completedSteps] = State;
+        }
+        else if (completedSteps > CompletedSteps)
+        {
+            _marks.Add(completedSteps);
+        }
+    }
+
+    /// <summary>What was known when these steps were completed; null where that is not so yet.</summary>
+    internal LedgerState? TakeMarked(long completedSteps) => _marked.Remove(completedSteps, out var state) ? state : null;
 
     /// <summary>Takes a report. A step that was reported before (it is being replayed) changes nothing.</summary>
     /// <returns>The epochs that this report completed, evaluation included, in order.</returns>
@@ -57,7 +85,7 @@ internal sealed class StepLedger(
             }
         }
 
-        foreach (var evaluation in report.Evaluations)
+        foreach (var evaluation in report.Evaluations.Where(part => part.CompletedSteps > CompletedSteps))
         {
             if (!_evaluations.TryGetValue(evaluation.CompletedSteps, out var parts))
             {
@@ -69,6 +97,8 @@ internal sealed class StepLedger(
 
         return Advance();
     }
+
+    private LedgerState State => new(CompletedSamples, _epochLossSum, _epochSamples, LastEpochLoss, Evaluation);
 
     private List<LedgerEpoch> Advance()
     {
@@ -89,6 +119,11 @@ internal sealed class StepLedger(
                 Evaluation = evaluation ?? Evaluation;
                 LastEpochLoss = EpochLoss;
                 epochs.Add(new LedgerEpoch((int)((next.Step / stepsPerEpoch) + 1), next.Step + 1, EpochLoss, evaluation));
+            }
+
+            if (_marks.Remove(CompletedSteps))
+            {
+                _marked[CompletedSteps] = State;
             }
         }
 
@@ -177,3 +212,11 @@ internal sealed class StepLedger(
 /// <param name="Loss">Mean training loss.</param>
 /// <param name="Evaluation">Null where there is none.</param>
 internal sealed record LedgerEpoch(int Epoch, long CompletedSteps, double Loss, EvaluationResult? Evaluation);
+
+/// <summary>What a ledger knows at a step, besides steps that are not complete.</summary>
+/// <param name="Samples">Samples trained on.</param>
+/// <param name="EpochLossSum">Sum of the losses of the current epoch's samples.</param>
+/// <param name="EpochSamples">How many these are.</param>
+/// <param name="LastEpochLoss">Mean loss of the last complete epoch; null for none.</param>
+/// <param name="Evaluation">The newest evaluation; null for none.</param>
+internal sealed record LedgerState(long Samples, double EpochLossSum, long EpochSamples, double? LastEpochLoss, EvaluationResult? Evaluation);

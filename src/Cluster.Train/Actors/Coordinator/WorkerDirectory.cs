@@ -1,56 +1,109 @@
+using System.Collections.Immutable;
 using Akka.Actor;
 using Cluster.Train.Membership;
 using Cluster.Train.Protocol;
 
 namespace Cluster.Train.Actors.Coordinator;
 
-/// <summary>The workers that a coordinator knows: who said hello, and who has joined.</summary>
+/// <summary>The workers that a coordinator knows: who said hello, who is ready, and who wants to leave.</summary>
 internal sealed class WorkerDirectory
 {
-    private readonly Dictionary<string, (WorkerHello Hello, IActorRef Ref)> _greeted = [];
-    private readonly Dictionary<string, ReplicaDescription> _joined = [];
+    private readonly Dictionary<string, Entry> _workers = [];
 
-    /// <summary>The replica that joined first: the others are compared with it.</summary>
-    internal ReplicaDescription? Reference { get; private set; }
+    /// <summary>The replica that was ready first: the others are compared with it.</summary>
+    internal JoinRequest? Reference { get; private set; }
 
-    /// <summary>Worker ids of those that joined.</summary>
-    internal IReadOnlyCollection<string> Joined => _joined.Keys;
+    /// <summary>Where the workers were members before.</summary>
+    internal IEnumerable<PastMembership> Pasts => _workers.Values.Select(worker => worker.Hello.Past).OfType<PastMembership>();
+
+    /// <summary>What former coordinators left with them.</summary>
+    internal IEnumerable<JobMemo> Memos => _workers.Values.SelectMany(worker => worker.Join?.Memos ?? []);
+
+    /// <summary>Ids of those that are ready, those that want to leave included.</summary>
+    internal IEnumerable<string> Ready => _workers.Where(pair => pair.Value.Join is not null).Select(pair => pair.Key);
+
+    /// <summary>How many are still making their replica.</summary>
+    internal int Opening => _workers.Values.Count(worker => worker.Join is null);
+
+    /// <summary>Ids of those that want to leave.</summary>
+    internal IReadOnlyList<string> Leaving => [.. _workers.Where(pair => pair.Value.Leaves).Select(pair => pair.Key)];
 
     /// <summary>All that said hello.</summary>
-    internal IEnumerable<IActorRef> All => _greeted.Values.Select(worker => worker.Ref);
+    internal IEnumerable<IActorRef> All => _workers.Values.Select(worker => worker.Ref);
 
-    /// <summary>Notes a worker. True where it is new.</summary>
-    internal bool Greet(WorkerHello hello, IActorRef worker) => _greeted.TryAdd(hello.WorkerId, (hello, worker));
-
-    /// <summary>Notes that a worker has joined.</summary>
-    internal void Admit(JoinRequest request)
+    /// <summary>Notes a worker that says hello, anew if it did before.</summary>
+    /// <returns>Its actor before, if that was another; null where nothing is to be unwatched.</returns>
+    internal IActorRef? Greet(WorkerHello hello, IActorRef worker)
     {
-        Reference ??= request.Replica;
-        _joined[request.WorkerId] = request.Replica;
+        var before = _workers.GetValueOrDefault(hello.WorkerId)?.Ref;
+        _workers[hello.WorkerId] = new Entry(hello, worker);
+        return before;
     }
 
-    /// <summary>Those that joined, in the order of their names: ranks do not depend on who was first.</summary>
+    internal bool Knows(string workerId) => _workers.ContainsKey(workerId);
+
+    /// <summary>Notes that a worker is ready.</summary>
+    internal void Admit(JoinRequest request)
+    {
+        Reference ??= request;
+        _workers[request.WorkerId] = _workers[request.WorkerId] with { Join = request, Held = request.Held };
+    }
+
+    internal void Leaves(string workerId)
+    {
+        if (_workers.TryGetValue(workerId, out var worker))
+        {
+            _workers[workerId] = worker with { Leaves = true };
+        }
+    }
+
+    internal void Remove(string workerId) => _workers.Remove(workerId);
+
+    /// <summary>Notes what a worker's process holds.</summary>
+    internal void Holds(string workerId, ImmutableArray<HeldSnapshot> held)
+    {
+        if (_workers.TryGetValue(workerId, out var worker))
+        {
+            _workers[workerId] = worker with { Held = held };
+        }
+    }
+
+    /// <summary>Those that can be members, in the order of their names: ranks do not depend on who was first.</summary>
     internal IReadOnlyList<Candidate> Candidates() =>
     [
-        .. _joined
-            .Select(pair => new Candidate(pair.Key, Name(pair.Key), pair.Value.Endpoint))
+        .. _workers
+            .Where(pair => pair.Value is { Join: not null, Leaves: false })
+            .Select(pair => new Candidate(pair.Key, Name(pair.Key), pair.Value.Join!.Replica.Endpoint))
             .OrderBy(candidate => candidate.Name, StringComparer.Ordinal)
             .ThenBy(candidate => candidate.WorkerId, StringComparer.Ordinal),
     ];
 
-    internal IActorRef Ref(string workerId) => _greeted[workerId].Ref;
+    /// <summary>What the processes of all workers that are ready hold.</summary>
+    internal IReadOnlyList<StateHolder> Holders() =>
+    [
+        .. _workers
+            .Where(pair => pair.Value.Join is not null)
+            .Select(pair => new StateHolder(pair.Key, pair.Value.Join!.Replica.Endpoint, pair.Value.Held))
+            .OrderBy(holder => holder.WorkerId, StringComparer.Ordinal),
+    ];
+
+    internal WorkerHello Hello(string workerId) => _workers[workerId].Hello;
+
+    internal JoinRequest? Join(string workerId) => _workers.GetValueOrDefault(workerId)?.Join;
+
+    internal IActorRef Ref(string workerId) => _workers.GetValueOrDefault(workerId)?.Ref ?? ActorRefs.Nobody;
 
     internal string Name(string workerId) =>
-        workerId.Length == 0 ? "the coordinator" : _greeted.TryGetValue(workerId, out var worker) ? worker.Hello.Name : workerId;
+        workerId.Length == 0 ? "the coordinator" : _workers.TryGetValue(workerId, out var worker) ? worker.Hello.Name : workerId;
 
     internal string Names(IEnumerable<string> workerIds) => string.Join(", ", workerIds.Select(Name).Order(StringComparer.Ordinal));
 
-    /// <summary>Who is not there yet, for the message of a timeout.</summary>
-    internal string Missing(int wanted)
+    private sealed record Entry(WorkerHello Hello, IActorRef Ref)
     {
-        var opening = _greeted.Keys.Except(_joined.Keys).ToArray();
-        return opening.Length > 0
-            ? $"{_joined.Count} are ready, {Names(opening)} {(opening.Length == 1 ? "is" : "are")} still opening data or model"
-            : $"{_joined.Count} are ready, {wanted - _joined.Count} were never heard of";
+        internal JoinRequest? Join { get; init; }
+
+        internal ImmutableArray<HeldSnapshot> Held { get; init; } = [];
+
+        internal bool Leaves { get; init; }
     }
 }

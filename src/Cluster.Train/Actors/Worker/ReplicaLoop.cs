@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using Cluster.Train.Actors.Snapshots;
-using Cluster.Train.Exchange;
+using Cluster.Train.Exchange.State;
 using Cluster.Train.Protocol;
 using Cluster.Train.Reduction;
 using Cluster.Train.Training;
@@ -16,29 +16,35 @@ internal sealed class ReplicaLoop : MemberLoop
 {
     private static readonly TimeSpan ReportInterval = TimeSpan.FromMilliseconds(100);
 
-    private readonly WorkerIdentity _identity;
     private readonly ModelReplica _replica;
     private readonly ShardRange _shards;
     private readonly BatchPlan _plan;
     private readonly BatchLoader _loader;
     private readonly EvaluationLoader _evaluation;
     private readonly GradientAccumulator _accumulator;
+    private float[] _frozen;
     private readonly List<float> _losses = [];
     private readonly List<ShardEvaluation> _evaluations = [];
     private long _reportedUpTo;
     private long _lastReport;
     private double _seconds;
 
-    internal ReplicaLoop(
-        WorkerIdentity identity, int generation, ShardRange shards, ModelReplica replica, BatchPlan plan, BatchLoader loader,
-        EvaluationLoader evaluation, TensorExchange exchange, int jobShards, SliceOwner? owner, SnapshotStore snapshots,
-        Func<long, TrainingState> storedState, Action<IGenerationMessage> sink)
-        : base(identity.WorkerId, generation, exchange, owner, snapshots, storedState, sink)
+    internal ReplicaLoop(MemberPlace place, SnapshotKeeper keeper, ModelReplica replica)
+        : base(place, keeper)
     {
-        (_identity, _replica, _shards, _plan, _loader, _evaluation) = (identity, replica, shards, plan, loader, evaluation);
-        _accumulator = new GradientAccumulator(jobShards, shards, exchange.Contributions, exchange.Parameters.Length);
-        replica.Bind(exchange.Parameters, _accumulator.Gradient);
+        var (process, definition) = (place.Process, place.Process.Definition);
+        (_replica, _shards, _plan) = (replica, place.Member.Shards, process.Plan);
+        var source = new BatchSource(process.Task.Name, process.Data.Training, _plan, definition.Seed, place.Generation.TotalSteps);
+        _loader = new BatchLoader(source, _shards, place.Generation.FirstStep, process.StepTimeout);
+        _evaluation = new EvaluationLoader(
+            process.Task.Name, process.Data.Evaluation,
+            new EvaluationPlan(process.Data.Evaluation.Count, definition.BatchSize, definition.Shards), _shards, process.StepTimeout);
+        _accumulator = new GradientAccumulator(definition.Shards, _shards, place.Exchange.Contributions, place.Exchange.Parameters.Length);
+        _frozen = replica.CopyFrozen();
+        replica.Bind(place.Exchange.Parameters, _accumulator.Gradient);
     }
+
+    protected override bool HasReplica => true;
 
     public override void Dispose()
     {
@@ -57,10 +63,9 @@ internal sealed class ReplicaLoop : MemberLoop
         {
             CurrentStep = step;
             ComputeGradients(step);
-            _replica.StageGradientsOut();
-            Exchange.Run(step);
+            Place.Exchange.Run(step);
             _replica.StageParametersIn();
-            if ((step + 1) % _plan.StepsPerEpoch == 0 || step + 1 == lease.TotalSteps)
+            if ((step + 1) % _plan.StepsPerEpoch == 0 || step + 1 == Place.Generation.TotalSteps)
             {
                 _seconds += Stopwatch.GetElapsedTime(start).TotalSeconds;
                 Evaluate(step + 1);
@@ -78,15 +83,26 @@ internal sealed class ReplicaLoop : MemberLoop
         _replica.VerifyNoRandomDraws();
     }
 
-    protected override void WriteInitialState() => _replica.WriteInitialState(Exchange.Parameters);
+    protected override void StateLoaded(StateLoader loader)
+    {
+        if (Place.Generation.FirstStep > 0 && _frozen.Length > 0)
+        {
+            var frozen = new float[_frozen.Length];
+            loader.LoadModel(StateKind.Frozen, frozen.Length, (start, length) => frozen.AsSpan((int)start, length));
+            _replica.LoadFrozen(frozen);
+            _frozen = frozen;
+        }
 
-    protected override void ReadStoredState(TrainingState state) => _replica.LoadFrozen(state.Frozen);
+        _replica.StageParametersIn();
+    }
 
-    protected override float[]? FrozenParameters() => _replica.CopyFrozen();
-
-    protected override string? ParametersSha256() => _replica.ParametersSha256();
-
-    protected override WorkerFault Fault(Exception error) => MemberFaults.Describe(WorkerId, _identity.Name, Generation, error);
+    protected override void KeepSnapshot(long step)
+    {
+        // A state that is beyond rescue must not take the place of a good one.
+        _replica.VerifyFinite(step);
+        Place.Process.Snapshots.KeepModel(step, () => VectorCopy.ToArray(Place.Exchange.Parameters), _frozen);
+        base.KeepSnapshot(step);
+    }
 
     private void ComputeGradients(long step)
     {
@@ -127,8 +143,8 @@ internal sealed class ReplicaLoop : MemberLoop
 
     private void Report(long end)
     {
-        Sink(new StepReport(
-            WorkerId, Generation, _reportedUpTo, (int)(end - _reportedUpTo), _shards, [.. _losses], [.. _evaluations], _seconds));
+        Place.Sink(new StepReport(
+            Place.WorkerId, Generation, _reportedUpTo, (int)(end - _reportedUpTo), _shards, [.. _losses], [.. _evaluations], _seconds));
         _losses.Clear();
         _evaluations.Clear();
         _seconds = 0;

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Cluster.Train.Membership;
 using Cluster.Train.Protocol;
 using Cluster.Train.Training;
@@ -5,57 +6,117 @@ using Cluster.Train.Training;
 namespace Cluster.Train.Actors.Worker;
 
 /// <summary>A worker's replica and its compute thread.</summary>
-internal sealed class ReplicaRuntime(WorkerIdentity identity, ProcessContext process, string device) : MemberRuntime, IWorkerRuntime
+/// <param name="identity">Who the worker is.</param>
+/// <param name="contextOf">What this process has for a job; the same object while it is the same job.</param>
+/// <param name="device">cpu, cuda or cuda:N.</param>
+internal sealed class ReplicaRuntime(WorkerIdentity identity, Func<JobDefinition, ProcessContext> contextOf, string device)
+    : MemberRuntime(identity.Name), IWorkerRuntime
 {
-    private readonly ComputeThread _thread = new(identity.Name, process.Definition.Threads);
+    private ComputeThread? _thread;
+    private volatile ProcessContext? _process;
     private ModelReplica? _replica;
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private OpenedReplica? _opened;
     private int _disposed;
 
     /// <inheritdoc/>
-    public Task<ReplicaDescription> OpenAsync(JobDefinition definition) => _thread.RunAsync(() =>
+    public PastMembership? Past { get; private set; }
+
+    /// <inheritdoc/>
+    public override ImmutableArray<HeldSnapshot> Held => _process?.Snapshots.Held() ?? [];
+
+    /// <inheritdoc/>
+    public ImmutableArray<JobMemo> Memos => _process?.Snapshots.Memos() ?? [];
+
+    /// <inheritdoc/>
+    public Task<OpenedReplica> OpenAsync(JobDefinition definition, bool fresh)
     {
-        var data = process.Data;
-        process.CheckPlan();
-        _replica = ModelReplica.Create(process.Task, definition, data, DeviceSpec.Parse(device));
-        process.Layout = _replica.Layout;
-        return new ReplicaDescription(
-            definition.Hash(), _replica.Layout.Hash, process.DataFingerprint,
-            data.Training.Count, data.Evaluation.Count, _replica.Layout.VectorLength, _replica.Layout.ParameterLength,
-            _replica.Layout.ParameterCount, device, NativeEnvironment.InstructionSet, Endpoint: null);
-    });
+        // The number of threads belongs to the job, and is set once on a thread.
+        _thread ??= new ComputeThread(identity.Name, definition.Threads, definition.Portable);
+        return _thread.RunAsync(() =>
+        {
+            var process = contextOf(definition);
+            if (fresh)
+            {
+                process.Snapshots.DropAfter(0);
+            }
+
+            if (_opened is not null && ReferenceEquals(process, _process))
+            {
+                return _opened;
+            }
+
+            var data = process.Data;
+            _ = process.Plan;
+            _replica?.Dispose();
+            _replica = ModelReplica.Create(process.Task, definition, data.Own, DeviceSpec.Parse(device));
+            var layout = _replica.Layout;
+            process.Layout = layout;
+            process.Snapshots.SetInitial(_replica.InitialState, _replica.CopyFrozen());
+            _process = process;
+            var description = new ReplicaDescription(
+                definition.Hash(), identity.Build, layout.Hash, process.DataFingerprint, data.Training.Count, data.Evaluation.Count,
+                layout.VectorLength, layout.ParameterLength, layout.ParameterCount, device, NativeEnvironment.InstructionSet,
+                process.Network?.Endpoint);
+            return _opened = new OpenedReplica(description, layout.Tensors, data.Own.Remark ?? "");
+        });
+    }
+
+    /// <inheritdoc/>
+    public override Task PrepareAsync(PrepareGeneration generation, Action<IGenerationMessage> sink)
+    {
+        Past = new PastMembership(_process!.Definition.Hash(), generation.Generation, generation.Roster.Workers.Count());
+        _process.Admit(generation.Roster);
+        return base.PrepareAsync(generation, sink);
+    }
+
+    /// <inheritdoc/>
+    public void Serve(PrepareGeneration generation) => _process?.Admit(generation.Roster);
+
+    /// <inheritdoc/>
+    public override void Enqueue(StepLease lease)
+    {
+        _process!.Snapshots.Seal(lease.SealedStep, lease.Memo);
+        base.Enqueue(lease);
+    }
 
     /// <inheritdoc/>
     public override async ValueTask DisposeAsync()
     {
-        // The actor that stops and the program that ends both dispose of it; the first one does it.
+        // The actor that stops and the program that ends both dispose of it; the first one does it, both wait for it.
         if (Interlocked.Exchange(ref _disposed, 1) != 0)
         {
+            await _ended.Task.ConfigureAwait(false);
             return;
         }
 
-        await base.DisposeAsync().ConfigureAwait(false);
-        await _thread.RunAsync(() => _replica?.Dispose()).ConfigureAwait(false);
-        _thread.Dispose();
+        try
+        {
+            if (_thread is { } thread)
+            {
+                await base.DisposeAsync().ConfigureAwait(false);
+                await thread.RunAsync(() => _replica?.Dispose()).ConfigureAwait(false);
+                thread.Dispose();
+            }
+        }
+        finally
+        {
+            _ended.SetResult();
+        }
     }
 
     /// <inheritdoc/>
-    protected override Task RunOnThread(Action work) => _thread.RunAsync(work);
+    protected override Task RunOnThread(Action work) => _thread?.RunAsync(work) ?? Task.CompletedTask;
+
+    /// <inheritdoc/>
+    protected override void Ended(int generation, string reason) => _process?.End(generation);
 
     /// <inheritdoc/>
     protected override MemberLoop CreateLoop(PrepareGeneration generation, Action<IGenerationMessage> sink)
     {
-        var definition = process.Definition;
+        var process = _process!;
         var member = generation.Roster.Find(identity.WorkerId)
             ?? throw new InvalidOperationException($"{identity.Name} is not in generation {generation.Generation}");
-        var owner = process.Owner(generation.Roster, member);
-        var exchange = process.Join(generation.Roster, member, owner);
-        var source = new BatchSource(process.Task.Name, process.Data.Training, process.Plan, definition.Seed, process.TotalSteps);
-        var loader = new BatchLoader(source, member.Shards, generation.FirstStep, process.StepTimeout);
-        var evaluation = new EvaluationLoader(
-            process.Task.Name, process.Data.Evaluation,
-            new EvaluationPlan(process.Data.Evaluation.Count, definition.BatchSize, definition.Shards), member.Shards, process.StepTimeout);
-        return new ReplicaLoop(
-            identity, generation.Generation, member.Shards, _replica!, process.Plan, loader, evaluation, exchange,
-            definition.Shards, owner, process.Snapshots, _ => process.Stored!, sink);
+        return new ReplicaLoop(process.Join(generation, member, identity.Name, sink), Keeper, _replica!);
     }
 }

@@ -1,92 +1,104 @@
-using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Event;
-using Cluster.Train.Membership;
 using Cluster.Train.Protocol;
 
 namespace Cluster.Train.Actors.Worker;
 
-/// <summary>Who a worker is.</summary>
-/// <param name="WorkerId">Identity of this run of the worker.</param>
-/// <param name="Name">Its name in messages.</param>
-/// <param name="Host">The machine.</param>
-/// <param name="Build">Version of the program and of its tasks.</param>
-/// <param name="Tasks">Names of the tasks it has.</param>
-internal sealed record WorkerIdentity(string WorkerId, string Name, string Host, string Build, ImmutableArray<string> Tasks);
-
 /// <summary>
-/// One worker: asks the coordinator for a job, makes a replica, and does the leases of each generation.
-/// It computes nothing itself: its runtime does, on a thread of its own.
+/// One worker: asks for a coordinator, makes a replica of its job, and does the leases of each generation. A coordinator
+/// that is lost is looked for again; what the process holds of the job stays. It computes nothing itself: its runtime
+/// does, on a thread of its own.
 /// </summary>
 internal sealed class WorkerActor : ReceiveActor, IWithTimers
 {
     private const string HelloTimer = "hello";
+    private const string WaitTimer = "wait";
     private static readonly TimeSpan HelloInterval = TimeSpan.FromSeconds(1);
 
     private readonly WorkerIdentity _identity;
-    private readonly IActorRef _coordinator;
+    private readonly IActorRef _coordinators;
     private readonly IWorkerRuntime _runtime;
+    private readonly TimeSpan _patience;
+    private readonly TaskCompletionSource<WorkerOutcome> _completion;
     private readonly ILoggingAdapter _log = Context.GetLogger();
+    private IActorRef _coordinator = ActorRefs.Nobody;
     private int _generation;
     private long _stale;
+    private bool _leaving;
 
     /// <summary>Is created by <see cref="Props"/>.</summary>
-    public WorkerActor(WorkerIdentity identity, IActorRef coordinator, IWorkerRuntime runtime)
+    public WorkerActor(
+        WorkerIdentity identity, IActorRef coordinators, IWorkerRuntime runtime, TimeSpan patience, TaskCompletionSource<WorkerOutcome> completion)
     {
-        _identity = identity;
-        _coordinator = coordinator;
-        _runtime = runtime;
+        (_identity, _coordinators, _runtime, _patience, _completion) = (identity, coordinators, runtime, patience, completion);
         Become(Searching);
     }
 
     /// <inheritdoc/>
     public ITimerScheduler Timers { get; set; } = null!;
 
-    /// <summary>A worker that computes with this runtime, which it disposes of when it stops.</summary>
-    internal static Props Props(WorkerIdentity identity, IActorRef coordinator, IWorkerRuntime runtime) =>
-        Akka.Actor.Props.Create(() => new WorkerActor(identity, coordinator, runtime));
+    /// <summary>A worker.</summary>
+    /// <param name="identity">Who it is.</param>
+    /// <param name="coordinators">Reaches the coordinator, whichever node has it.</param>
+    /// <param name="runtime">What computes; stays the caller's.</param>
+    /// <param name="patience">How long it looks for a coordinator.</param>
+    /// <param name="completion">Receives how it ended: <see cref="BadInputException"/> where it was refused.</param>
+    internal static Props Props(
+        WorkerIdentity identity, IActorRef coordinators, IWorkerRuntime runtime, TimeSpan patience, TaskCompletionSource<WorkerOutcome> completion) =>
+        Akka.Actor.Props.Create(() => new WorkerActor(identity, coordinators, runtime, patience, completion));
 
     /// <inheritdoc/>
-    protected override void PreStart() =>
-        Timers.StartPeriodicTimer(HelloTimer, SayHello.Instance, TimeSpan.Zero, HelloInterval);
+    protected override void PreStart() => Search();
 
     /// <inheritdoc/>
     protected override void PostStop()
     {
         _runtime.Abort(_generation, $"{_identity.Name} stops");
-        _ = _runtime.DisposeAsync().AsTask();
+        _completion.TrySetResult(new WorkerOutcome(Completed: false, "the worker was stopped"));
         if (_stale > 0)
         {
             _log.Debug("dropped {0} stale messages", _stale);
         }
     }
 
+    private void Search()
+    {
+        Become(Searching);
+        Timers.StartPeriodicTimer(HelloTimer, SayHello.Instance, TimeSpan.Zero, HelloInterval);
+        Timers.StartSingleTimer(WaitTimer, WaitedTooLong.Instance, _patience);
+    }
+
     private void Searching()
     {
-        Receive<SayHello>(_ => _coordinator.Tell(
-            new WorkerHello(_identity.WorkerId, _identity.Name, _identity.Host, _identity.Build, _identity.Tasks)));
+        Receive<SayHello>(_ => _coordinators.Tell(new WorkerHello(
+            _identity.WorkerId, _identity.Name, _identity.Host, _identity.Build, _identity.Tasks, _runtime.Past)));
         Receive<JobOffer>(offer =>
         {
             Timers.Cancel(HelloTimer);
+            Timers.Cancel(WaitTimer);
+            Follow(Sender);
             Become(Joining);
-            _runtime.OpenAsync(offer.Definition).PipeTo(
-                Self,
-                success: description => new Opened(description),
-                failure: error => new Failed(error));
+            _runtime.OpenAsync(offer.Definition, offer.Fresh).PipeTo(
+                Self, success: opened => new Opened(opened), failure: error => new OpeningFailed(error));
         });
+        Receive<WaitedTooLong>(_ => End(new TrainingFaultException(
+            $"waited {_patience.TotalSeconds:0} s for a coordinator, and none answered; check that one runs and that --seed-node names it")));
+        Receive<Leave>(_ => End(new WorkerOutcome(Completed: false, "left before it was a member")));
         ReceiveEnd();
     }
 
     private void Joining()
     {
-        Receive<Opened>(opened => _coordinator.Tell(new JoinRequest(_identity.WorkerId, opened.Replica)));
-        Receive<JoinRefused>(refused =>
+        Receive<Opened>(opened => _coordinator.Tell(new JoinRequest(
+            _identity.WorkerId, opened.Replica.Description, opened.Replica.Tensors, _runtime.Held, _runtime.Memos, opened.Replica.Remark)));
+        Receive<OpeningFailed>(failed =>
         {
-            _log.Error("refused by the coordinator: {0}", refused.Reason);
-            Context.Stop(Self);
+            var fault = MemberFaults.Describe(_identity.WorkerId, _identity.Name, generation: 0, failed.Error);
+            _coordinator.Tell(fault);
         });
+        Receive<JoinRefused>(refused => End(new BadInputException($"the coordinator refuses this worker: {refused.Reason}")));
         Receive<PrepareGeneration>(Prepare);
-        ReceiveEnd();
+        ReceiveMembership();
     }
 
     private void Training()
@@ -95,31 +107,64 @@ internal sealed class WorkerActor : ReceiveActor, IWithTimers
         Receive<Prepared>(prepared => IfCurrent(prepared.Generation, () =>
             _coordinator.Tell(new GenerationReady(_identity.WorkerId, prepared.Generation))));
         Receive<StepLease>(lease => IfCurrent(lease.Generation, () => _runtime.Enqueue(lease)));
-        Receive<EndGeneration>(end => IfCurrent(end.Generation, () => _runtime.Abort(end.Generation, end.Reason)));
+        ReceiveMembership();
+    }
+
+    private void ReceiveMembership()
+    {
+        Receive<EndGeneration>(end =>
+        {
+            _runtime.Abort(end.Generation, end.Reason);
+            _coordinator.Tell(new GenerationEnded(_identity.WorkerId, end.Generation, _runtime.Held));
+        });
+        Receive<HelloWanted>(wanted => Lose(wanted.Reason));
+        Receive<CoordinatorGone>(gone =>
+        {
+            if (gone.Coordinator.Equals(_coordinator))
+            {
+                Lose("the coordinator is gone");
+            }
+        });
+        Receive<Leave>(_ =>
+        {
+            _leaving = true;
+            _coordinator.Tell(new LeaveRequest(_identity.WorkerId));
+        });
         ReceiveEnd();
     }
 
     private void ReceiveEnd()
     {
-        Receive<EndJob>(end =>
+        Receive<EndJob>(end => End(new WorkerOutcome(end.Completed, end.Reason)));
+        Receive<Failed>(failed =>
         {
-            _log.Debug("the job is over: {0}", end.Reason);
-            Context.Stop(Self);
+            if (failed.Generation == _generation)
+            {
+                _coordinator.Tell(MemberFaults.Describe(_identity.WorkerId, _identity.Name, _generation, failed.Error));
+            }
         });
-        Receive<Failed>(failed => _coordinator.Tell(MemberFaults.Describe(_identity.WorkerId, _identity.Name, _generation, failed.Error)));
         Receive<SayHello>(_ => { });
         Receive<JobOffer>(_ => { });
+        Receive<CoordinatorGone>(_ => { });
+        Receive<WaitedTooLong>(_ => { });
     }
 
     private void Prepare(PrepareGeneration generation)
     {
-        if (generation.Generation <= _generation)
+        if (generation.Generation <= _generation || !Sender.Equals(_coordinator))
         {
             _stale++;
             return;
         }
 
         _runtime.Abort(_generation, $"generation {generation.Generation} begins");
+        if (generation.Roster.Find(_identity.WorkerId) is null)
+        {
+            // It holds a part of the state with which the others begin.
+            _runtime.Serve(generation);
+            return;
+        }
+
         _generation = generation.Generation;
         Become(Training);
         var coordinator = _coordinator;
@@ -127,7 +172,42 @@ internal sealed class WorkerActor : ReceiveActor, IWithTimers
         _runtime.PrepareAsync(generation, message => coordinator.Tell(message, self)).PipeTo(
             Self,
             success: () => new Prepared(generation.Generation),
-            failure: error => new Failed(error));
+            failure: error => new Failed(error, generation.Generation));
+    }
+
+    private void Follow(IActorRef coordinator)
+    {
+        Context.Unwatch(_coordinator);
+        _coordinator = coordinator;
+        Context.WatchWith(coordinator, new CoordinatorGone(coordinator));
+    }
+
+    /// <summary>Leaves the generation, keeps what the process holds, and looks for a coordinator.</summary>
+    private void Lose(string reason)
+    {
+        _log.Warning("{0}; looking for a coordinator", reason);
+        _runtime.Abort(_generation, reason);
+        Context.Unwatch(_coordinator);
+        _coordinator = ActorRefs.Nobody;
+        if (_leaving)
+        {
+            End(new WorkerOutcome(Completed: false, $"left while {reason}"));
+            return;
+        }
+
+        Search();
+    }
+
+    private void End(WorkerOutcome outcome)
+    {
+        _completion.TrySetResult(outcome);
+        Context.Stop(Self);
+    }
+
+    private void End(Exception error)
+    {
+        _completion.TrySetException(error);
+        Context.Stop(Self);
     }
 
     private void IfCurrent(int generation, Action action)
@@ -142,14 +222,29 @@ internal sealed class WorkerActor : ReceiveActor, IWithTimers
         }
     }
 
+    /// <summary>Asks the worker to leave in good order: it ends when the coordinator lets it go.</summary>
+    internal sealed record Leave
+    {
+        internal static Leave Instance { get; } = new();
+    }
+
     private sealed record SayHello
     {
         internal static SayHello Instance { get; } = new();
     }
 
-    private sealed record Opened(ReplicaDescription Replica);
+    private sealed record WaitedTooLong
+    {
+        internal static WaitedTooLong Instance { get; } = new();
+    }
+
+    private sealed record CoordinatorGone(IActorRef Coordinator);
+
+    private sealed record Opened(OpenedReplica Replica);
 
     private sealed record Prepared(int Generation);
 
-    private sealed record Failed(Exception Error);
+    private sealed record OpeningFailed(Exception Error);
+
+    private sealed record Failed(Exception Error, int Generation);
 }

@@ -15,10 +15,8 @@ internal sealed class InProcessGroup
         Parameters = FloatBlock.Allocate(roster.VectorLength);
         Contributions = [.. roster.Members.Select(member =>
             ShardTree.MaximalSubtrees(roster.Shards, member.Shards).Select(_ => FloatBlock.Allocate(roster.VectorLength)).ToArray())];
-        Inputs = [.. Contributions.SelectMany(blocks => blocks)];
         Barrier = new StepBarrier(roster.Members.Select(member => member.Name), stepTimeout);
-        var blocks = (roster.VectorLength + SliceOwner.BlockLength - 1) / SliceOwner.BlockLength;
-        BlockNorms = new double[blocks];
+        BlockNorms = new double[InPlaceExchange.NormBlocks(roster)];
     }
 
     internal ExchangeRoster Roster { get; }
@@ -27,10 +25,7 @@ internal sealed class InProcessGroup
     internal FloatBlock Parameters { get; }
 
     /// <summary>By rank: one block for each maximal subtree of its shards.</summary>
-    internal FloatBlock[][] Contributions { get; }
-
-    /// <summary>All contributions in ascending order of their tree nodes.</summary>
-    internal FloatBlock[] Inputs { get; }
+    internal IReadOnlyList<FloatBlock>[] Contributions { get; }
 
     /// <summary>The sums of squares of all norm blocks of the vector, each written by its owner.</summary>
     internal double[] BlockNorms { get; }
@@ -46,7 +41,7 @@ internal sealed class InProcessGroup
         }
 
         Parameters.Dispose();
-        foreach (var block in Inputs)
+        foreach (var block in Contributions.SelectMany(blocks => blocks))
         {
             block.Dispose();
         }

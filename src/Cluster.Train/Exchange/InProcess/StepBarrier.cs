@@ -4,25 +4,12 @@ using System.Runtime.InteropServices;
 
 namespace Cluster.Train.Exchange.InProcess;
 
-/// <summary>The points of a step at which its members meet.</summary>
-internal enum MeetingPoint
-{
-    /// <summary>All contributions are written.</summary>
-    Computed,
-
-    /// <summary>All norms are known; only where gradients are clipped.</summary>
-    NormSummed,
-
-    /// <summary>All slices are updated.</summary>
-    Updated,
-}
-
 /// <summary>
 /// Where the threads of one process meet between the phases of a step. Each rank publishes how far it is on a cache
 /// line of its own; whoever waits spins for a short while (training threads arrive within microseconds of each other)
 /// and then sleeps. A waiter is freed by the last arrival, by <see cref="Abort"/>, or by its timeout.
 /// </summary>
-internal sealed class StepBarrier
+internal sealed class StepBarrier : IStepBarrier
 {
     private static readonly TimeSpan Spin = TimeSpan.FromMicroseconds(50);
 
@@ -47,14 +34,11 @@ internal sealed class StepBarrier
         _spinTicks = _names.Length <= Environment.ProcessorCount ? (long)(Spin.TotalSeconds * Stopwatch.Frequency) : 0;
     }
 
-    /// <summary>Says that a rank has reached a point, and returns when all have.</summary>
-    /// <param name="rank">The caller's rank.</param>
-    /// <param name="point">Three times the step, plus the meeting point: ascends over the life of the barrier.</param>
-    /// <param name="phase">The meeting point, for the message of a timeout.</param>
-    /// <exception cref="ExchangeAbortedException">The generation was ended, or the timeout passed; says who did not come.</exception>
+    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal void Arrive(int rank, long point, MeetingPoint phase)
+    public void Arrive(int rank, long point, MeetingPoint phase)
     {
+        ThrowIfAborted();
         // A full fence: the store must be visible before _sleepers is read, or a sleeper could miss it.
         Interlocked.Exchange(ref _reached[rank].Value, point);
         if (Volatile.Read(ref _sleepers) > 0)
@@ -68,10 +52,7 @@ internal sealed class StepBarrier
         var start = Stopwatch.GetTimestamp();
         while (!AllReached(point))
         {
-            if (_aborted is { } reason)
-            {
-                throw new ExchangeAbortedException(reason);
-            }
+            ThrowIfAborted();
 
             if (Stopwatch.GetTimestamp() - start >= _spinTicks)
             {
@@ -83,8 +64,8 @@ internal sealed class StepBarrier
         }
     }
 
-    /// <summary>Frees everybody who waits, now or later, with this reason. The first reason stays.</summary>
-    internal void Abort(string reason)
+    /// <inheritdoc/>
+    public void Abort(string reason)
     {
         lock (_gate)
         {
@@ -105,7 +86,7 @@ internal sealed class StepBarrier
                     var left = _timeout - Stopwatch.GetElapsedTime(start);
                     if (left <= TimeSpan.Zero)
                     {
-                        _aborted = $"waited {_timeout.TotalSeconds:0} s for {Missing(point)} in step {point / 3} ({Describe(phase)})";
+                        _aborted = MeetingPoints.TimedOut(_timeout, Missing(point), point, phase);
                         Monitor.PulseAll(_gate);
                         return;
                     }
@@ -120,12 +101,13 @@ internal sealed class StepBarrier
         }
     }
 
-    private static string Describe(MeetingPoint phase) => phase switch
+    private void ThrowIfAborted()
     {
-        MeetingPoint.Computed => "computing its gradients",
-        MeetingPoint.NormSummed => "summing the norm of its slice",
-        _ => "updating its slice",
-    };
+        if (_aborted is { } reason)
+        {
+            throw new ExchangeAbortedException(reason);
+        }
+    }
 
     private bool AllReached(long point)
     {
@@ -140,8 +122,8 @@ internal sealed class StepBarrier
         return true;
     }
 
-    private string Missing(long point) =>
-        string.Join(", ", _names.Where((_, rank) => Volatile.Read(ref _reached[rank].Value) < point));
+    private IEnumerable<string> Missing(long point) =>
+        _names.Where((_, rank) => Volatile.Read(ref _reached[rank].Value) < point);
 
     [StructLayout(LayoutKind.Explicit, Size = 128)]
     private struct PaddedLong

@@ -1,91 +1,104 @@
 using System.Buffers.Binary;
+using System.Diagnostics;
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Cluster.Train.Exchange.Tcp;
 
 namespace Cluster.Train.Exchange.State;
 
-/// <summary>
-/// Fetches pieces of snapshots from one other member of a generation, over a connection of its own. What it reads
-/// goes straight to where the caller wants it. For one thread at a time.
-/// </summary>
-public sealed class StateClient : IDisposable
+/// <summary>Fetches pieces of snapshots from other processes of a job.</summary>
+public static class StateClient
 {
-    private readonly ExchangeMember _peer;
-    private readonly TensorConnection _connection;
-    private readonly Stream _stream;
-    private readonly TimeSpan _timeout;
+    /// <summary>Must come within the timeout, however slowly its bytes do.</summary>
+    private const int StretchSize = 1 << 20;
 
-    private StateClient(ExchangeMember peer, TensorConnection connection, TimeSpan timeout)
-    {
-        _peer = peer;
-        _connection = connection;
-        _stream = connection.AsStream();
-        _timeout = timeout;
-        // Seen by each blocking read and write: a peer that says nothing is given up.
-        _stream.ReadTimeout = _stream.WriteTimeout = (int)timeout.TotalMilliseconds;
-    }
-
-    /// <summary>Connects to a member.</summary>
-    /// <param name="roster">The generation that both belong to.</param>
-    /// <param name="rank">The caller's rank.</param>
-    /// <param name="peer">The rank of the member that is asked.</param>
+    /// <summary>Fetches a piece from a process, over a connection of its own; what comes goes straight to its destination.</summary>
+    /// <param name="roster">The caller's generation; the process must have it admitted, and is waited for until it has.</param>
+    /// <param name="rank">The caller's rank; of a coordinator that is no member, the number of members.</param>
+    /// <param name="endpoint">host:port of the process's listener.</param>
     /// <param name="security">TLS; null for plain connections.</param>
-    /// <param name="timeout">How long the peer is waited for: to be connected, and then for each stretch of bytes.</param>
-    /// <param name="abort">Ends waiting for the connection.</param>
-    /// <exception cref="ExchangeAbortedException">The peer does not answer or refuses; the message says so.</exception>
-    public static StateClient Connect(
-        ExchangeRoster roster, int rank, int peer, TensorSecurity? security, TimeSpan timeout, CancellationToken abort = default) =>
-        new(roster.Members[peer], new PeerCaller(roster, rank, security).Call(peer, ConnectionPurpose.State, timeout, abort), timeout);
-
-    /// <summary>Fetches a piece.</summary>
     /// <param name="piece">What is wanted.</param>
-    /// <param name="values">Gets the values; as long as the piece.</param>
-    /// <returns>False if the peer does not hold it; nothing was written then.</returns>
-    /// <exception cref="ExchangeAbortedException">The connection broke or fell silent, or another length came; the values may be a mix.</exception>
-    public bool TryFetch(StatePiece piece, Span<float> values)
+    /// <param name="destination">Gets the values; as long as the piece. After a failure midway it may hold a part of them.</param>
+    /// <param name="timeout">How long the process is waited for: to let the caller in, and then for each MiB.</param>
+    /// <param name="refusal">Why nothing was fetched; null where it was.</param>
+    /// <returns>False where the piece is not held there, or the process cannot be reached.</returns>
+    public static bool TryFetch(
+        ExchangeRoster roster, int rank, string endpoint, TensorSecurity? security, StatePiece piece, Span<float> destination,
+        TimeSpan timeout, out string? refusal)
     {
-        if (values.Length != piece.Length)
+        if (destination.Length != piece.Length)
         {
-            throw new ArgumentException($"{values.Length} values cannot take {piece}", nameof(values));
+            throw new ArgumentException($"{destination.Length} values cannot take {piece}", nameof(destination));
         }
 
+        var member = roster.Members.FirstOrDefault(member => member.Endpoint == endpoint);
+        var name = member is null ? endpoint : $"{member.Name} at {endpoint}";
         try
         {
-            _stream.Write(StateWire.WriteRequest(piece));
-            Span<byte> answer = stackalloc byte[StateWire.AnswerSize];
-            _stream.ReadExactly(answer);
-            var length = BinaryPrimitives.ReadInt64LittleEndian(answer);
-            if (length == StateWire.NotHeld)
-            {
-                return false;
-            }
-
-            if (length != piece.Length)
-            {
-                _connection.Shutdown();
-                throw new ExchangeAbortedException($"{_peer.Name} sent {length} values for {piece}");
-            }
-
-            _stream.ReadExactly(MemoryMarshal.AsBytes(values));
-            return true;
+            using var connection = new PeerCaller(roster, rank, security).CallProcess(
+                name, endpoint, ConnectionPurpose.State, timeout, CancellationToken.None);
+            refusal = Fetch(connection, piece, destination, timeout) is { } why ? $"{name} {why}" : null;
         }
-        catch (EndOfStreamException)
+        catch (ExchangeAbortedException error)
         {
-            throw new ExchangeAbortedException($"{ExchangeMesh.LostMessage(_peer)} while {piece} was fetched from it");
+            refusal = error.Message;
         }
-        catch (IOException error)
+        catch (Exception error) when (error is IOException or ObjectDisposedException)
         {
-            throw new ExchangeAbortedException(
-                error.InnerException is System.Net.Sockets.SocketException { SocketErrorCode: System.Net.Sockets.SocketError.TimedOut }
-                ? $"waited {_timeout.TotalSeconds:0} s for {_peer.Name} to send {piece}"
-                : $"{ExchangeMesh.LostMessage(_peer)} while {piece} was fetched from it: {error.Message}");
+            refusal = IsTimeout(error) ? $"waited {timeout.TotalSeconds:0.#} s for {name} to send {piece}" : $"{name} broke off sending {piece}: {error.Message}";
         }
+
+        return refusal is null;
     }
 
-    /// <summary>Closes the connection.</summary>
-    public void Dispose()
+    /// <summary>Null when all has come, or why it does not.</summary>
+    private static string? Fetch(TensorConnection connection, StatePiece piece, Span<float> destination, TimeSpan timeout)
     {
-        _connection.Shutdown();
-        _connection.Dispose();
+        var stream = connection.AsStream();
+        stream.WriteTimeout = Milliseconds(timeout);
+        stream.Write(StateWire.WriteRequest(piece));
+        Span<byte> answer = stackalloc byte[StateWire.AnswerSize];
+        Read(stream, answer, timeout);
+        var length = BinaryPrimitives.ReadInt64LittleEndian(answer);
+        if (length == StateWire.NotHeld)
+        {
+            return $"does not hold {piece}";
+        }
+
+        if (length != piece.Length)
+        {
+            return $"sent {length} values for {piece}";
+        }
+
+        for (var rest = MemoryMarshal.AsBytes(destination); !rest.IsEmpty;)
+        {
+            var count = Math.Min(rest.Length, StretchSize);
+            Read(stream, rest[..count], timeout);
+            rest = rest[count..];
+        }
+
+        return null;
     }
+
+    private static void Read(Stream stream, Span<byte> bytes, TimeSpan timeout)
+    {
+        var started = Stopwatch.GetTimestamp();
+        while (!bytes.IsEmpty)
+        {
+            stream.ReadTimeout = Milliseconds(timeout - Stopwatch.GetElapsedTime(started));
+            var count = stream.Read(bytes);
+            if (count == 0)
+            {
+                throw new EndOfStreamException("it closed the connection");
+            }
+
+            bytes = bytes[count..];
+        }
+    }
+
+    /// <summary>At least 1: 0 would mean to wait for ever.</summary>
+    private static int Milliseconds(TimeSpan time) => (int)Math.Clamp(time.TotalMilliseconds, 1, int.MaxValue);
+
+    private static bool IsTimeout(Exception error) =>
+        error.InnerException is SocketException { SocketErrorCode: SocketError.TimedOut or SocketError.WouldBlock or SocketError.IOPending };
 }

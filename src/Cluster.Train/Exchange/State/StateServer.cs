@@ -14,7 +14,6 @@ internal sealed class StateServer(TensorConnection connection, Func<StatePiece, 
 
     /// <summary>Answers requests until the peer closes the connection.</summary>
     /// <param name="end">Ends it early.</param>
-    /// <exception cref="InvalidDataException">The peer asks for what can be no piece of a snapshot.</exception>
     internal async Task RunAsync(CancellationToken end)
     {
         using var idle = CancellationTokenSource.CreateLinkedTokenSource(end);
@@ -25,7 +24,7 @@ internal sealed class StateServer(TensorConnection connection, Func<StatePiece, 
             idle.CancelAfter(IdleTimeout);
             var read = await stream.ReadAtLeastAsync(
                 buffer.AsMemory(0, StateWire.RequestSize), StateWire.RequestSize, throwOnEndOfStream: false, idle.Token).ConfigureAwait(false);
-            if (read < StateWire.RequestSize)
+            if (read == 0)
             {
                 return;
             }

@@ -1,37 +1,60 @@
-using System.Collections.Concurrent;
-using Cluster.Train.Exchange.Tcp;
+using System.Collections.Immutable;
 
 namespace Cluster.Train.Exchange.State;
 
-/// <summary>What a process serves, by job, and to connections that have proved their membership.</summary>
+/// <summary>What a process serves, by job. Members of one process may each register the source that they share.</summary>
 internal sealed class StateSources
 {
-    private readonly ConcurrentDictionary<string, IStateSource> _sources = new();
+    private readonly Lock _gate = new();
+    private ImmutableDictionary<string, ImmutableList<Registration>> _byJob = ImmutableDictionary<string, ImmutableList<Registration>>.Empty;
 
-    /// <summary>Serves a job's snapshots until the result is disposed; a newer source replaces an older one.</summary>
+    /// <summary>Serves a job's snapshots until the result is disposed.</summary>
     internal IDisposable Add(string jobHash, IStateSource source)
     {
-        _sources[jobHash] = source;
-        return new Registration(() => _sources.TryRemove(new KeyValuePair<string, IStateSource>(jobHash, source)));
+        var registration = new Registration(this, jobHash, source);
+        lock (_gate)
+        {
+            _byJob = _byJob.SetItem(jobHash, _byJob.GetValueOrDefault(jobHash, []).Add(registration));
+        }
+
+        return registration;
     }
 
-    /// <summary>Answers a connection's requests until it is closed or its generation is over.</summary>
-    /// <exception cref="InvalidDataException">The peer asks for what can be no piece of a snapshot.</exception>
-    internal async Task ServeAsync(TensorConnection connection, GenerationSeat seat)
+    /// <summary>The values of a piece, from the newest source that holds it; null where none does.</summary>
+    internal ReadOnlyMemory<float>? Find(string jobHash, StatePiece piece)
     {
-        try
+        ImmutableList<Registration> registrations;
+        lock (_gate)
         {
-            var server = new StateServer(connection, piece => _sources.TryGetValue(seat.JobHash, out var source) ? source.Find(piece) : null);
-            await server.RunAsync(seat.Left).ConfigureAwait(false);
+            registrations = _byJob.GetValueOrDefault(jobHash, []);
         }
-        catch (Exception error) when (error is IOException or OperationCanceledException)
+
+        for (var index = registrations.Count - 1; index >= 0; index--)
         {
-            // The peer went away in the middle, fell silent, or its generation is over: it notices by itself.
+            if (registrations[index].Source.Find(piece) is { } found)
+            {
+                return found;
+            }
+        }
+
+        return null;
+    }
+
+    private void Remove(Registration registration)
+    {
+        lock (_gate)
+        {
+            var left = _byJob.GetValueOrDefault(registration.JobHash, []).Remove(registration);
+            _byJob = left.IsEmpty ? _byJob.Remove(registration.JobHash) : _byJob.SetItem(registration.JobHash, left);
         }
     }
 
-    private sealed class Registration(Action remove) : IDisposable
+    private sealed class Registration(StateSources owner, string jobHash, IStateSource source) : IDisposable
     {
-        public void Dispose() => remove();
+        internal string JobHash { get; } = jobHash;
+
+        internal IStateSource Source { get; } = source;
+
+        public void Dispose() => owner.Remove(this);
     }
 }

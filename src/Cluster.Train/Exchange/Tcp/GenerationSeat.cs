@@ -7,7 +7,7 @@ namespace Cluster.Train.Exchange.Tcp;
 /// A member's place at its process's listener for the time of one generation: connections of the other members are
 /// handed to it as they come. Disposing it makes the generation stale for this member.
 /// </summary>
-internal sealed class GenerationSeat : IDisposable
+internal sealed class GenerationSeat : ICalled, IDisposable
 {
     private const int SecretSize = 32;
 
@@ -32,7 +32,8 @@ internal sealed class GenerationSeat : IDisposable
 
     internal string JobHash { get; }
 
-    internal byte[] Secret { get; }
+    /// <inheritdoc/>
+    public byte[] Secret { get; }
 
     /// <summary>Cancelled when the member leaves the generation.</summary>
     internal CancellationToken Left { get; }
@@ -59,7 +60,7 @@ internal sealed class GenerationSeat : IDisposable
             throw new RefusedException(Refusal.Member, $"rank {hello.From} is no other member of generation {hello.Generation}");
         }
 
-        if (hello.Purpose != ConnectionPurpose.State && Arrival(hello.Purpose, hello.From).Task.IsCompleted)
+        if (Arrival(hello.Purpose, hello.From).Task.IsCompleted)
         {
             throw new RefusedException(Refusal.Member, $"rank {hello.From} of generation {hello.Generation} is connected already");
         }

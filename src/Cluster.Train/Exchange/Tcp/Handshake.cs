@@ -20,31 +20,31 @@ internal static class Handshake
     /// <summary>The called side.</summary>
     /// <param name="stream">The connection.</param>
     /// <param name="find">
-    /// Finds whom the hello is for, waiting until that member has joined its generation. Throws <see cref="RefusedException"/>.
+    /// Finds whom the hello is for, waiting until the generation is known here. Throws <see cref="RefusedException"/>.
     /// </param>
     /// <param name="cancellation">Ends the attempt at its deadline.</param>
     /// <exception cref="RefusedException">The caller is refused; it was told so.</exception>
-    internal static async Task<(Hello Hello, GenerationSeat Seat)> AcceptAsync(
-        Stream stream, Func<Hello, Task<GenerationSeat>> find, CancellationToken cancellation)
+    internal static async Task<(Hello Hello, ICalled Called)> AcceptAsync(
+        Stream stream, Func<Hello, Task<ICalled>> find, CancellationToken cancellation)
     {
         try
         {
             var hello = new byte[Hello.Size];
             await stream.ReadExactlyAsync(hello, cancellation).ConfigureAwait(false);
             var read = Hello.Read(hello);
-            var seat = await find(read).ConfigureAwait(false);
+            var called = await find(read).ConfigureAwait(false);
             var nonce = RandomNumberGenerator.GetBytes(Hello.NonceSize);
             await AnswerAsync(stream, Refusal.None, nonce, cancellation).ConfigureAwait(false);
 
             var proof = new byte[ProofSize];
             await stream.ReadExactlyAsync(proof, cancellation).ConfigureAwait(false);
-            if (!CryptographicOperations.FixedTimeEquals(proof, Prove(seat.Secret, CallerRole, hello, nonce)))
+            if (!CryptographicOperations.FixedTimeEquals(proof, Prove(called.Secret, CallerRole, hello, nonce)))
             {
                 throw new RefusedException(Refusal.Secret, $"rank {read.From} does not know the secret of generation {read.Generation}");
             }
 
-            await AnswerAsync(stream, Refusal.None, Prove(seat.Secret, CalledRole, hello, nonce), cancellation).ConfigureAwait(false);
-            return (read, seat);
+            await AnswerAsync(stream, Refusal.None, Prove(called.Secret, CalledRole, hello, nonce), cancellation).ConfigureAwait(false);
+            return (read, called);
         }
         catch (RefusedException refused)
         {

@@ -9,13 +9,16 @@ namespace Cluster.Train.Exchange.Tcp;
 /// <param name="JobHash">SHA-256 of the job's identity, in hexadecimal.</param>
 /// <param name="Generation">The generation.</param>
 /// <param name="From">The caller's rank.</param>
-/// <param name="To">The rank that is called.</param>
+/// <param name="To">The rank that is called, or <see cref="WholeProcess"/>.</param>
 internal sealed record Hello(ConnectionPurpose Purpose, string JobHash, int Generation, int From, int To)
 {
     /// <summary>Bytes of a hello, of which the last 32 are the caller's nonce.</summary>
     internal const int Size = 52 + NonceSize;
 
     internal const int NonceSize = 32;
+
+    /// <summary>The rank that is called where a process is meant, whichever members it has.</summary>
+    internal const int WholeProcess = -1;
 
     private const uint Magic = 0x58525443; // "CTRX"
     private const ushort Version = 1;

@@ -15,7 +15,7 @@ internal sealed class PeerCaller(ExchangeRoster roster, int rank, TensorSecurity
     private readonly string _jobHash = Hello.HashOf(roster.Job);
     private readonly byte[] _secret = GenerationSeat.SecretOf(roster);
 
-    /// <summary>Calls a member.</summary>
+    /// <summary>Calls a member, and tries again for as long as it is not there.</summary>
     /// <param name="peer">Its rank.</param>
     /// <param name="purpose">What the connection is for.</param>
     /// <param name="timeout">How long it is tried.</param>
@@ -24,9 +24,32 @@ internal sealed class PeerCaller(ExchangeRoster roster, int rank, TensorSecurity
     internal TensorConnection Call(int peer, ConnectionPurpose purpose, TimeSpan timeout, CancellationToken abort)
     {
         var member = roster.Members[peer];
-        var endpoint = TensorEndpoint.Parse(
-            member.Endpoint ?? throw new ArgumentException($"{member.Name} has no endpoint for tensor connections", nameof(peer)));
-        var hello = new Hello(purpose, _jobHash, roster.Generation, rank, peer);
+        return Call(
+            $"{member.Name} at {member.Endpoint}",
+            member.Endpoint ?? throw new ArgumentException($"{member.Name} has no endpoint for tensor connections", nameof(peer)),
+            new Hello(purpose, _jobHash, roster.Generation, rank, peer),
+            error => error is RefusedException { Refusal: Refusal.Stale or Refusal.Version },
+            timeout, abort);
+    }
+
+    /// <summary>Calls a process, whichever members it has. It listens for as long as it lives, so one that does not is gone.</summary>
+    /// <param name="name">Its name in messages.</param>
+    /// <param name="endpoint">host:port of its listener.</param>
+    /// <param name="purpose">What the connection is for.</param>
+    /// <param name="timeout">How long it may take to learn of the generation.</param>
+    /// <param name="abort">Ends trying.</param>
+    /// <exception cref="ExchangeAbortedException">The process is not there, refused, did not answer in time, or trying was ended.</exception>
+    internal TensorConnection CallProcess(string name, string endpoint, ConnectionPurpose purpose, TimeSpan timeout, CancellationToken abort) =>
+        Call(
+            name, endpoint, new Hello(purpose, _jobHash, roster.Generation, rank, Hello.WholeProcess),
+            error => error is SocketException { SocketErrorCode: SocketError.ConnectionRefused or SocketError.HostNotFound }
+                or AuthenticationException or RefusedException { Refusal: not Refusal.NotOurs },
+            timeout, abort);
+
+    private TensorConnection Call(
+        string name, string endpoint, Hello hello, Predicate<Exception> isFinal, TimeSpan timeout, CancellationToken abort)
+    {
+        var address = TensorEndpoint.Parse(endpoint);
         var started = Stopwatch.GetTimestamp();
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(abort);
         deadline.CancelAfter(timeout);
@@ -35,11 +58,13 @@ internal sealed class PeerCaller(ExchangeRoster roster, int rank, TensorSecurity
         {
             try
             {
-                return ConnectAsync(endpoint, hello, deadline.Token).GetAwaiter().GetResult();
+                return ConnectAsync(address, hello, deadline.Token).GetAwaiter().GetResult();
             }
-            catch (RefusedException refused) when (refused.Refusal is Refusal.Stale or Refusal.Version)
+            catch (Exception error) when (isFinal(error))
             {
-                throw new ExchangeAbortedException($"{member.Name} at {endpoint} refused to join generation {roster.Generation}: {refused.Message}");
+                throw new ExchangeAbortedException(hello.To == Hello.WholeProcess
+                    ? $"{name} cannot be reached in generation {roster.Generation}: {error.Message}"
+                    : $"{name} refused to join generation {roster.Generation}: {error.Message}");
             }
             catch (Exception error) when (error is RefusedException or SocketException or IOException or AuthenticationException)
             {
@@ -54,8 +79,8 @@ internal sealed class PeerCaller(ExchangeRoster roster, int rank, TensorSecurity
         }
 
         throw new ExchangeAbortedException(abort.IsCancellationRequested
-            ? $"generation {roster.Generation} was ended while {member.Name} was waited for"
-            : $"waited {Stopwatch.GetElapsedTime(started).TotalSeconds:0} s for {member.Name} at {endpoint} to join generation {roster.Generation}: {why}");
+            ? $"generation {roster.Generation} was ended while {name} was waited for"
+            : $"waited {Stopwatch.GetElapsedTime(started).TotalSeconds:0} s for {name} to join generation {roster.Generation}: {why}");
     }
 
     private async Task<TensorConnection> ConnectAsync(TensorEndpoint endpoint, Hello hello, CancellationToken cancellation)

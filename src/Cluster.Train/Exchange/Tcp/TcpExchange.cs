@@ -14,11 +14,16 @@ namespace Cluster.Train.Exchange.Tcp;
 /// </summary>
 public sealed class TcpExchange : TensorExchange
 {
+    private const string Ended = "the generation has ended";
+
     /// <summary>How long the thread looks again before it sleeps: as long as falling asleep and waking up would take.</summary>
     private static readonly TimeSpan Spin = TimeSpan.FromMicroseconds(20);
 
     /// <summary>A sleep ends at least this often, so that the step timeout is seen.</summary>
     private static readonly TimeSpan LongestSleep = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>How long nothing may come from a member that has left and whose link has not ended.</summary>
+    private static readonly TimeSpan LastBytes = TimeSpan.FromMilliseconds(500);
 
     private readonly ExchangeMesh _mesh;
     private readonly FloatBlock[] _contributions;
@@ -28,6 +33,7 @@ public sealed class TcpExchange : TensorExchange
     private readonly LinkWait _wait = new();
     private readonly TimeSpan _stepTimeout;
     private readonly long _spinTicks;
+    private readonly CancellationTokenRegistration _meshEnds;
     private volatile string? _aborted;
     private bool _disposed;
 
@@ -47,6 +53,14 @@ public sealed class TcpExchange : TensorExchange
         // Looking again while another member of this host needs the core would only keep it from arriving.
         var neighbours = roster.Members.Count(member => HostOf(member) == HostOf(me));
         _spinTicks = neighbours <= Environment.ProcessorCount ? (long)(Spin.TotalSeconds * Stopwatch.Frequency) : 0;
+        _meshEnds = mesh.Ended.Register(() =>
+        {
+            // A lost member may have sent all that is due in this step before it left: see Sleep.
+            if (mesh.FirstLost is null)
+            {
+                Abort(Ended);
+            }
+        });
     }
 
     /// <inheritdoc/>
@@ -58,42 +72,45 @@ public sealed class TcpExchange : TensorExchange
     /// <summary>Bytes that this member sent to others in the last step, headers included, TLS not.</summary>
     public long BytesSentInStep { get; private set; }
 
-    /// <summary>Bytes that this member sent to others since it joined; to be read from any thread, if not exactly.</summary>
-    public long BytesSent => SumOfSent();
+    /// <summary>Bytes that this member sent to others since it joined.</summary>
+    internal long BytesSent
+    {
+        get
+        {
+            long sum = 0;
+            foreach (var peer in _peers)
+            {
+                sum += peer.Outgoing.BytesSent;
+            }
 
-    /// <summary>Joins a generation; returns when all its members are connected.</summary>
-    /// <param name="roster">The generation.</param>
-    /// <param name="rank">The caller's rank; its endpoint is the listener's.</param>
-    /// <param name="owner">The caller's slice; null where it owns none.</param>
-    /// <param name="listener">This process's listener.</param>
-    /// <param name="joinTimeout">How long the others are waited for until they have joined.</param>
-    /// <param name="stepTimeout">How long a step may go without a byte from or to a member.</param>
-    /// <param name="lost">
-    /// Called once for each member whose connection ends, also while this member computes; on a thread of the pool,
-    /// and not after <see cref="Abort"/> or <see cref="Dispose"/>.
+            return sum;
+        }
+    }
+
+    /// <summary>Connects a member with those of its generation that it exchanges with; returns when they are there.</summary>
+    /// <param name="mesh">
+    /// The generation's control connections. They stay the caller's, who disposes them after the exchange. When they
+    /// are disposed earlier, or lose a member that something is still due from, the exchange ends.
     /// </param>
+    /// <param name="owner">The caller's slice; null where it owns none.</param>
+    /// <param name="joinTimeout">How long the others are waited for until they are connected.</param>
+    /// <param name="stepTimeout">How long a step may go without a byte from or to a member.</param>
     /// <param name="abort">Ends waiting.</param>
     /// <exception cref="ExchangeAbortedException">Somebody did not come, refused, or is gone; the message says who.</exception>
-    public static TcpExchange Join(
-        ExchangeRoster roster, int rank, SliceOwner? owner, TensorListener listener, TimeSpan joinTimeout, TimeSpan stepTimeout,
-        Action<ExchangeMember>? lost = null, CancellationToken abort = default)
+    public static TcpExchange Over(ExchangeMesh mesh, SliceOwner? owner, TimeSpan joinTimeout, TimeSpan stepTimeout, CancellationToken abort)
     {
-        var started = Stopwatch.GetTimestamp();
-        var mesh = ExchangeMesh.Connect(roster, rank, listener, joinTimeout, lost, abort);
+        var roster = mesh.Roster;
+        var me = roster.Members[mesh.Rank];
         var connections = new TensorConnection?[roster.Members.Length];
         try
         {
-            var peers = roster.Members.Where(member => PeerStreams.AreNeeded(roster, roster.Members[rank], member)).Select(member => member.Rank);
-            var left = joinTimeout - Stopwatch.GetElapsedTime(started);
-            mesh.Open(
-                ConnectionPurpose.Tensors, peers, left > TimeSpan.Zero ? left : TimeSpan.Zero,
-                (peer, connection) => connections[peer] = connection, abort);
+            var peers = roster.Members.Where(member => PeerStreams.AreNeeded(roster, me, member)).Select(member => member.Rank);
+            mesh.Open(ConnectionPurpose.Tensors, peers, joinTimeout, (peer, connection) => connections[peer] = connection, abort);
             return new TcpExchange(mesh, owner, connections, stepTimeout);
         }
         catch
         {
             Array.ForEach(connections, connection => connection?.Dispose());
-            mesh.Dispose();
             throw;
         }
     }
@@ -102,7 +119,7 @@ public sealed class TcpExchange : TensorExchange
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Run(long step)
     {
-        var before = SumOfSent();
+        var before = BytesSent;
         _owned.Begin(step);
         foreach (var peer in _peers)
         {
@@ -149,7 +166,7 @@ public sealed class TcpExchange : TensorExchange
             }
         }
 
-        BytesSentInStep = SumOfSent() - before;
+        BytesSentInStep = BytesSent - before;
     }
 
     /// <inheritdoc/>
@@ -160,9 +177,6 @@ public sealed class TcpExchange : TensorExchange
         {
             peer.Link.Shutdown();
         }
-
-        // The others learn it at once, whether they are in a step or not.
-        _mesh.Dispose();
     }
 
     /// <inheritdoc/>
@@ -174,8 +188,8 @@ public sealed class TcpExchange : TensorExchange
         }
 
         _disposed = true;
-        Interlocked.CompareExchange(ref _aborted, "the generation has ended", null);
-        _mesh.Dispose();
+        Interlocked.CompareExchange(ref _aborted, Ended, null);
+        _meshEnds.Dispose();
         foreach (var peer in _peers)
         {
             peer.Dispose();
@@ -205,17 +219,6 @@ public sealed class TcpExchange : TensorExchange
     private TensorLink LinkOver(TensorConnection connection, ExchangeMember peer) =>
         connection.Tls is null ? new PlainLink(connection) : new TlsLink(connection, _wait.Progress, peer.Name);
 
-    private long SumOfSent()
-    {
-        long sum = 0;
-        foreach (var peer in _peers)
-        {
-            sum += peer.Outgoing.BytesSent;
-        }
-
-        return sum;
-    }
-
     /// <summary>Whether bytes moved; ends the generation if the link is closed or says what it must not.</summary>
     private bool Check(PeerStreams peer, int moved)
     {
@@ -224,12 +227,21 @@ public sealed class TcpExchange : TensorExchange
             return moved > 0;
         }
 
-        throw Fail(peer.Incoming.Violation is { } violation ? $"{peer.Member.Name} {violation}" : ExchangeMesh.LostMessage(peer.Member));
+        // The one that went first makes the others leave, whose links may be seen to close before its own.
+        throw Fail(peer.Incoming.Violation is { } violation
+            ? $"{peer.Member.Name} {violation}"
+            : ExchangeMesh.LostMessage(_mesh.FirstLost ?? peer.Member));
     }
 
     private void Sleep(long step, long idleSince)
     {
-        var left = _stepTimeout - Stopwatch.GetElapsedTime(idleSince);
+        var idle = Stopwatch.GetElapsedTime(idleSince);
+        if (_mesh.FirstLost is { } lost && (_byRank[lost.Rank] is null || idle > LastBytes))
+        {
+            throw Fail(ExchangeMesh.LostMessage(lost));
+        }
+
+        var left = _stepTimeout - idle;
         if (left > TimeSpan.Zero)
         {
             _wait.Wait(_peers, left < LongestSleep ? left : LongestSleep);
@@ -240,7 +252,7 @@ public sealed class TcpExchange : TensorExchange
         throw Fail($"waited {_stepTimeout.TotalSeconds:0} s in step {step} for {string.Join(", ", missing)}");
     }
 
-    /// <summary>Ends the generation for all members: whoever waits for this one is freed.</summary>
+    /// <summary>Closes the links, so that whoever waits for this member is freed.</summary>
     private ExchangeAbortedException Fail(string reason)
     {
         Abort(reason);

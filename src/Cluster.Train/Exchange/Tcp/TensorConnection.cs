@@ -13,8 +13,11 @@ internal enum ConnectionPurpose : byte
     /// <summary>Contributions and finished slices.</summary>
     Tensors = 2,
 
-    /// <summary>Pieces of snapshots.</summary>
+    /// <summary>Pieces of snapshots; calls a process, not a member.</summary>
     State = 3,
+
+    /// <summary>The sign that a process is still there, for a coordinator that is no member; calls a process.</summary>
+    Watch = 4,
 }
 
 /// <summary>A connection between two processes: a socket, under TLS where that is configured.</summary>

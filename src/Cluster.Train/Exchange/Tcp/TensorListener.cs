@@ -29,6 +29,7 @@ public sealed class TensorListener : IDisposable
     private readonly HandshakeSlots _slots;
     private readonly RefusalLog _refusals;
     private readonly GenerationTable _generations = new();
+    private readonly GenerationAdmissions _admissions = new();
     private readonly StateSources _states = new();
     private readonly CancellationTokenSource _disposed = new();
 
@@ -78,10 +79,17 @@ public sealed class TensorListener : IDisposable
     /// <summary>Connections that have not proved who they are, now.</summary>
     internal int Unauthenticated => _slots.Count;
 
-    /// <summary>Lets the members of a job's generations fetch snapshots from this process, until the result is disposed.</summary>
+    /// <summary>
+    /// Lets the members of a generation, and its coordinator, fetch snapshots from this process and watch it. Called by
+    /// whoever learns of a generation, before a member here joins it: the others may come first and wait. The generation
+    /// before stays admitted, those before that are over.
+    /// </summary>
+    public void Admit(ExchangeRoster roster) => _admissions.Admit(roster);
+
+    /// <summary>Serves a job's snapshots to those that are admitted, until the result is disposed.</summary>
     public IDisposable ServeState(string job, IStateSource source) => _states.Add(Hello.HashOf(job), source);
 
-    /// <summary>Ends accepting. Connections that were handed over live on.</summary>
+    /// <summary>Ends accepting, serving and being watched. Connections that were handed to members live on.</summary>
     public void Dispose()
     {
         _disposed.Cancel();
@@ -89,7 +97,11 @@ public sealed class TensorListener : IDisposable
     }
 
     /// <summary>Takes a member's seat in a generation, so that its peers' connections reach it.</summary>
-    internal GenerationSeat Register(ExchangeRoster roster, int rank) => _generations.Register(roster, rank);
+    internal GenerationSeat Register(ExchangeRoster roster, int rank)
+    {
+        Admit(roster);
+        return _generations.Register(roster, rank);
+    }
 
     private async Task AcceptAsync()
     {
@@ -126,20 +138,22 @@ public sealed class TensorListener : IDisposable
             }
 
             connection = await TensorConnection.AcceptAsync(socket, Security, attempt.End).ConfigureAwait(false);
-            var (hello, seat) = await Handshake.AcceptAsync(
+            var (hello, called) = await Handshake.AcceptAsync(
                 connection.Handshaking,
                 async hello =>
                 {
                     attempt.HasGreeted = true;
-                    return await _generations.FindAsync(hello, attempt.End).ConfigureAwait(false);
+                    return hello.Purpose is ConnectionPurpose.State or ConnectionPurpose.Watch
+                        ? await _admissions.FindAsync(hello, attempt.End).ConfigureAwait(false)
+                        : await _generations.FindAsync(hello, attempt.End).ConfigureAwait(false);
                 },
                 attempt.End).ConfigureAwait(false);
             _slots.Leave(attempt);
-            if (hello.Purpose == ConnectionPurpose.State)
+            if (called is GenerationAdmission admission)
             {
-                await _states.ServeAsync(connection, seat).ConfigureAwait(false);
+                await AnswerAsync(hello.Purpose, connection, admission).ConfigureAwait(false);
             }
-            else if (!seat.Offer(hello.Purpose, hello.From, connection))
+            else if (!((GenerationSeat)called).Offer(hello.Purpose, hello.From, connection))
             {
                 throw new RefusedException(Refusal.Member, $"rank {hello.From} is connected already, or the generation has just ended");
             }
@@ -158,6 +172,28 @@ public sealed class TensorListener : IDisposable
             _slots.Leave(attempt);
             connection?.Dispose();
             socket?.Dispose();
+        }
+    }
+
+    /// <summary>Answers somebody who calls this process until it closes the connection, or its generation is over.</summary>
+    private async Task AnswerAsync(ConnectionPurpose purpose, TensorConnection connection, GenerationAdmission admission)
+    {
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(admission.Over, _disposed.Token);
+        try
+        {
+            if (purpose == ConnectionPurpose.State)
+            {
+                await new StateServer(connection, piece => _states.Find(admission.JobHash, piece)).RunAsync(end.Token).ConfigureAwait(false);
+            }
+            else
+            {
+                // Nothing is ever sent: the read ends when the watcher goes.
+                _ = await connection.AsStream().ReadAsync(new byte[1], end.Token).ConfigureAwait(false);
+            }
+        }
+        catch (Exception error) when (error is IOException or OperationCanceledException)
+        {
+            // A member that went away, or a generation that is over, is no refusal.
         }
     }
 

@@ -7,12 +7,12 @@ namespace Cluster.Train.Exchange.Tcp;
 /// <summary>
 /// TLS for tensor connections, with certificates on both sides: nobody speaks who has none from the cluster's own authority.
 /// Host names are not compared with the certificate, since the nodes of a cluster may share one and move between
-/// addresses; what counts is the chain to <paramref name="Authority"/>, and to no other root of the machine.
+/// addresses; what counts is the chain to one of <paramref name="Authorities"/>, and to no other root of the machine.
 /// Certificates with an extended key usage need both server and client authentication.
 /// </summary>
 /// <param name="Certificate">This node's certificate with its private key.</param>
-/// <param name="Authority">The only authority whose certificates are accepted.</param>
-public sealed record TensorSecurity(X509Certificate2 Certificate, X509Certificate2 Authority)
+/// <param name="Authorities">The only authorities whose certificates are accepted: one, or two while they are exchanged.</param>
+public sealed record TensorSecurity(X509Certificate2 Certificate, X509Certificate2Collection Authorities)
 {
     /// <summary>Sent as the server's name; names nobody.</summary>
     private const string ServerName = "cluster-train";
@@ -48,7 +48,7 @@ public sealed record TensorSecurity(X509Certificate2 Certificate, X509Certificat
             RevocationMode = X509RevocationMode.NoCheck,
             DisableCertificateDownloads = true,
         };
-        policy.CustomTrustStore.Add(Authority);
+        policy.CustomTrustStore.AddRange(Authorities);
         return policy;
     }
 }

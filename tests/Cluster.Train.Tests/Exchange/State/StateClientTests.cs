@@ -9,7 +9,7 @@ namespace Cluster.Train.Tests.Exchange.State;
 public sealed class StateClientTests : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-    private static readonly StatePiece Piece = new(40, StateKind.Optimizer, "momentum", 10, 1_000_003);
+    private static readonly StatePiece Piece = new(40, StateKind.Optimizer, "momentum", 10, 3);
 
     private readonly List<IDisposable> _disposables = [];
 
@@ -18,99 +18,99 @@ public sealed class StateClientTests : IDisposable
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void Pieces_of_any_size_come_whole_one_after_the_other(bool encrypted)
+    public void Pieces_of_any_size_come_whole(bool encrypted)
     {
         using var authority = Certificates.Authority("cluster");
         var security = encrypted ? Certificates.Node(authority) : null;
         var asked = new List<StatePiece>();
-        using var client = Connect(new Source(piece =>
+        var roster = Serve(security, piece =>
         {
             asked.Add(piece);
             return Values(piece.Length);
-        }), security);
+        });
 
-        StatePiece[] pieces = [Piece, Piece with { Kind = StateKind.Vector, Name = "", Start = 0, Length = 1 }, Piece with { Length = 0 }, Piece with { Length = 16384 }];
+        StatePiece[] pieces = [Piece with { Length = 1_000_003 }, Piece with { Kind = StateKind.Vector, Name = "", Start = 0, Length = 1 }, Piece with { Length = 0 }];
         foreach (var piece in pieces)
         {
-            var values = new float[piece.Length];
-            Assert.True(client.TryFetch(piece, values));
-            Assert.Equal(Values(piece.Length), values);
+            Assert.Equal(Values(piece.Length), Fetch(roster, piece, out var refusal, security));
+            Assert.Null(refusal);
         }
 
         Assert.Equal(pieces, asked);
     }
 
     [Fact]
-    public void What_is_not_held_is_an_answer_and_the_connection_lives_on()
+    public void What_is_not_held_is_an_answer()
     {
-        using var client = Connect(new Source(piece => piece.Step == 40 ? Values(piece.Length) : null), security: null);
-        var values = new float[3];
+        var roster = Serve(security: null, _ => null);
 
-        Assert.False(client.TryFetch(Piece with { Step = 41, Length = 3 }, values));
-        Assert.Equal(new float[3], values);
-        Assert.True(client.TryFetch(Piece with { Length = 3 }, values));
-        Assert.Equal(Values(3), values);
-    }
+        Assert.Equal(new float[3], Fetch(roster, Piece, out var refusal));
 
-    [Fact]
-    public void A_process_that_serves_no_snapshots_of_the_job_holds_none()
-    {
-        using var client = Connect(source: null, security: null);
-
-        Assert.False(client.TryFetch(Piece with { Length = 3 }, new float[3]));
+        Assert.StartsWith($"worker-2 (host-1) at {roster.Members[1].Endpoint} does not hold", refusal, StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_source_of_another_length_breaks_the_connection_instead_of_the_values()
     {
-        using var client = Connect(new Source(_ => Values(5)), security: null);
+        var roster = Serve(security: null, _ => Values(5));
 
-        var error = Assert.Throws<ExchangeAbortedException>(() => client.TryFetch(Piece with { Length = 3 }, new float[3]));
+        Assert.Equal(new float[3], Fetch(roster, Piece, out var refusal));
 
-        Assert.Contains("the connection to worker-2 (host-1) was closed while", error.Message, StringComparison.Ordinal);
+        Assert.Contains("worker-2 (host-1)", refusal, StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_peer_that_falls_silent_is_given_up_by_name()
     {
         using var release = new ManualResetEventSlim();
-        using var client = Connect(new Source(_ =>
+        var roster = Serve(security: null, _ =>
         {
             release.Wait(Patience);
             return null;
-        }), security: null, TimeSpan.FromSeconds(1));
+        });
 
-        var error = Assert.Throws<ExchangeAbortedException>(() => client.TryFetch(Piece with { Length = 3 }, new float[3]));
+        Fetch(roster, Piece, out var refusal, timeout: TimeSpan.FromSeconds(1));
 
         release.Set();
-        Assert.StartsWith("waited 1 s for worker-2 (host-1) to send", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"waited 1 s for worker-2 (host-1) at {roster.Members[1].Endpoint} to send", refusal, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void The_end_of_the_generation_ends_its_state_connections()
+    public void A_stranger_to_the_generation_gets_nothing()
     {
-        using var client = Connect(new Source(piece => Values(piece.Length)), security: null);
-        Assert.True(client.TryFetch(Piece with { Length = 3 }, new float[3]));
+        var served = false;
+        var roster = Serve(security: null, _ =>
+        {
+            served = true;
+            return Values(3);
+        });
 
-        _disposables.OfType<GenerationSeat>().Single().Dispose();
+        Assert.Equal(new float[3], Fetch(roster with { Secret = new string('6', 64) }, Piece, out var refusal));
 
-        Assert.Throws<ExchangeAbortedException>(() => client.TryFetch(Piece with { Length = 3 }, new float[3]));
+        Assert.EndsWith("the generation's secret is not the same there", refusal, StringComparison.Ordinal);
+        Assert.False(served);
     }
 
-    private static float[] Values(long length) => [.. Enumerable.Range(0, (int)length).Select(index => index * 0.5f)];
+    private static float[] Values(long length) => [.. Enumerable.Range(0, (int)length).Select(index => (index + 1) * 0.5f)];
 
-    private StateClient Connect(IStateSource? source, TensorSecurity? security, TimeSpan? timeout = null)
+    private static float[] Fetch(
+        ExchangeRoster roster, StatePiece piece, out string? refusal, TensorSecurity? security = null, TimeSpan? timeout = null)
+    {
+        var values = new float[piece.Length];
+        Assert.Equal(
+            StateClient.TryFetch(roster, 0, roster.Members[1].Endpoint!, security, piece, values, timeout ?? Patience, out refusal),
+            refusal is null);
+        return values;
+    }
+
+    private ExchangeRoster Serve(TensorSecurity? security, Func<StatePiece, float[]?> find)
     {
         var listeners = TcpRosters.Listeners(2, security);
         _disposables.AddRange(listeners);
         var roster = TcpRosters.Create(2, 100, Topology.Sharded, clip: null, rank => rank < 2 ? listeners[rank].Endpoint : null);
-        _disposables.Add(listeners[1].Register(roster, 1));
-        if (source is not null)
-        {
-            _disposables.Add(listeners[1].ServeState(roster.Job, source));
-        }
-
-        return StateClient.Connect(roster, 0, 1, security, timeout ?? Patience);
+        listeners[1].Admit(roster);
+        _disposables.Add(listeners[1].ServeState(roster.Job, new Source(find)));
+        return roster;
     }
 
     private sealed class Source(Func<StatePiece, float[]?> find) : IStateSource

@@ -26,6 +26,6 @@ internal static class Certificates
         var request = new CertificateRequest("CN=node", key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1"), new Oid("1.3.6.1.5.5.7.3.2")], false));
         using var certificate = request.Create(issuer, Start, End, RandomNumberGenerator.GetBytes(8));
-        return new TensorSecurity(certificate.CopyWithPrivateKey(key), trusted ?? issuer);
+        return new TensorSecurity(certificate.CopyWithPrivateKey(key), [trusted ?? issuer]);
     }
 }

@@ -90,7 +90,7 @@ public sealed class HostilePeerTests(ITestOutputHelper output)
         var impostor = new PeerCaller(pair.Roster with { Secret = new string('6', 64) }, 0, security: null);
 
         var error = Assert.Throws<ExchangeAbortedException>(
-            () => impostor.Call(1, ConnectionPurpose.State, TimeSpan.FromMilliseconds(300), default));
+            () => impostor.CallProcess("worker-2", pair.Listeners[1].Endpoint, ConnectionPurpose.State, Patience, default));
 
         Assert.EndsWith("the generation's secret is not the same there", error.Message, StringComparison.Ordinal);
         await pair.CheckAsync();

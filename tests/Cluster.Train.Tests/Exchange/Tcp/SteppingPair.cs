@@ -21,7 +21,11 @@ internal sealed class SteppingPair : IDisposable
         Listeners = TcpRosters.Listeners(2, security, AddLine, limits);
         Roster = RosterOver(rank => Listeners[rank].Endpoint);
         _members = [.. Enumerable.Range(0, 2).Select(rank => Task.Factory.StartNew(
-            () => Train(TcpExchange.Join(Roster, rank, TcpRosters.Owner(Roster, rank, clip: null), Listeners[rank], Timeout, Timeout), rank),
+            () =>
+            {
+                using var member = TcpMember.Join(Roster, rank, Listeners[rank]);
+                return Train(member.Exchange, rank);
+            },
             CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default))];
         AwaitSteps(5);
     }
@@ -54,7 +58,11 @@ internal sealed class SteppingPair : IDisposable
 
         var roster = RosterOver(_ => null);
         var hub = new InProcessExchangeHub();
-        var expected = TcpRosters.OnThreads(2, rank => Train(hub.Join(roster, rank, TcpRosters.Owner(roster, rank, clip: null), Timeout), rank))[0];
+        var expected = TcpRosters.OnThreads(2, rank =>
+        {
+            using var exchange = hub.Join(roster, rank, TcpRosters.Owner(roster, rank, clip: null), Timeout);
+            return Train(exchange, rank);
+        })[0];
         Assert.All(results, result => Assert.Equal(expected, result));
     }
 
@@ -80,26 +88,23 @@ internal sealed class SteppingPair : IDisposable
 
     private float[] Train(TensorExchange exchange, int rank)
     {
-        using (exchange)
+        var variants = Enumerable.Range(0, Variants).Select(variant =>
         {
-            var variants = Enumerable.Range(0, Variants).Select(variant =>
+            TcpRosters.WriteContributions(exchange, Roster, rank, variant);
+            return exchange.Contributions.Select(block => block.Span(0, Length).ToArray()).ToArray();
+        }).ToArray();
+        for (long step = 0; step < Volatile.Read(ref _last); step++)
+        {
+            var contributions = variants[step % Variants];
+            for (var node = 0; node < contributions.Length; node++)
             {
-                TcpRosters.WriteContributions(exchange, Roster, rank, variant);
-                return exchange.Contributions.Select(block => block.Span(0, Length).ToArray()).ToArray();
-            }).ToArray();
-            for (long step = 0; step < Volatile.Read(ref _last); step++)
-            {
-                var contributions = variants[step % Variants];
-                for (var node = 0; node < contributions.Length; node++)
-                {
-                    contributions[node].CopyTo(exchange.Contributions[node].Span(0, Length));
-                }
-
-                exchange.Run(step);
-                Interlocked.Exchange(ref _steps[rank], step);
+                contributions[node].CopyTo(exchange.Contributions[node].Span(0, Length));
             }
 
-            return exchange.Parameters.Span(0, Length).ToArray();
+            exchange.Run(step);
+            Interlocked.Exchange(ref _steps[rank], step);
         }
+
+        return exchange.Parameters.Span(0, Length).ToArray();
     }
 }

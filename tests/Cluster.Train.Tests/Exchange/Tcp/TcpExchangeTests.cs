@@ -1,6 +1,5 @@
 using Cluster.Train.Exchange;
 using Cluster.Train.Exchange.InProcess;
-using Cluster.Train.Exchange.Tcp;
 using Cluster.Train.Membership;
 using Cluster.Train.Reduction;
 using CsCheck;
@@ -10,7 +9,6 @@ namespace Cluster.Train.Tests.Exchange.Tcp;
 public sealed class TcpExchangeTests
 {
     private const int Steps = 3;
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
 
     [Fact]
     public void Any_roster_over_tcp_gives_the_bits_of_the_exchange_within_a_process()
@@ -42,10 +40,10 @@ public sealed class TcpExchangeTests
 
         var sent = TcpRosters.OnThreads(workers, rank =>
         {
-            using var exchange = TcpExchange.Join(roster, rank, TcpRosters.Owner(roster, rank, clip: null), listeners[rank], Timeout, Timeout);
-            exchange.Run(0);
-            exchange.Run(1);
-            return exchange.BytesSentInStep;
+            using var member = TcpMember.Join(roster, rank, listeners[rank]);
+            member.Exchange.Run(0);
+            member.Exchange.Run(1);
+            return member.Exchange.BytesSentInStep;
         });
 
         Array.ForEach(listeners, listener => listener.Dispose());
@@ -60,8 +58,12 @@ public sealed class TcpExchangeTests
         var roster = TcpRosters.Create(workers, length, topology, clip, rank => listeners[rank].Endpoint);
         try
         {
-            var results = TcpRosters.OnThreads(members, rank => Train(
-                TcpExchange.Join(roster, rank, TcpRosters.Owner(roster, rank, clip), listeners[rank], Timeout, Timeout), roster, rank));
+            // Each leaves as soon as it has done its steps: whatever it sent last must still count.
+            var results = TcpRosters.OnThreads(members, rank =>
+            {
+                using var member = TcpMember.Join(roster, rank, listeners[rank], clip);
+                return Train(member.Exchange, roster, rank);
+            });
             return [.. results.Where((_, rank) => roster.Members[rank].HoldsReplica)];
         }
         finally
@@ -75,20 +77,20 @@ public sealed class TcpExchangeTests
         var roster = TcpRosters.Create(workers, length, topology, clip, _ => null);
         var hub = new InProcessExchangeHub();
         return TcpRosters.OnThreads(roster.Members.Length, rank =>
-            Train(hub.Join(roster, rank, TcpRosters.Owner(roster, rank, clip), Timeout), roster, rank))[0];
+        {
+            using var exchange = hub.Join(roster, rank, TcpRosters.Owner(roster, rank, clip), TcpMember.Timeout);
+            return Train(exchange, roster, rank);
+        })[0];
     }
 
     private static float[] Train(TensorExchange exchange, ExchangeRoster roster, int rank)
     {
-        using (exchange)
+        for (var step = 0; step < Steps; step++)
         {
-            for (var step = 0; step < Steps; step++)
-            {
-                TcpRosters.WriteContributions(exchange, roster, rank, step);
-                exchange.Run(step);
-            }
-
-            return exchange.Parameters.Span(0, (int)roster.VectorLength).ToArray();
+            TcpRosters.WriteContributions(exchange, roster, rank, step);
+            exchange.Run(step);
         }
+
+        return exchange.Parameters.Span(0, (int)roster.VectorLength).ToArray();
     }
 }

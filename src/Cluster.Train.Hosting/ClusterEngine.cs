@@ -1,0 +1,91 @@
+using Cluster.Train.Actors;
+using Cluster.Train.Actors.Coordinator;
+using Cluster.Train.Actors.Worker;
+using Cluster.Train.Checkpoints;
+using Cluster.Train.Hosting.Nodes;
+using Cluster.Train.Journal;
+using Cluster.Train.Protocol;
+using Cluster.Train.Training;
+
+namespace Cluster.Train.Hosting;
+
+/// <summary>Runs coordinator and worker nodes in this process.</summary>
+/// <param name="openNetwork">
+/// Opens what carries the tensors of a node. It belongs to the process: a node that joins again keeps it, with the
+/// snapshots that its peers fetch through it.
+/// </param>
+internal sealed class ClusterEngine(Func<NodeOptions, ITensorNetwork> openNetwork) : IClusterEngine
+{
+    /// <inheritdoc/>
+    public async Task<CoordinatorEnd> CoordinateAsync(CoordinatorRun run, IJobObserver observer, CancellationToken stop)
+    {
+        var job = run.Job;
+        using var network = openNetwork(run.Node);
+        var process = new ProcessContext(job.Task, job.Definition, job.DataDirectory, job.StepTimeout, network);
+        CoordinatorServices? services = null;
+        var node = new CoordinatorNode(
+            run.Node,
+            (_, completion) =>
+            {
+                // One that coordinated before, and was cut off, still has the checkpoint directory.
+                services?.DisposeAsync().AsTask().Wait(stop);
+                var store = job.CheckpointDirectory is { } directory ? new CheckpointStore(directory, job.Keep) : null;
+                services = new CoordinatorServices(process, observer, store, job.Resume)
+                {
+                    Journal = job.Journal is { } path ? new StepJournal(path) : null,
+                };
+                return CoordinatorActor.Props(Settings(run), services, completion);
+            },
+            CoordinatorActor.StopJob.Instance,
+            observer.OnNotice);
+        try
+        {
+            return await node.RunAsync(stop);
+        }
+        finally
+        {
+            if (services is not null) await services.DisposeAsync();
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<WorkerEnd> WorkAsync(WorkerRun run, Action<string> say, CancellationToken stop)
+    {
+        using var network = openNetwork(run.Node);
+        var identity = new WorkerIdentity(
+            Guid.NewGuid().ToString("N"), run.Name, Environment.MachineName,
+            string.Join(' ', run.Tasks.Select(BuildVersion.Of).Distinct(StringComparer.Ordinal)), [.. run.Tasks.Select(task => task.Name)]);
+        ProcessContext? current = null;
+        await using var runtime = new ReplicaRuntime(identity, ContextOf, run.Device);
+        return await new WorkerNode(
+            run.Node,
+            (node, outcome) => WorkerActor.Props(identity, node.Coordinator, runtime, run.Node.JoinTimeout, outcome),
+            WorkerActor.Leave.Instance,
+            say).RunAsync(stop);
+
+        // Snapshots live as long as the job does, whatever becomes of actors and actor systems.
+        ProcessContext ContextOf(JobDefinition definition) => current?.Definition.Hash() == definition.Hash()
+            ? current
+            : current = new ProcessContext(
+                run.Tasks.First(task => task.Name == definition.Task), definition, run.DataDirectory, run.StepTimeout, network);
+    }
+
+    /// <inheritdoc/>
+    public Task<StatusReport> AskStatusAsync(HostPort node, TlsIdentity? tls, TimeSpan patience) => StatusClient.AskAsync(node, tls, patience);
+
+    private static CoordinatorSettings Settings(CoordinatorRun run) => new()
+    {
+        Definition = run.Job.Definition,
+        Workers = run.Job.Workers,
+        MinWorkers = run.MinWorkers,
+        MaxWorkers = run.MaxWorkers,
+        Topology = run.Job.Topology,
+        InProcess = false,
+        KeepsCheckpoints = run.Job.CheckpointDirectory is not null,
+        CheckpointEvery = run.Job.CheckpointEvery,
+        SnapshotEvery = run.SnapshotEvery,
+        Hashes = run.Job.Journal is null ? null : HashPlan.Every(run.Job.JournalHashEvery),
+        StepTimeout = run.Job.StepTimeout,
+        JoinTimeout = run.Job.JoinTimeout,
+    };
+}

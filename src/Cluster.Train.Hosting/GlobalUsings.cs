@@ -1,0 +1,2 @@
+// Inside Cluster.Train.* the name "Cluster" is the namespace, not Akka's class.
+global using AkkaCluster = Akka.Cluster.Cluster;

@@ -1,0 +1,151 @@
+using System.Net;
+using System.Net.Sockets;
+using Akka.Actor;
+using Akka.Cluster;
+using Akka.Cluster.Tools.Singleton;
+using Cluster.Train.Actors;
+
+namespace Cluster.Train.Hosting.Nodes;
+
+/// <summary>One actor system as a member of the cluster, from joining to leaving. A process that has to join again makes a new one.</summary>
+internal sealed class ClusterNode : IAsyncDisposable
+{
+    private static readonly TimeSpan ResolvePatience = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+
+    private readonly NodeOptions _options;
+    private bool _leaving;
+
+    private ClusterNode(NodeOptions options, ActorSystem system)
+    {
+        _options = options;
+        System = system;
+        Cluster = AkkaCluster.Get(system);
+        Coordinator = system.ActorOf(
+            ClusterSingletonProxy.Props("/user/" + SingletonManagerName, ClusterSingletonProxySettings.Create(system)).WithDispatcher(ActorSystems.Dispatcher),
+            "coordinator-proxy");
+    }
+
+    /// <summary>The name of the actor that starts the coordinator on one of the nodes.</summary>
+    internal const string SingletonManagerName = "coordinator-node";
+
+    /// <summary>The actor system.</summary>
+    public ActorSystem System { get; }
+
+    /// <summary>Its membership.</summary>
+    public AkkaCluster Cluster { get; }
+
+    /// <summary>Reaches the coordinator, wherever it is.</summary>
+    public IActorRef Coordinator { get; }
+
+    /// <summary>Where the others reach it.</summary>
+    public HostPort Address => new(Cluster.SelfAddress.Host ?? "", Cluster.SelfAddress.Port ?? 0);
+
+    /// <summary>Whether the others have gone on without this node, or it without them: it has to join again.</summary>
+    public bool WasRemoved => !_leaving && CoordinatedShutdown.Get(System).ShutdownReason is not null;
+
+    /// <summary>
+    /// Whether the job has ended and everybody knows: then all nodes end at once, and none waits for the others to agree
+    /// that it leaves.
+    /// </summary>
+    public bool JobIsOver { get; set; }
+
+    /// <summary>Starts to listen.</summary>
+    /// <exception cref="BadInputException">It cannot listen there.</exception>
+    public static ClusterNode Start(NodeOptions options)
+    {
+        ProbeListen(options.Listen);
+        var system = ActorSystem.Create(NodeConfig.SystemName, NodeConfig.Setup(NodeConfig.Of(options), options.Tls));
+        if (options.HealthFile is { } file) system.ActorOf(HealthActor.Props(file), "health");
+        return new ClusterNode(options, system);
+    }
+
+    /// <summary>Becomes a member.</summary>
+    /// <exception cref="BadInputException">The seeds' names do not resolve.</exception>
+    /// <exception cref="TrainingFaultException">Nobody let it in within the join timeout.</exception>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    public async Task JoinAsync(CancellationToken stop)
+    {
+        var up = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Cluster.RegisterOnMemberUp(up.SetResult);
+        var began = Environment.TickCount64;
+        var patience = _options.JoinTimeout < ResolvePatience ? _options.JoinTimeout : ResolvePatience;
+        var others = _options.Seeds.Where(seed => seed != Address).ToArray();
+        var asked = false;
+        var begun = false;
+        while (!up.Task.IsCompleted)
+        {
+            var waited = TimeSpan.FromMilliseconds(Environment.TickCount64 - began);
+            if (!begun && ClusterJoin.Next(_options.Role, Address, _options.Seeds, waited) == ClusterJoin.Way.Begin)
+            {
+                (begun, asked) = (true, true);
+                Cluster.Join(Cluster.SelfAddress);
+            }
+
+            if (!asked)
+            {
+                asked = true;
+                // A seed that is alone so far does not wait for the names of those that come after it.
+                if (others.Length == _options.Seeds.Count) await Seeds.ResolveAnyAsync(others, patience, "--seed-node", stop);
+                Cluster.JoinSeedNodes(_options.Seeds.Select(seed => NodeConfig.AddressOf(seed, _options.Tls is not null)));
+            }
+
+            if (waited >= _options.JoinTimeout)
+            {
+                throw new TrainingFaultException(
+                    $"no cluster let this node in within {_options.JoinTimeout.TotalSeconds:0} s; seeds: {await Seeds.DescribeAsync(others)}. Start a coordinator there, or correct --seed-node");
+            }
+
+            await Task.WhenAny(up.Task, Task.Delay(Pause, stop));
+            stop.ThrowIfCancellationRequested();
+        }
+    }
+
+    /// <summary>The oldest coordinator node, which carries the coordinator; null where none is known.</summary>
+    public HostPort? Leader()
+    {
+        var oldest = Cluster.State.Members
+            .Where(member => member.HasRole(NodeConfig.CoordinatorRole) && member.Status is MemberStatus.Up or MemberStatus.Leaving)
+            .Order(Member.AgeOrdering)
+            .FirstOrDefault();
+        return oldest is null ? null : new HostPort(oldest.Address.Host ?? "", oldest.Address.Port ?? 0);
+    }
+
+    /// <summary>Leaves the cluster in good order, as far as the others still answer, unless the job is over; ends the actor system.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _leaving = true;
+        if (JobIsOver)
+        {
+            await System.Terminate();
+            return;
+        }
+
+        await CoordinatedShutdown.Get(System).Run(CoordinatedShutdown.ClusterLeavingReason.Instance);
+        await System.WhenTerminated;
+    }
+
+    // Tried beforehand: Akka tells of a port that is taken in a page of log.
+    private static void ProbeListen(HostPort listen)
+    {
+        try
+        {
+            var address = IPAddress.TryParse(listen.Host, out var literal) ? literal : Dns.GetHostAddresses(listen.Host)[0];
+            using var probe = new TcpListener(address, listen.Port);
+            probe.Start();
+        }
+        catch (SocketException exception)
+        {
+            throw new BadInputException(
+                exception.SocketErrorCode switch
+                {
+                    SocketError.AddressAlreadyInUse => $"--listen is {listen}, but this port is taken: give another, or end the program that has it",
+                    SocketError.AddressNotAvailable => $"--listen is {listen}, which is no address of this machine: give one that it has, or 0.0.0.0 for all of them and --advertise for what the others connect to",
+                    SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData => $"--listen is {listen}, but this name does not resolve: give an address of this machine",
+                    SocketError.AccessDenied => $"--listen is {listen}, a port that this user may not have: give one from 1024 on",
+                    _ => $"--listen is {listen}, where it cannot listen: {exception.Message}",
+                },
+                exception);
+        }
+    }
+}

@@ -1,0 +1,111 @@
+using Akka.Actor;
+using Akka.Cluster.Tools.Singleton;
+using Cluster.Train.Actors;
+using Cluster.Train.Protocol;
+
+namespace Cluster.Train.Hosting.Nodes;
+
+/// <summary>One membership of a coordinator node: from joining until the job has ended or the node has to join again.</summary>
+internal sealed class CoordinatorAttempt
+{
+    private static readonly TimeSpan AnnouncePatience = TimeSpan.FromSeconds(5);
+
+    private readonly ClusterNode _node;
+    private readonly Func<ClusterNode, TaskCompletionSource<JobOutcome>, Props> _coordinator;
+    private readonly object _stopJob;
+    private readonly Action<string> _say;
+    private readonly bool _standsBy;
+    private readonly TaskCompletionSource<JobOutcome> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<JobEnded> _elsewhere = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly IActorRef _nodeActor;
+    private volatile bool _active;
+
+    /// <summary>Begins. See <see cref="CoordinatorNode"/> for the parameters.</summary>
+    public CoordinatorAttempt(
+        ClusterNode node, Func<ClusterNode, TaskCompletionSource<JobOutcome>, Props> coordinator, object stopJob, Action<string> say)
+    {
+        (_node, _coordinator, _stopJob, _say) = (node, coordinator, stopJob, say);
+        _nodeActor = node.System.ActorOf(NodeActor.Props(node.Coordinator, ended => _elsewhere.TrySetResult(ended)), NodeActor.Name);
+        if (node.Leader() is { } leader && leader != node.Address)
+        {
+            _standsBy = true;
+            say($"standing by: {leader} coordinates, {node.Address} takes over if that node is lost");
+        }
+
+        node.System.ActorOf(
+            ClusterSingletonManager.Props(CoordinatorHost.Props(Activate).WithDispatcher(ActorSystems.Dispatcher), PoisonPill.Instance, ClusterSingletonManagerSettings.Create(node.System)),
+            ClusterNode.SingletonManagerName);
+    }
+
+    /// <returns>How it ended; null where the node has to join again.</returns>
+    public async Task<CoordinatorEnd?> RunAsync(CancellationToken stop)
+    {
+        var left = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using (stop.Register(() => Stop(left)))
+        {
+            await Task.WhenAny(_completion.Task, _elsewhere.Task, _node.System.WhenTerminated, left.Task);
+        }
+
+        if (_node.WasRemoved) return null;
+        if (_elsewhere.Task.IsCompleted && !_active)
+        {
+            _node.JobIsOver = true;
+            return new CoordinatorEnd(null, await _elsewhere.Task);
+        }
+
+        if (left.Task.IsCompleted) return new CoordinatorEnd(null, null);
+        try
+        {
+            var outcome = await _completion.Task;
+            await AnnounceAsync(outcome.Completed ? JobEnd.Done : JobEnd.Stopped, outcome.Completed ? "" : $"stopped after step {outcome.Steps}");
+            return new CoordinatorEnd(outcome, null);
+        }
+        catch (OperationCanceledException)
+        {
+            await AnnounceAsync(JobEnd.Stopped, "stopped before the first step");
+            throw;
+        }
+        catch (Exception exception) when (!_node.WasRemoved)
+        {
+            await AnnounceAsync(JobEnd.Failed, exception.Message);
+            throw;
+        }
+        catch (Exception) when (_node.WasRemoved)
+        {
+            return null;
+        }
+    }
+
+    private Props Activate()
+    {
+        _active = true;
+        if (_standsBy) _say($"taking over: {_node.Address} coordinates from now on");
+        return _coordinator(_node, _completion).WithDispatcher(ActorSystems.Dispatcher);
+    }
+
+    private void Stop(TaskCompletionSource left)
+    {
+        if (!_active)
+        {
+            left.TrySetResult();
+            return;
+        }
+
+        _node.System.ActorSelection($"/user/{ClusterNode.SingletonManagerName}/coordinator").Tell(_stopJob);
+    }
+
+    private async Task AnnounceAsync(JobEnd end, string reason)
+    {
+        try
+        {
+            await _nodeActor.Ask<NodeActor.Announced>(
+                new NodeActor.Announce(new JobEnded(end, _node.Address.ToString(), reason), AnnouncePatience), AnnouncePatience * 2);
+        }
+        catch (AskTimeoutException)
+        {
+            // The node's own actors are gone: there is nobody left to tell.
+        }
+
+        _node.JobIsOver = true;
+    }
+}

@@ -1,0 +1,28 @@
+using Akka.Actor;
+using Cluster.Train.Actors;
+
+namespace Cluster.Train.Hosting.Nodes;
+
+/// <summary>
+/// A node that carries the coordinator, or stands by to do so. It ends with the job, wherever that ended; a node that the
+/// others have gone on without joins again.
+/// </summary>
+/// <param name="options">The node.</param>
+/// <param name="coordinator">Makes the coordinator when this node is the one to carry it; it sets the result.</param>
+/// <param name="stopJob">The message that ends the job at the next step boundary.</param>
+/// <param name="say">Is told what the node does, a line at a time.</param>
+internal sealed class CoordinatorNode(
+    NodeOptions options, Func<ClusterNode, TaskCompletionSource<JobOutcome>, Props> coordinator, object stopJob, Action<string> say)
+{
+    /// <summary>Runs until the job has ended, or the node is stopped while it only stands by.</summary>
+    public async Task<CoordinatorEnd> RunAsync(CancellationToken stop)
+    {
+        while (true)
+        {
+            await using var node = ClusterNode.Start(options);
+            await node.JoinAsync(stop);
+            if (await new CoordinatorAttempt(node, coordinator, stopJob, say).RunAsync(stop) is { } end) return end;
+            say("the other nodes have gone on without this one: joining again");
+        }
+    }
+}

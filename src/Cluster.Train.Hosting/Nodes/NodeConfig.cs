@@ -1,0 +1,90 @@
+using System.Text.Json;
+using Akka.Actor.Setup;
+using Akka.Configuration;
+using Akka.Event;
+using Akka.Remote.Transport.DotNetty;
+using Cluster.Train.Actors;
+
+namespace Cluster.Train.Hosting.Nodes;
+
+/// <summary>The settings of a node's actor system. Pure.</summary>
+internal static class NodeConfig
+{
+    /// <summary>The name of the actor systems of one cluster: part of their addresses.</summary>
+    public const string SystemName = "cluster-train";
+
+    /// <summary>The roles' names in the cluster.</summary>
+    public const string CoordinatorRole = "coordinator", WorkerRole = "worker";
+
+    private static readonly Config Defaults = ReadDefaults();
+
+    /// <summary>The settings of a member of the cluster.</summary>
+    public static Config Of(NodeOptions options) => ConfigurationFactory.ParseString($$"""
+        akka.loglevel = {{options.LogLevel.StringFor()}}
+        akka.cluster.roles = [{{(options.Role == NodeRole.Coordinator ? CoordinatorRole : WorkerRole)}}]
+        akka.remote.dot-netty.tcp {
+          hostname = {{Quote(options.Listen.Host)}}
+          port = {{options.Listen.Port}}
+          public-hostname = {{Quote(options.Advertise.Host)}}
+          public-port = {{options.Advertise.Port}}
+          dns-use-ipv6 = {{(options.Listen.Host.Contains(':') ? "true" : "false")}}
+          enable-ssl = {{(options.Tls is null ? "false" : "true")}}
+        }
+        """).WithFallback(Defaults);
+
+    /// <summary>The settings of a system that asks nodes and is no member.</summary>
+    /// <param name="address">The address of this machine from which the nodes are reached.</param>
+    /// <param name="tls">Whether the nodes use TLS.</param>
+    public static Config OfVisitor(string address, bool tls) => ConfigurationFactory.ParseString($$"""
+        akka.loglevel = ERROR
+        akka.actor.provider = remote
+        akka.remote.dot-netty.tcp {
+          hostname = {{Quote(address)}}
+          port = 0
+          dns-use-ipv6 = {{(address.Contains(':') ? "true" : "false")}}
+          enable-ssl = {{(tls ? "true" : "false")}}
+        }
+        """).WithFallback(Defaults);
+
+    /// <summary>The address of a node's actor system.</summary>
+    public static Akka.Actor.Address AddressOf(HostPort node, bool tls) => new(tls ? "akka.ssl.tcp" : "akka.tcp", SystemName, node.Host, node.Port);
+
+    /// <summary>Settings and certificates together, as an actor system is made with them.</summary>
+    public static ActorSystemSetup Setup(Config config, TlsIdentity? tls)
+    {
+        var bootstrap = Akka.Actor.BootstrapSetup.Create().WithConfig(config);
+
+        // A node that is called before it is there, or after it has gone, is told of in plainer words by the node itself.
+        var filter = new LogFilterBuilder()
+            .ExcludeMessageContaining("Tried to associate with unreachable remote address")
+            .ExcludeMessageContaining("swallowing exception during message send")
+            .ExcludeMessageContaining("ClusterSingletonProxy failed to find")
+            .Build();
+        return tls is null
+            ? ActorSystemSetup.Create(bootstrap, filter)
+            : ActorSystemSetup.Create(bootstrap, filter, new DotNettySslSetup(
+                tls.Certificate, suppressValidation: false, requireMutualAuthentication: true,
+                (certificate, _, peer, _, log) => Judge(tls, certificate, peer, log)));
+    }
+
+    private static bool Judge(
+        TlsIdentity tls, System.Security.Cryptography.X509Certificates.X509Certificate2? certificate, string peer, ILoggingAdapter log)
+    {
+        if (tls.Refusal(certificate, DateTimeOffset.UtcNow) is not { } reason)
+        {
+            return true;
+        }
+
+        log.Warning("refused a connection with {0}: {1}", peer, reason);
+        return false;
+    }
+
+    private static string Quote(string text) => JsonSerializer.Serialize(text);
+
+    private static Config ReadDefaults()
+    {
+        using var stream = typeof(NodeConfig).Assembly.GetManifestResourceStream("cluster-node.conf")!;
+        using var reader = new StreamReader(stream);
+        return ConfigurationFactory.ParseString(reader.ReadToEnd()).WithFallback(ActorSystems.Defaults);
+    }
+}

@@ -1,0 +1,86 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Cluster.Train.Hosting.Nodes;
+
+/// <summary>What can be found out about the seeds from outside, for messages that say what to do.</summary>
+internal static class Seeds
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(2);
+
+    /// <summary>Waits until one of the names can be resolved: containers get theirs when they start.</summary>
+    /// <param name="seeds">The seeds.</param>
+    /// <param name="patience">How long.</param>
+    /// <param name="source">The option that names them.</param>
+    /// <param name="stop">Ends the wait.</param>
+    /// <exception cref="BadInputException">None could.</exception>
+    public static async Task ResolveAnyAsync(IReadOnlyList<HostPort> seeds, TimeSpan patience, string source, CancellationToken stop)
+    {
+        var until = Environment.TickCount64 + (long)patience.TotalMilliseconds;
+        while (true)
+        {
+            foreach (var seed in seeds)
+            {
+                if (await ResolvesAsync(seed.Host, stop)) return;
+            }
+
+            if (Environment.TickCount64 > until)
+            {
+                throw new BadInputException($"{source} is {string.Join(',', seeds)}, but {(seeds.Count == 1 ? "this name does" : "these names do")} not resolve: correct the name, or give an address");
+            }
+
+            await Task.Delay(Pause, stop);
+        }
+    }
+
+    /// <summary>Each seed with what was found there.</summary>
+    public static async Task<string> DescribeAsync(IReadOnlyList<HostPort> seeds) =>
+        string.Join(", ", await Task.WhenAll(seeds.Select(async seed => $"{seed} ({await FindingAsync(seed)})")));
+
+    /// <summary>The address of this machine that a node sees.</summary>
+    public static string LocalAddressTowards(HostPort node)
+    {
+        // Connecting a datagram socket sends nothing: it only chooses the way.
+        var remote = Dns.GetHostAddresses(node.Host)[0];
+        using var socket = new Socket(remote.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+        socket.Connect(remote, node.Port);
+        return ((IPEndPoint)socket.LocalEndPoint!).Address.ToString();
+    }
+
+    private static async Task<string> FindingAsync(HostPort seed)
+    {
+        using var timeout = new CancellationTokenSource(ProbeTimeout);
+        using var client = new TcpClient();
+        try
+        {
+            await client.ConnectAsync(seed.Host, seed.Port, timeout.Token);
+            return "somebody listens, but did not let this node in: the address must be written as that node advertises it, and TLS files must be of one authority";
+        }
+        catch (OperationCanceledException)
+        {
+            return "no answer";
+        }
+        catch (SocketException exception)
+        {
+            return exception.SocketErrorCode switch
+            {
+                SocketError.ConnectionRefused => "nobody listens there",
+                SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData => "the name does not resolve",
+                _ => exception.Message,
+            };
+        }
+    }
+
+    private static async Task<bool> ResolvesAsync(string host, CancellationToken stop)
+    {
+        try
+        {
+            return (await Dns.GetHostAddressesAsync(host, stop)).Length > 0;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+}

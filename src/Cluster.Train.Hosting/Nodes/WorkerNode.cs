@@ -1,0 +1,77 @@
+using Akka.Actor;
+using Cluster.Train.Actors;
+using Cluster.Train.Actors.Worker;
+using Cluster.Train.Protocol;
+
+namespace Cluster.Train.Hosting.Nodes;
+
+/// <summary>
+/// A node that computes. It ends with the job. When it has lost its coordinator, or the others have gone on without it,
+/// its actor system is made anew and joins through the seeds; what belongs to the process, the snapshots above all, stays.
+/// </summary>
+/// <param name="options">The node.</param>
+/// <param name="worker">Makes the worker's actor; the result is set when it has ended.</param>
+/// <param name="leave">The message that makes the worker leave at the next boundary and then stop.</param>
+/// <param name="say">Is told what the node does, a line at a time.</param>
+internal sealed class WorkerNode(
+    NodeOptions options, Func<ClusterNode, TaskCompletionSource<WorkerOutcome>, Props> worker, object leave, Action<string> say)
+{
+    private static readonly TimeSpan LeavePatience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan WordPatience = TimeSpan.FromSeconds(5);
+
+    /// <summary>Runs until the job has ended, or the node has left.</summary>
+    public async Task<WorkerEnd> RunAsync(CancellationToken stop)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            await using var node = ClusterNode.Start(options);
+            await node.JoinAsync(stop);
+            say($"{(attempt == 1 ? "joined" : "joined again")}: {node.Address}, coordinator {node.Leader()?.ToString() ?? "not known yet"}");
+            if (await WorkAsync(node, stop) is { } end) return end;
+            say("the coordinator is lost, or the others have gone on without this node: joining again");
+        }
+    }
+
+    /// <returns>How it ended; null where the node has to join again.</returns>
+    private async Task<WorkerEnd?> WorkAsync(ClusterNode node, CancellationToken stop)
+    {
+        var ended = new TaskCompletionSource<JobEnded>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var own = new TaskCompletionSource<WorkerOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
+        node.System.ActorOf(NodeActor.Props(node.Coordinator, word => ended.TrySetResult(word)), NodeActor.Name);
+        var actor = node.System.ActorOf(worker(node, own).WithDispatcher(ActorSystems.Dispatcher), "worker");
+        var gone = node.System.WhenTerminated;
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using (stop.Register(asked.SetResult))
+        {
+            await Task.WhenAny(ended.Task, own.Task, gone, asked.Task);
+        }
+
+        if (asked.Task.IsCompleted && !ended.Task.IsCompleted && !own.Task.IsCompleted)
+        {
+            actor.Tell(leave);
+            await Task.WhenAny(own.Task, gone, ended.Task, Task.Delay(LeavePatience, CancellationToken.None));
+            return new WorkerEnd(WorkerEndKind.Left, own.Task.IsCompleted ? "left at a boundary" : $"left without a boundary: none came within {LeavePatience.TotalSeconds:0} s");
+        }
+
+        if (node.WasRemoved) return null;
+
+        // The worker and the node are told apart why the job ended: the one knows whether it is done, the other the rest.
+        if (!own.Task.IsFaulted && !(own.Task.IsCompletedSuccessfully && own.Task.Result.Completed))
+        {
+            await Task.WhenAny(ended.Task, gone, Task.Delay(WordPatience, CancellationToken.None));
+        }
+
+        if (node.WasRemoved) return null;
+        node.JobIsOver = ended.Task.IsCompleted;
+        if (ended.Task.IsCompleted) return Describe(await ended.Task);
+        var outcome = await own.Task;
+        return outcome.Completed ? new WorkerEnd(WorkerEndKind.Done, "the job is done") : new WorkerEnd(WorkerEndKind.Failed, outcome.Reason);
+    }
+
+    private static WorkerEnd Describe(JobEnded word) => word.End switch
+    {
+        JobEnd.Done => new WorkerEnd(WorkerEndKind.Done, "the job is done"),
+        JobEnd.Stopped => new WorkerEnd(WorkerEndKind.Done, $"the job was {word.Reason}"),
+        _ => new WorkerEnd(WorkerEndKind.Failed, $"the job ended on {word.Where}: {word.Reason}"),
+    };
+}

@@ -1,0 +1,81 @@
+using Cluster.Train.Hosting.CommandLine;
+using Cluster.Train.Hosting.Display;
+using Cluster.Train.Hosting.Nodes;
+using Cluster.Train.Hosting.Results;
+using Cluster.Train.Protocol;
+
+namespace Cluster.Train.Hosting.Verbs;
+
+/// <summary><c>coordinator</c>: a node that owns the job, or stands by to take it over.</summary>
+internal static class CoordinatorVerb
+{
+    public static Verb Verb { get; } = new(
+        "coordinator", "Coordinates a job of workers on other nodes, or stands by to take it over.",
+        [
+            .. JobOptions.All,
+            ClusterOptions.Workers, ClusterOptions.MinWorkers, ClusterOptions.MaxWorkers, ClusterOptions.SnapshotEvery,
+            RunOptions.Data, RunOptions.Device, RunOptions.Topology, RunOptions.StepTimeout,
+            RunOptions.CheckpointDirectory, RunOptions.CheckpointEvery, RunOptions.Keep, RunOptions.Resume,
+            ClusterOptions.Listen, ClusterOptions.Advertise, ClusterOptions.TensorPort, ClusterOptions.Seeds, ClusterOptions.JoinTimeout, ClusterOptions.HealthFile,
+            .. ClusterOptions.Tls,
+            RunOptions.Summary, RunOptions.Plot, RunOptions.Journal, RunOptions.JournalHashEvery, RunOptions.Log,
+        ],
+        RunAsync)
+    {
+        TakesTask = true,
+        TakesTaskOptions = true,
+    };
+
+    private static async Task<int> RunAsync(Invocation invocation)
+    {
+        var values = invocation.Values;
+        var job = JobBuilder.Training(values, values.Get(ClusterOptions.Workers), values.Get(ClusterOptions.JoinTimeout));
+        var (min, max) = Crew(values, job.Workers, job.Definition.Shards);
+        var outputs = Outputs.Of(values);
+        var run = new CoordinatorRun(
+            NodeBuilder.Build(invocation, NodeRole.Coordinator), job, min, max,
+            values.IsGiven(ClusterOptions.SnapshotEvery) ? values.Get(ClusterOptions.SnapshotEvery) : null);
+        using var tls = run.Node.Tls;
+
+        using var signals = invocation.Host.ListenForSignals();
+        using var display = JobDisplay.Start(invocation.Host, invocation.Task.Name);
+        var curves = new CurveRecorder(display.Observer);
+        CoordinatorEnd end;
+        try
+        {
+            end = await invocation.Host.Cluster.CoordinateAsync(run, curves, signals.Token);
+        }
+        catch (OperationCanceledException) when (signals.ExitCode is not null)
+        {
+            display.Dispose();
+            invocation.Host.Out.WriteLine("stopped before the first step");
+            return signals.ExitCode.Value;
+        }
+
+        display.Dispose();
+        if (end.Outcome is { } outcome)
+        {
+            ClosingReport.Write(invocation.Host, ClosingReport.Rows(job.Definition, outcome, outputs.Files));
+            outputs.Write(job.Definition, outcome, curves);
+            return outcome.Completed ? 0 : signals.ExitCode ?? 1;
+        }
+
+        invocation.Host.Out.WriteLine(end.Elsewhere switch
+        {
+            null => "left; the job goes on without this node",
+            { End: JobEnd.Done } elsewhere => $"the job is done; {elsewhere.Where} coordinated it",
+            { } elsewhere => $"the job ended on {elsewhere.Where}: {elsewhere.Reason}",
+        });
+        return end.Elsewhere is null ? signals.ExitCode ?? 0 : 0;
+    }
+
+    private static (int Min, int Max) Crew(OptionValues values, int workers, int shards)
+    {
+        var min = values.Get(ClusterOptions.MinWorkers);
+        var max = values.IsGiven(ClusterOptions.MaxWorkers) ? values.Get(ClusterOptions.MaxWorkers) : shards;
+        if (min > workers) throw new BadInputException($"{values.Source(ClusterOptions.MinWorkers)} is {min}, but the job begins with {workers} (--workers): raise --workers or lower --min-workers");
+        if (max < workers) throw new BadInputException($"{values.Source(ClusterOptions.MaxWorkers)} is {max}, but the job begins with {workers} (--workers): lower --workers or raise --max-workers");
+        if (max > shards) throw new BadInputException($"{values.Source(ClusterOptions.MaxWorkers)} is {max}, but there are only {shards} shards, and a worker without a shard has nothing to do: raise --shards or lower --max-workers");
+        return (min, max);
+    }
+}

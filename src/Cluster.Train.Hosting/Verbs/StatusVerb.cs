@@ -1,0 +1,56 @@
+using System.Text.Json;
+using Cluster.Train.Hosting.CommandLine;
+using Cluster.Train.Hosting.Display;
+using Cluster.Train.Protocol;
+
+namespace Cluster.Train.Hosting.Verbs;
+
+/// <summary><c>status</c>: who is in, what runs, who is waited for.</summary>
+internal static class StatusVerb
+{
+    private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase, WriteIndented = true };
+
+    public static Verb Verb { get; } = new(
+        "status", "Asks a cluster what runs, who is in, and who is waited for.",
+        [ClusterOptions.Seed, ClusterOptions.Patience, ClusterOptions.TlsCertificate, ClusterOptions.TlsKey, ClusterOptions.TlsAuthority, ClusterOptions.Json], RunAsync);
+
+    private static async Task<int> RunAsync(Invocation invocation)
+    {
+        var values = invocation.Values;
+        using var tls = NodeBuilder.Tls(values);
+        var report = await invocation.Host.Cluster.AskStatusAsync(values.Get(ClusterOptions.Seed), tls, values.Get(ClusterOptions.Patience));
+        if (values.Get(ClusterOptions.Json))
+        {
+            invocation.Host.Out.WriteLine(JsonSerializer.Serialize(report, Json));
+            return 0;
+        }
+
+        ClosingReport.Write(invocation.Host, Rows(report));
+        return 0;
+    }
+
+    /// <summary>Name and value of each line.</summary>
+    internal static IReadOnlyList<(string Name, string Value)> Rows(StatusReport report)
+    {
+        var rows = new List<(string, string)>
+        {
+            ("job", $"{report.Task}, {report.Phase}{(report.Job.Length > 12 ? $", definition {report.Job[..12]}" : "")}"),
+            ("progress", report.TotalSteps > 0
+                ? $"step {report.CompletedSteps:N0} of {report.TotalSteps:N0}, {Figures.Count(report.SamplesPerSecond)} samples/s"
+                : "not begun"),
+        };
+        if (report.Generation > 0) rows.Add(("generation", $"{report.Generation:N0}, topology {report.Topology}"));
+        rows.Add(("workers", report.Members.Length == 0 ? "none" : Figures.Count(report.Members.Length, "worker")));
+        rows.AddRange(report.Members.Select(member => (
+            "", $"{member.Name} on {member.Host}{(member.Device.Length > 0 ? $" ({member.Device})" : "")}: {member.State}{Shards(member)}")));
+        if (report.Waiting is { } waiting) rows.Add(("waiting", $"for {waiting.Whom}, {waiting.Phase}, since {Figures.Elapsed(TimeSpan.FromSeconds(waiting.Seconds))}"));
+        return rows;
+    }
+
+    private static string Shards(StatusMember member) => member.Shards switch
+    {
+        0 => "",
+        1 => $", shard {member.FirstShard}",
+        _ => $", shards {member.FirstShard} to {member.FirstShard + member.Shards - 1}",
+    };
+}

@@ -1,0 +1,53 @@
+using Cluster.Train.Hosting.CommandLine;
+using Cluster.Train.Hosting.Nodes;
+
+namespace Cluster.Train.Hosting.Verbs;
+
+/// <summary><c>worker</c>: a node that computes for whatever job its cluster has.</summary>
+internal static class WorkerVerb
+{
+    public static Verb Verb { get; } = new(
+        "worker", "Computes for the job of a coordinator on another node.",
+        [
+            RunOptions.Data, RunOptions.Device, RunOptions.StepTimeout,
+            ClusterOptions.Name, ClusterOptions.WorkerListen, ClusterOptions.Advertise, ClusterOptions.TensorPort, ClusterOptions.Seeds, ClusterOptions.JoinTimeout, ClusterOptions.HealthFile,
+            .. ClusterOptions.Tls,
+            RunOptions.Log,
+        ],
+        RunAsync);
+
+    private static async Task<int> RunAsync(Invocation invocation)
+    {
+        var values = invocation.Values;
+        var run = new WorkerRun(
+            NodeBuilder.Build(invocation, NodeRole.Worker),
+            values.GetIfGiven(ClusterOptions.Name) ?? DefaultName(),
+            invocation.Host.Tasks, DataPath.Of(values), values.Get(RunOptions.Device), values.Get(RunOptions.StepTimeout));
+        using var tls = run.Node.Tls;
+        using var signals = invocation.Host.ListenForSignals();
+        WorkerEnd end;
+        try
+        {
+            end = await invocation.Host.Cluster.WorkAsync(run, Say, signals.Token);
+        }
+        catch (OperationCanceledException) when (signals.ExitCode is not null)
+        {
+            Say("stopped before it was a member");
+            return signals.ExitCode.Value;
+        }
+
+        if (end.Kind == WorkerEndKind.Failed) throw new TrainingFaultException(end.Reason);
+        Say(end.Reason);
+        return end.Kind == WorkerEndKind.Left ? signals.ExitCode ?? 0 : 0;
+
+        void Say(string line)
+        {
+            invocation.Host.Out.WriteLine($"{run.Name}: {line}");
+            invocation.Host.Out.Flush();
+        }
+    }
+
+    // In a container every process has number 1, and the machine's name tells it apart.
+    private static string DefaultName() =>
+        $"worker-{Environment.MachineName.ToLowerInvariant()}{(Environment.ProcessId == 1 ? "" : $"-{Environment.ProcessId}")}";
+}

@@ -1,0 +1,295 @@
+using System.Security.Cryptography;
+using Akka.Actor;
+using Akka.Event;
+using Cluster.Train.Exchange;
+using Cluster.Train.Membership;
+using Cluster.Train.Protocol;
+
+namespace Cluster.Train.Actors.Coordinator;
+
+/// <summary>Waiting for enough workers, choosing the state to go on from, and preparing a generation of them.</summary>
+internal sealed partial class CoordinatorActor
+{
+    private const string ConsiderTimer = "consider";
+    private static readonly TimeSpan ConsiderInterval = TimeSpan.FromSeconds(1);
+
+    private TimeSpan _gatheringSince;
+    private string? _waitingFor;
+    private bool _opened;
+    private Roster? _lastRoster;
+    private string? _lack;
+    private IDisposable? _watch;
+
+    private void StartGathering()
+    {
+        _gatheringSince = Now;
+        _waitingFor = null;
+        Enter(Phase.Gathering);
+        Timers.StartPeriodicTimer(ConsiderTimer, ConsiderAgain.Instance, ConsiderInterval);
+    }
+
+    private void Gathering()
+    {
+        Receive<ConsiderAgain>(_ => Consider());
+        ReceiveAlways();
+    }
+
+    /// <summary>A service is asked for the state to begin with; whoever comes in the meantime is taken note of.</summary>
+    private void Opening()
+    {
+        Receive<StateOpened>(_ =>
+        {
+            _opened = true;
+            FormGeneration();
+        });
+        Receive<ConsiderAgain>(_ => { });
+        ReceiveAlways();
+    }
+
+    private void Preparing()
+    {
+        Receive<GenerationReady>(ready =>
+        {
+            if (IsCurrent(ready))
+            {
+                TakePlace(ready.WorkerId);
+            }
+        });
+        Receive<OwnSliceReady>(ready =>
+        {
+            if (ready.Generation == _lastGeneration)
+            {
+                TakePlace("");
+            }
+        });
+        Receive<OwnSliceFailed>(failed =>
+        {
+            if (failed.Generation == _lastGeneration)
+            {
+                Fault(MemberFaults.Describe("", "the coordinator", failed.Generation, failed.Error));
+            }
+        });
+        Receive<WaitedTooLong>(_ => PutOut(
+            [.. _generation!.NotReady],
+            $"waited {PreparationTimeout.TotalSeconds:0} s for {_workers.Names(_generation.NotReady)} to take a place in generation {_lastGeneration}"));
+        ReceiveAlways();
+    }
+
+    private TimeSpan Now => Context.System.Scheduler.MonotonicClock;
+
+    private TimeSpan PreparationTimeout => _settings.JoinTimeout;
+
+    private void Consider()
+    {
+        var ready = _workers.Candidates().Count;
+        var past = _workers.Pasts.Where(past => past.JobHash == _job).ToArray();
+        var takeover = _run is null && past.Length > 0;
+        var wanted = _run is not null ? _settings.MinWorkers : takeover ? past.Max(membership => membership.Workers) : _settings.Workers;
+        var (decision, reason) = Quorum.Decide(new QuorumState(
+            ready, _workers.Opening, Math.Min(wanted, _settings.MaxWorkers), _settings.MinWorkers, Now - _gatheringSince,
+            takeover ? _settings.TakeoverPatience : _settings.JoinTimeout, _settings.JoinTimeout));
+        switch (decision)
+        {
+            case QuorumDecision.Form:
+                Timers.Cancel(ConsiderTimer);
+                Open(takeover);
+                break;
+            case QuorumDecision.GiveUp:
+                Timers.Cancel(ConsiderTimer);
+                GiveUp(reason);
+                break;
+            default:
+                if (reason != _waitingFor && (_run is not null || Now - _gatheringSince > ConsiderInterval))
+                {
+                    _waitingFor = reason;
+                    if (!_settings.InProcess)
+                    {
+                        _services.Observer.OnNotice(reason);
+                    }
+                }
+
+                break;
+        }
+    }
+
+    private void Open(bool takeover)
+    {
+        if (_opened)
+        {
+            FormGeneration();
+            return;
+        }
+
+        Enter(Phase.Opening);
+        _lastGeneration = _workers.Pasts.Where(past => past.JobHash == _job).Select(past => past.Generation).Append(0).Max();
+        if (takeover)
+        {
+            _services.Observer.OnNotice($"taking the job over after generation {_lastGeneration}");
+        }
+
+        var reference = _workers.Reference!;
+        if (reference.Remark.Length > 0)
+        {
+            _services.Observer.OnNotice(reference.Remark);
+        }
+
+        _services.OpenAsync(reference.Replica, reference.Tensors, takeover).PipeTo(
+            Self, success: () => StateOpened.Instance, failure: error => new ServiceFailed(error));
+    }
+
+    private void FormGeneration()
+    {
+        var candidates = _workers.Candidates();
+        if (candidates.Count < _settings.MinWorkers)
+        {
+            StartGathering();
+            return;
+        }
+
+        var replica = _workers.Reference!.Replica;
+        var holders = Holders();
+        var point = RecoveryPlanner.Choose(holders, OptimizerLength(replica.ParameterLength));
+        if (_services.NewestCheckpoint > point.Step && !_services.OwnSlice.Held.Any(held => held.Step == _services.NewestCheckpoint))
+        {
+            Enter(Phase.Opening);
+            _services.Observer.OnNotice($"{point.Reason}: returning to the checkpoint of step {_services.NewestCheckpoint}");
+            _services.LoadNewestCheckpointAsync().PipeTo(Self, success: () => StateOpened.Instance, failure: error => new ServiceFailed(error));
+            return;
+        }
+
+        if (_run is null)
+        {
+            _run = new JobRun(
+                _settings, replica, point.Step, _workers.Memos.FirstOrDefault(memo => memo.Step == point.Step), _services.Observer,
+                Context.System.Scheduler)
+            {
+                Journal = _services.Journal,
+            };
+        }
+        else if (point.Step < _run.Ledger.CompletedSteps)
+        {
+            _run.Recovered(point.Step);
+        }
+
+        Prepare(candidates, replica, holders, point);
+    }
+
+    private void Prepare(
+        IReadOnlyList<Candidate> candidates, ReplicaDescription replica, IReadOnlyList<StateHolder> holders, RecoveryPoint point)
+    {
+        var topology = RosterPlanner.Resolve(_settings.Topology, replica.VectorLength, _settings.InProcess);
+        var shards = _settings.Definition.Shards;
+        var roster = RosterPlanner.Plan(
+            ++_lastGeneration, [.. candidates.Take(Math.Min(_settings.MaxWorkers, shards))], shards, topology, replica.VectorLength,
+            RandomNumberGenerator.GetHexString(64, lowercase: true), _services.Endpoint);
+        _log.Info("generation {0} begins at step {1}: {2}", _lastGeneration, point.Step, point.Reason);
+        (_lastRoster, _badSnapshot) = (roster, null);
+        _generation = new GenerationRun(_settings, roster, point.Step, _run!.TotalSteps, _run.StepsPerEpoch);
+        Enter(Phase.Preparing);
+        Timers.StartSingleTimer(WaitTimer, WaitedTooLong.Instance, PreparationTimeout);
+
+        var prepare = new PrepareGeneration(
+            roster, point.Step, _run.TotalSteps,
+            [.. holders.Where(holder => holder.At(point.Step) is not null).Select(holder => holder with { Snapshots = [holder.At(point.Step)!] })]);
+        var (self, generation) = (Self, _lastGeneration);
+        _watch?.Dispose();
+        _watch = _services.Watch(roster, loss => self.Tell(new MemberLost(generation, loss)));
+        // Those that stand by or leave are told, too: the members may need what they hold.
+        foreach (var worker in _workers.Ready)
+        {
+            _workers.Ref(worker).Tell(prepare);
+        }
+
+        if (topology == Topology.Coordinator)
+        {
+            _services.OwnSlice.PrepareAsync(prepare, message => self.Tell(message)).PipeTo(
+                Self,
+                success: () => new OwnSliceReady(generation),
+                failure: error => new OwnSliceFailed(error, generation));
+        }
+    }
+
+    private void TakePlace(string workerId)
+    {
+        if (!_generation!.Ready(workerId))
+        {
+            return;
+        }
+
+        // Whoever wanted to leave was needed until now: its snapshot was part of the state.
+        foreach (var leaver in _workers.Leaving)
+        {
+            Release(leaver);
+        }
+
+        _run!.Begin(_generation);
+        Enter(Phase.Running);
+        MembershipChanged();
+        GiveLeases();
+    }
+
+    private void Release(string workerId)
+    {
+        var worker = _workers.Ref(workerId);
+        Context.Unwatch(worker);
+        worker.Tell(new EndJob(Completed: false, "left in good order"));
+        _services.Observer.OnNotice($"{_workers.Name(workerId)} left in good order");
+        _workers.Remove(workerId);
+    }
+
+    /// <summary>Who holds what; a snapshot on which the replicas did not agree does not count.</summary>
+    private IReadOnlyList<StateHolder> Holders() =>
+    [
+        .. _workers.Holders().Append(new StateHolder("", _services.Endpoint, [.. _services.OwnSlice.Held.Where(held => held.Step > 0)]))
+            .Select(holder => holder with { Snapshots = [.. holder.Snapshots.Where(held => held.Step != _badSnapshot)] }),
+    ];
+
+    /// <summary>There are too few workers: what they hold is written as a checkpoint, and the job ends.</summary>
+    private void GiveUp(string reason)
+    {
+        var point = _run is null || _lastRoster is null ? null : RecoveryPlanner.Choose(Holders(), OptimizerLength(_workers.Reference!.Replica.ParameterLength));
+        if (!_settings.KeepsCheckpoints || point is null || point.Step == 0 || point.Step <= _services.NewestCheckpoint)
+        {
+            EndForLack(reason);
+            return;
+        }
+
+        _lack = reason;
+        EndWith(point.Step);
+        var request = new CheckpointRequest(point.Step, ParametersSha256: null, _run!.Ledger.Loss, _run.Ledger.Evaluation);
+        _services.CollectAsync(_lastRoster!, Holders(), point.Step).PipeTo(
+            Self,
+            success: state => new StateCollected(state, request),
+            failure: error => new CheckpointFailed(point.Step, error));
+    }
+
+    private void EndForLack(string reason)
+    {
+        if (_stopping)
+        {
+            Finish();
+        }
+        else
+        {
+            Fail(new TrainingFaultException(reason));
+        }
+    }
+
+    private long OptimizerLength(long parameterLength) => _settings.Definition.Optimizer.StateNames.Count > 0 ? parameterLength : 0;
+
+    private sealed record ConsiderAgain
+    {
+        internal static ConsiderAgain Instance { get; } = new();
+    }
+
+    private sealed record StateOpened
+    {
+        internal static StateOpened Instance { get; } = new();
+    }
+
+    private sealed record MemberLost(int Generation, PeerLoss Loss);
+
+    private sealed record OwnSliceReady(int Generation);
+
+    private sealed record OwnSliceFailed(Exception Error, int Generation);
+}

@@ -1,0 +1,219 @@
+using Akka.Actor;
+using Cluster.Train.Membership;
+using Cluster.Train.Protocol;
+using Cluster.Train.Training;
+
+namespace Cluster.Train.Actors.Coordinator;
+
+/// <summary>Giving out leases, sealing snapshots, having checkpoints written, and the end of a generation in good order.</summary>
+internal sealed partial class CoordinatorActor
+{
+    private static readonly TimeSpan CauseGrace = TimeSpan.FromSeconds(2);
+
+    private JobMemo? _memo;
+    private long _lastCheckpoint;
+
+    private void Running()
+    {
+        Receive<StepReport>(report => IsCurrent(report), report =>
+        {
+            _run!.Report(report);
+            RestartWait();
+        });
+        Receive<LeaseCompleted>(completed => IsCurrent(completed), completed =>
+        {
+            if (_generation!.Leases.Complete(completed))
+            {
+                GiveLeases();
+            }
+        });
+        Receive<SnapshotKept>(kept => IsCurrent(kept), kept =>
+        {
+            if (_generation!.Snapshots.Keep(kept) is { } snapshot)
+            {
+                SnapshotComplete(snapshot);
+            }
+        });
+        Receive<WaitedTooLong>(_ => StepTimedOut());
+        ReceiveAlways();
+    }
+
+    /// <summary>No more steps are done; only a checkpoint is still to be written. Older ones may still fail or be passed over.</summary>
+    private void Ending()
+    {
+        Receive<StateCollected>(Collected);
+        Receive<CheckpointSaved>(saved =>
+        {
+            Saved(saved);
+            if (saved.Step != _lastCheckpoint)
+            {
+                return;
+            }
+
+            if (_lack is { } lack)
+            {
+                EndForLack($"{lack}; the checkpoint {saved.Path} holds what was done");
+            }
+            else
+            {
+                Finish();
+            }
+        });
+        Receive<CheckpointFailed>(failed => failed.Step == _lastCheckpoint, failed => Fail(new TrainingFaultException(
+            _lack is { } lack
+                ? $"{lack}; a checkpoint could not be written: {failed.Error.Message}"
+                : $"the last step is done, but its checkpoint could not be written: {failed.Error.Message}",
+            failed.Error)));
+        ReceiveAny(_ => { });
+    }
+
+    private void Saved(CheckpointSaved saved)
+    {
+        if (saved.Path is { } path)
+        {
+            _run?.Saved(path);
+        }
+    }
+
+    private void EndWith(long checkpoint)
+    {
+        _lastCheckpoint = checkpoint;
+        Enter(Phase.Ending);
+        Timers.Cancel(WaitTimer);
+    }
+
+    private void GiveLeases()
+    {
+        if (_phase != Phase.Running)
+        {
+            return;
+        }
+
+        while (_generation!.NextLease(_run!.SecondsPerStep, _run.SnapshotCost, _stopping, _memo) is { } lease)
+        {
+            _memo = null;
+            if (lease.Snapshot != SnapshotKind.None)
+            {
+                _run.Ledger.Mark(lease.End);
+            }
+
+            foreach (var member in _generation.Roster.Workers)
+            {
+                _workers.Ref(member.WorkerId).Tell(lease);
+            }
+
+            if (_generation.Roster.Topology == Topology.Coordinator)
+            {
+                _services.OwnSlice.Enqueue(lease);
+            }
+        }
+
+        RestartWait();
+    }
+
+    private void RestartWait() => Timers.StartSingleTimer(WaitTimer, WaitedTooLong.Instance, _settings.StepTimeout + CauseGrace);
+
+    private void SnapshotComplete(HeldByAll snapshot)
+    {
+        _run!.Snapshot(snapshot);
+        if (!snapshot.Agrees)
+        {
+            Diverged(snapshot);
+            return;
+        }
+
+        _fruitless = 0;
+        _generation!.Seal(snapshot.Step);
+        _memo = _run.Memo(snapshot.Step) ?? _memo;
+        var ends = _generation.EndsWith(snapshot.Step);
+        var jobEnds = ends && (snapshot.Step >= _run.TotalSteps || _stopping);
+        if (_generation.IsCheckpoint(snapshot.Step, _stopping) && snapshot.Sha256 is { } sha256)
+        {
+            Collect(new CheckpointRequest(snapshot.Step, sha256, _run.Ledger.Loss, _run.Ledger.Evaluation));
+        }
+        else if (jobEnds)
+        {
+            Finish();
+            return;
+        }
+
+        if (jobEnds)
+        {
+            EndWith(snapshot.Step);
+        }
+        else if (ends)
+        {
+            // The generation has ended in good order, and everybody holds its last step.
+            EndGeneration("the membership changes");
+        }
+        else
+        {
+            GiveLeases();
+        }
+    }
+
+    private void Collect(CheckpointRequest request)
+    {
+        _generation!.Collecting = true;
+        var roster = _generation.Roster;
+        var holders = roster.Members
+            .Select(member => new StateHolder(
+                member.WorkerId, member.Endpoint, [new HeldSnapshot(request.Step, HasModel: !member.IsCoordinator, [member.Slice with
+                {
+                    End = Math.Min(member.Slice.End, _workers.Reference!.Replica.ParameterLength),
+                }])]))
+            .ToArray();
+        _services.CollectAsync(roster, holders, request.Step).PipeTo(
+            Self,
+            success: state => new StateCollected(state, request),
+            failure: error => new CheckpointFailed(request.Step, error));
+    }
+
+    private void Collected(StateCollected collected)
+    {
+        _services.WriteAsync(collected.State, collected.Request).PipeTo(
+            Self,
+            success: path => new CheckpointSaved(collected.Request.Step, path),
+            failure: error => new CheckpointFailed(collected.Request.Step, error));
+        StopCollecting();
+    }
+
+    private void StopCollecting()
+    {
+        if (_generation is not null)
+        {
+            _generation.Collecting = false;
+            GiveLeases();
+        }
+    }
+
+    /// <summary>Workers came or want to go: the generation closes at its next snapshot, and nobody replays.</summary>
+    private void MembershipChanged()
+    {
+        if (_phase == Phase.Gathering)
+        {
+            Consider();
+        }
+
+        if (_phase != Phase.Running)
+        {
+            return;
+        }
+
+        var members = _generation!.Roster.Workers.Select(member => member.WorkerId).ToArray();
+        var next = _workers.Candidates().Take(Math.Min(_settings.MaxWorkers, _settings.Definition.Shards)).Select(candidate => candidate.WorkerId);
+        var changes = !next.ToHashSet(StringComparer.Ordinal).SetEquals(members);
+        foreach (var spare in _workers.Leaving.Except(members).ToArray())
+        {
+            Release(spare);
+        }
+
+        if (changes)
+        {
+            _generation.Regroups = true;
+            GiveLeases();
+        }
+    }
+
+    private sealed record StateCollected(TrainingState State, CheckpointRequest Request);
+}

@@ -1,0 +1,218 @@
+using System.Collections.Immutable;
+using Cluster.Train.Actors.Snapshots;
+using Cluster.Train.Checkpoints;
+using Cluster.Train.Exchange;
+using Cluster.Train.Exchange.State;
+using Cluster.Train.Journal;
+using Cluster.Train.Membership;
+using Cluster.Train.Reduction;
+using Cluster.Train.Training;
+
+namespace Cluster.Train.Actors.Coordinator;
+
+/// <summary>A coordinator's services in its process: the checkpoint directory, and the snapshots of this process and its peers.</summary>
+internal sealed class CoordinatorServices : ICoordinatorServices
+{
+    private readonly ProcessContext _process;
+    private readonly CheckpointStore? _store;
+    private readonly CheckpointWriter? _writer;
+    private readonly bool _resume;
+    private int _saidSlow;
+    private ReplicaDescription? _replica;
+
+    /// <summary>Creates the services.</summary>
+    /// <param name="process">The coordinator's process.</param>
+    /// <param name="observer">Who watches.</param>
+    /// <param name="store">The checkpoints, to be disposed with the services; null for none.</param>
+    /// <param name="resume">Whether to go on from the newest one.</param>
+    internal CoordinatorServices(ProcessContext process, IJobObserver observer, CheckpointStore? store, bool resume)
+    {
+        (_process, Observer, _store, _resume) = (process, observer, store, resume);
+        _writer = store is null ? null : new CheckpointWriter(store);
+        OwnSlice = new OwnSliceRuntime(process);
+    }
+
+    /// <inheritdoc/>
+    public IJobObserver Observer { get; }
+
+    /// <summary>The journal, to be opened and disposed with the services; null for none.</summary>
+    internal StepJournal? Journal { get; init; }
+
+    /// <inheritdoc/>
+    IStepJournal? ICoordinatorServices.Journal => Journal;
+
+    /// <inheritdoc/>
+    public ISliceRuntime OwnSlice { get; }
+
+    /// <inheritdoc/>
+    public string? Endpoint => _process.Network?.Endpoint;
+
+    /// <inheritdoc/>
+    public long? NewestCheckpoint { get; private set; }
+
+    /// <summary>Steps of an epoch, from the description of a replica: this process may not have the data.</summary>
+    private long StepsPerEpoch => new BatchPlan(_replica!.TrainingSamples, _process.Definition.BatchSize, _process.Definition.Shards).StepsPerEpoch;
+
+    /// <inheritdoc/>
+    public Task OpenAsync(ReplicaDescription replica, ImmutableArray<TensorEntry> tensors, bool takeover) => Task.Run(() =>
+    {
+        _replica = replica;
+        _process.Layout = new ParameterLayout(tensors.Select(tensor => (tensor.Name, tensor.Shape, tensor.Role)));
+        OpenStore(takeover);
+        OpenJournal(takeover);
+    });
+
+    /// <inheritdoc/>
+    public Task LoadNewestCheckpointAsync() => Task.Run(Load);
+
+    /// <inheritdoc/>
+    public IDisposable? Watch(Roster roster, Action<PeerLoss> lost)
+    {
+        _process.Admit(roster);
+        return _process.Network?.Watch(ExchangeRosters.From(roster, _process.Definition, _process.Layout), lost);
+    }
+
+    /// <inheritdoc/>
+    public Task<TrainingState> CollectAsync(Roster roster, IReadOnlyList<StateHolder> holders, long step) => Task.Run(() =>
+    {
+        var layout = _process.Layout;
+        // Whoever asks has the place after the last member: that of the coordinator.
+        var self = roster.Members.FirstOrDefault(member => member.IsCoordinator)
+            ?? new RosterMember(roster.Members.Length, "", "the coordinator", default, default, Endpoint);
+        var loader = new StateLoader(_process.Snapshots, _process.Fetch(roster, self), step, holders, first: 0);
+        var vector = new float[layout.VectorLength];
+        loader.LoadModel(StateKind.Vector, vector.Length, (start, length) => vector.AsSpan((int)start, length));
+        var frozen = new float[layout.FrozenLength];
+        loader.LoadModel(StateKind.Frozen, frozen.Length, (start, length) => frozen.AsSpan((int)start, length));
+        var optimizer = new Dictionary<string, float[]>(StringComparer.Ordinal);
+        foreach (var name in _process.Definition.Optimizer.StateNames)
+        {
+            var values = new float[layout.ParameterLength];
+            if (step > 0)
+            {
+                loader.LoadOptimizer(name, new VectorSlice(0, values.Length), (start, length) => values.AsSpan((int)start, length));
+            }
+
+            optimizer[name] = values;
+        }
+
+        return new TrainingState(step, vector, frozen, optimizer);
+    });
+
+    /// <inheritdoc/>
+    public async Task<string?> WriteAsync(TrainingState state, CheckpointRequest request)
+    {
+        var sha256 = request.ParametersSha256
+            ?? ParametersHash.Sha256(_process.Layout, (start, length) => state.Vector.AsSpan((int)start, length), state.Frozen);
+        var outcome = await _writer!.Submit(CheckpointMapping.Content(Manifest(request, sha256), _process.Layout, state)).ConfigureAwait(false);
+        if (outcome.PassedOver)
+        {
+            // A slow disk makes checkpoints rarer: worth a word, once.
+            if (Interlocked.Exchange(ref _saidSlow, 1) == 0)
+            {
+                Observer.OnNotice($"{outcome.Notice}; not every checkpoint will be kept");
+            }
+
+            return null;
+        }
+
+        if (outcome.Path is null)
+        {
+            throw new CheckpointException(outcome.Notice ?? "the checkpoint was not written");
+        }
+
+        NewestCheckpoint = request.Step;
+        return outcome.Path;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await OwnSlice.DisposeAsync().ConfigureAwait(false);
+        _writer?.Dispose();
+        _store?.Dispose();
+        Journal?.Dispose();
+        if (Journal?.TakeNotice() is { } notice)
+        {
+            Observer.OnNotice(notice);
+        }
+    }
+
+    private void OpenStore(bool takeover)
+    {
+        if (_store is null)
+        {
+            return;
+        }
+
+        _store.EnsureWritable();
+        if (_resume || takeover)
+        {
+            Load();
+        }
+        else
+        {
+            _store.EnsureEmpty();
+        }
+    }
+
+    private void OpenJournal(bool takeover)
+    {
+        try
+        {
+            Journal?.Open(_process.Definition, _replica!, append: _resume || takeover);
+        }
+        catch (BadInputException exception) when (takeover)
+        {
+            // The job runs: a successor must not end it for the sake of its journal.
+            Journal!.GiveUp(exception.Message);
+        }
+    }
+
+    private void Load()
+    {
+        using var checkpoint = CheckpointFinder.FindNewest(_store!.Location, out var notices);
+        foreach (var notice in notices)
+        {
+            Observer.OnNotice(notice);
+        }
+
+        if (checkpoint is null)
+        {
+            Observer.OnNotice($"no checkpoint in {_store.Location}: starting at the beginning");
+            return;
+        }
+
+        var definition = _process.Definition;
+        CheckpointCompatibility.Check(checkpoint.Manifest, definition.Canonical(), _replica!.LayoutHash, _replica.DataFingerprint);
+        var total = definition.Length.TotalSteps(StepsPerEpoch);
+        if (checkpoint.Manifest.Step >= total)
+        {
+            throw new BadInputException(
+                $"checkpoint {checkpoint.Manifest.DirectoryName} is at step {checkpoint.Manifest.Step} of {total} already; give more --epochs or --steps to go on");
+        }
+
+        _process.Snapshots.KeepAll(CheckpointMapping.Read(checkpoint, _process.Layout, definition.Optimizer.StateNames));
+        NewestCheckpoint = checkpoint.Manifest.Step;
+        Observer.OnNotice($"going on from {checkpoint.DirectoryPath}");
+    }
+
+    private CheckpointManifest Manifest(CheckpointRequest request, string sha256)
+    {
+        var definition = _process.Definition;
+        return new CheckpointManifest
+        {
+            Task = definition.Task,
+            JobHash = definition.Hash(),
+            Job = definition.Canonical().ToImmutableSortedDictionary(StringComparer.Ordinal),
+            Step = request.Step,
+            StepsPerEpoch = StepsPerEpoch,
+            RunEpochs = definition.Length.Epochs,
+            RunSteps = definition.Length.Steps,
+            LayoutHash = _process.Layout.Hash,
+            DataFingerprint = _replica!.DataFingerprint,
+            ParametersSha256 = sha256,
+            Metrics = new CheckpointMetrics(request.Loss, request.Evaluation?.Loss, request.Evaluation?.Accuracy),
+        };
+    }
+}

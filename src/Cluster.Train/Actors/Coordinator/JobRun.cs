@@ -1,0 +1,175 @@
+using Akka.Actor;
+using Cluster.Train.Journal;
+using Cluster.Train.Membership;
+using Cluster.Train.Protocol;
+using Cluster.Train.Training;
+
+namespace Cluster.Train.Actors.Coordinator;
+
+/// <summary>A job over all its generations: losses, time, counts, and what the observer was told.</summary>
+internal sealed class JobRun
+{
+    private readonly CoordinatorSettings _settings;
+    private readonly ReplicaDescription _replica;
+    private readonly BatchPlan _plan;
+    private readonly IJobObserver _observer;
+    private readonly ITimeProvider _clock;
+    private readonly Throughput _throughput = new();
+    private readonly TimeSpan _started;
+    private TimeSpan _advanced;
+    private double _snapshotSeconds;
+    private int _snapshots;
+    private int _generations;
+    private int _recoveries;
+    private long _replayedSteps;
+    private string _topology = "";
+    private string _checkpoint = "";
+    private int _workers;
+
+    /// <summary>A job that begins, or goes on.</summary>
+    /// <param name="settings">The job.</param>
+    /// <param name="replica">A replica of it.</param>
+    /// <param name="firstStep">Steps done before.</param>
+    /// <param name="memo">What a former coordinator knew at that step; null for nothing.</param>
+    /// <param name="observer">Is told.</param>
+    /// <param name="clock">The time.</param>
+    internal JobRun(
+        CoordinatorSettings settings, ReplicaDescription replica, long firstStep, JobMemo? memo, IJobObserver observer, ITimeProvider clock)
+    {
+        (_settings, _replica, _observer, _clock) = (settings, replica, observer, clock);
+        _plan = new BatchPlan(replica.TrainingSamples, settings.Definition.BatchSize, settings.Definition.Shards);
+        TotalSteps = settings.Definition.Length.TotalSteps(_plan.StepsPerEpoch);
+        Ledger = new StepLedger(
+            firstStep, _plan.StepsPerEpoch, settings.Definition.Shards, (step, shard) => _plan.ShardOf(step, shard).Count, replica.EvaluationSamples > 0, TotalSteps);
+        _started = clock.MonotonicClock;
+        if (memo is not null)
+        {
+            _started -= TimeSpan.FromSeconds(memo.Seconds);
+            (_snapshotSeconds, _recoveries, _replayedSteps, _checkpoint) = (memo.SnapshotSeconds, memo.Recoveries + 1, memo.ReplayedSteps, memo.Checkpoint);
+            Ledger.Restore(JobMemos.ToLedger(memo));
+        }
+
+        _advanced = clock.MonotonicClock;
+        _throughput.Start(_advanced);
+    }
+
+    internal StepLedger Ledger { get; }
+
+    /// <summary>Is told of every step; null for no journal.</summary>
+    internal IStepJournal? Journal { get; init; }
+
+    /// <summary>Steps of the whole job.</summary>
+    internal long TotalSteps { get; }
+
+    internal long StepsPerEpoch => _plan.StepsPerEpoch;
+
+    /// <summary>Measured; null before the first report.</summary>
+    internal double? SecondsPerStep { get; private set; }
+
+    /// <summary>Seconds of the newest snapshot; null before the second.</summary>
+    internal double? SnapshotCost { get; private set; }
+
+    /// <summary>The hash of the newest snapshot that has one.</summary>
+    internal string? ParametersSha256 { get; set; }
+
+    /// <summary>Samples a second, of the last moments.</summary>
+    internal double SamplesPerSecond { get; private set; }
+
+    /// <summary>A generation has begun.</summary>
+    internal void Begin(GenerationRun generation)
+    {
+        var roster = generation.Roster;
+        _generations = roster.Generation;
+        _workers = roster.Workers.Count();
+        _topology = roster.Topology == Topology.Sharded ? "sharded" : "coordinator";
+        Journal?.Begin(roster.Generation, generation.FirstStep);
+        _observer.OnRoster(new RosterFormed(
+            roster.Generation, _workers, _settings.Definition.Shards, _topology, _replica.ParameterCount,
+            generation.FirstStep, TotalSteps, _plan.StepsPerEpoch, _replica.TrainingSamples, _replica.EvaluationSamples));
+    }
+
+    /// <summary>Training returns to a step.</summary>
+    internal void Recovered(long step)
+    {
+        _recoveries++;
+        _replayedSteps += Math.Max(0, Ledger.CompletedSteps - step);
+    }
+
+    internal void Report(StepReport report)
+    {
+        if (report.Steps > 0)
+        {
+            var measured = report.Seconds / report.Steps;
+            SecondsPerStep = SecondsPerStep is { } before ? (before + measured) / 2 : measured;
+        }
+
+        Journal?.Report(report);
+        if (Journal?.TakeNotice() is { } notice)
+        {
+            _observer.OnNotice(notice);
+        }
+
+        var completed = Ledger.CompletedSteps;
+        var epochs = Ledger.Add(report);
+        var now = _clock.MonotonicClock;
+        foreach (var epoch in epochs)
+        {
+            // One report of a tiny model completes many epochs: their ends are spread over the time that it covers.
+            var share = (double)(epoch.CompletedSteps - completed) / (Ledger.CompletedSteps - completed);
+            var elapsed = _advanced - _started + (share * (now - _advanced));
+            _observer.OnEpoch(new EpochResult(epoch.Epoch, epoch.CompletedSteps, epoch.Loss, epoch.Evaluation, elapsed));
+        }
+
+        if (Ledger.CompletedSteps > completed)
+        {
+            _advanced = now;
+            SamplesPerSecond = _throughput.Add(now, Ledger.CompletedSamples);
+            _observer.OnProgress(new JobProgress(
+                Ledger.CompletedSteps, Ledger.CompletedSamples, Ledger.Loss, Ledger.EpochLoss, SamplesPerSecond));
+        }
+    }
+
+    /// <summary>All members hold a snapshot.</summary>
+    internal void Snapshot(HeldByAll snapshot)
+    {
+        // The first one also pays for code that runs for the first time.
+        SnapshotCost = _snapshots++ == 0 ? null : snapshot.Seconds;
+        _snapshotSeconds += snapshot.Seconds;
+        ParametersSha256 = snapshot.Sha256 ?? ParametersSha256;
+        if (snapshot is { Agrees: true, Sha256: { } sha256 })
+        {
+            Journal?.Hash(_generations, snapshot.Step, sha256);
+        }
+    }
+
+    internal void Saved(string checkpoint) => _checkpoint = checkpoint;
+
+    /// <summary>What a successor should find at a step; null where the step is not complete in the ledger.</summary>
+    internal JobMemo? Memo(long step) => Ledger.TakeMarked(step) is { } state
+        ? JobMemos.From(state, step, (_clock.MonotonicClock - _started).TotalSeconds, _snapshotSeconds, _recoveries, _replayedSteps, _checkpoint)
+        : null;
+
+    internal JobOutcome Outcome()
+    {
+        var elapsed = _clock.MonotonicClock - _started;
+        return new JobOutcome
+        {
+            Completed = Ledger.CompletedSteps >= TotalSteps,
+            Steps = Ledger.CompletedSteps,
+            Epochs = (int)(Ledger.CompletedSteps / _plan.StepsPerEpoch),
+            Samples = Ledger.CompletedSamples,
+            Loss = Ledger.LastEpochLoss ?? Ledger.EpochLoss,
+            Evaluation = Ledger.Evaluation,
+            Elapsed = elapsed,
+            Workers = _workers,
+            Topology = _topology,
+            ParameterCount = _replica.ParameterCount,
+            ParametersSha256 = ParametersSha256!,
+            Generations = _generations,
+            Recoveries = _recoveries,
+            ReplayedSteps = _replayedSteps,
+            SnapshotShare = elapsed > TimeSpan.Zero ? _snapshotSeconds / elapsed.TotalSeconds : 0,
+            Checkpoint = _checkpoint.Length > 0 ? _checkpoint : null,
+        };
+    }
+}

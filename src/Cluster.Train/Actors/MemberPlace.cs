@@ -1,0 +1,23 @@
+using Cluster.Train.Exchange;
+using Cluster.Train.Membership;
+using Cluster.Train.Protocol;
+using Cluster.Train.Reduction;
+
+namespace Cluster.Train.Actors;
+
+/// <summary>A member's place in one generation.</summary>
+/// <param name="WorkerId">The worker; empty for the coordinator's own slice.</param>
+/// <param name="Name">Its name in messages.</param>
+/// <param name="Generation">The generation.</param>
+/// <param name="Member">Its entry in the roster.</param>
+/// <param name="Exchange">Its side of the exchange.</param>
+/// <param name="Owner">Its slice; null where it owns none.</param>
+/// <param name="Process">What it shares with the other members of its process.</param>
+/// <param name="Sink">Takes messages to the coordinator, from any thread.</param>
+internal sealed record MemberPlace(
+    string WorkerId, string Name, PrepareGeneration Generation, RosterMember Member, TensorExchange Exchange, SliceOwner? Owner,
+    ProcessContext Process, Action<IGenerationMessage> Sink)
+{
+    /// <summary>The generation's number.</summary>
+    internal int Number => Generation.Generation;
+}

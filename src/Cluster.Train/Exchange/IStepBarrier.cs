@@ -1,0 +1,43 @@
+namespace Cluster.Train.Exchange;
+
+/// <summary>The points of a step at which its members meet.</summary>
+internal enum MeetingPoint
+{
+    /// <summary>All contributions are written.</summary>
+    Computed,
+
+    /// <summary>All norms are known; only where gradients are clipped.</summary>
+    NormSummed,
+
+    /// <summary>All slices are updated.</summary>
+    Updated,
+}
+
+/// <summary>Where the members of a generation that share memory meet between the phases of a step.</summary>
+internal interface IStepBarrier
+{
+    /// <summary>Says that a rank has reached a point, and returns when all have.</summary>
+    /// <param name="rank">The caller's rank.</param>
+    /// <param name="point">Three times the step, plus the meeting point: ascends over the life of the barrier.</param>
+    /// <param name="phase">The meeting point, for the message of a timeout.</param>
+    /// <exception cref="ExchangeAbortedException">The generation was ended, or the timeout passed; says who did not come.</exception>
+    void Arrive(int rank, long point, MeetingPoint phase);
+
+    /// <summary>Frees everybody who waits, now or later, with this reason. The first reason stays.</summary>
+    void Abort(string reason);
+}
+
+/// <summary>What barriers say.</summary>
+internal static class MeetingPoints
+{
+    /// <summary>The reason of a generation that ends because somebody did not come.</summary>
+    internal static string TimedOut(TimeSpan timeout, IEnumerable<string> missing, long point, MeetingPoint phase) =>
+        $"waited {timeout.TotalSeconds:0} s for {string.Join(", ", missing)} in step {point / 3} ({Describe(phase)})";
+
+    private static string Describe(MeetingPoint phase) => phase switch
+    {
+        MeetingPoint.Computed => "computing its gradients",
+        MeetingPoint.NormSummed => "summing the norm of its slice",
+        _ => "updating its slice",
+    };
+}

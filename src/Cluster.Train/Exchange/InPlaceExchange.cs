@@ -1,0 +1,116 @@
+using System.Runtime.CompilerServices;
+using Cluster.Train.Reduction;
+using Cluster.Train.Training;
+
+namespace Cluster.Train.Exchange;
+
+/// <summary>
+/// The exchange between members that see each other's memory, be it that of one process or shared between processes:
+/// owners read all contributions where they are, and write the one parameter block that all replicas share. Nothing is
+/// copied and nothing crosses a message. A step has two meeting points: all contributions are written; all slices are
+/// updated. Clipping adds a third between them: all norms are known.
+/// </summary>
+internal abstract unsafe class InPlaceExchange : TensorExchange
+{
+    /// <summary>Positions handled at once by an owner that clips; a multiple of the norm block.</summary>
+    private const int PieceLength = 64 * SliceOwner.BlockLength;
+
+    private readonly int _rank;
+    private readonly SliceOwner? _owner;
+    private readonly IStepBarrier _barrier;
+    private readonly IReadOnlyList<FloatBlock>[] _contributions;
+    private readonly FloatBlock[] _sources;
+    private readonly nint[] _inputs;
+    private readonly bool _clips;
+
+    /// <summary>Takes a member's place.</summary>
+    /// <param name="roster">The generation.</param>
+    /// <param name="rank">The member's rank.</param>
+    /// <param name="owner">Its slice; null where it owns none.</param>
+    /// <param name="barrier">Where the members meet.</param>
+    /// <param name="parameters">The parameters of all replicas.</param>
+    /// <param name="contributions">By rank: one block for each maximal subtree of its shards.</param>
+    protected InPlaceExchange(
+        ExchangeRoster roster, int rank, SliceOwner? owner, IStepBarrier barrier, FloatBlock parameters,
+        IReadOnlyList<FloatBlock>[] contributions)
+    {
+        (_rank, _owner, _barrier, _contributions) = (rank, owner, barrier, contributions);
+        Parameters = parameters;
+        _sources = [.. contributions.SelectMany(blocks => blocks)];
+        _inputs = new nint[_sources.Length];
+        _clips = roster.NeedsNorm;
+    }
+
+    /// <inheritdoc/>
+    public sealed override FloatBlock Parameters { get; }
+
+    /// <inheritdoc/>
+    public sealed override IReadOnlyList<FloatBlock> Contributions => _contributions[_rank];
+
+    /// <summary>The sums of squares of all norm blocks of the vector, each written by its owner, seen by all members.</summary>
+    protected abstract Span<double> BlockNorms { get; }
+
+    private enum Pass
+    {
+        ReduceAndUpdate,
+        Reduce,
+        Update,
+    }
+
+    /// <summary>How many norm blocks a vector has.</summary>
+    internal static int NormBlocks(ExchangeRoster roster) =>
+        checked((int)((roster.VectorLength + SliceOwner.BlockLength - 1) / SliceOwner.BlockLength));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public sealed override void Run(long step)
+    {
+        _barrier.Arrive(_rank, 3 * step, MeetingPoint.Computed);
+        if (_clips)
+        {
+            if (_owner is not null)
+            {
+                ForEachPiece(_owner, Pass.Reduce, step, norm: 0);
+                _owner.BlockNorms.CopyTo(BlockNorms[(int)(_owner.Slice.Start / SliceOwner.BlockLength)..]);
+            }
+
+            _barrier.Arrive(_rank, (3 * step) + 1, MeetingPoint.NormSummed);
+            if (_owner is not null)
+            {
+                ForEachPiece(_owner, Pass.Update, step, GradientNorm.FromBlocks(BlockNorms));
+            }
+        }
+        else if (_owner is not null)
+        {
+            ForEachPiece(_owner, Pass.ReduceAndUpdate, step, norm: 0);
+        }
+
+        _barrier.Arrive(_rank, (3 * step) + 2, MeetingPoint.Updated);
+    }
+
+    private void ForEachPiece(SliceOwner owner, Pass pass, long step, double norm)
+    {
+        for (var start = owner.Slice.Start; start < owner.Slice.End; start += PieceLength)
+        {
+            var count = (int)Math.Min(PieceLength, owner.Slice.End - start);
+            for (var input = 0; input < _inputs.Length; input++)
+            {
+                _inputs[input] = (nint)(_sources[input].Pointer + start);
+            }
+
+            var parameters = Parameters.Pointer + start;
+            switch (pass)
+            {
+                case Pass.ReduceAndUpdate:
+                    owner.ReduceAndUpdate(step, start, count, _inputs, parameters);
+                    break;
+                case Pass.Reduce:
+                    owner.Reduce(start, count, _inputs);
+                    break;
+                default:
+                    owner.Update(step, start, count, parameters, norm);
+                    break;
+            }
+        }
+    }
+}

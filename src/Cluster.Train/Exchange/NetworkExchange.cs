@@ -1,0 +1,128 @@
+using Cluster.Train.Exchange.SharedMemory;
+using Cluster.Train.Exchange.Tcp;
+using Cluster.Train.Reduction;
+using Cluster.Train.Training;
+
+namespace Cluster.Train.Exchange;
+
+/// <summary>
+/// The exchange between processes, wherever they run: through shared memory where all members turn out to be on one
+/// host, over TCP otherwise. Its control connections notice a member that is gone at once, also while this one computes,
+/// and end the generation.
+/// </summary>
+public sealed class NetworkExchange : TensorExchange
+{
+    private readonly ExchangeMesh _mesh;
+    private readonly TensorExchange _exchange;
+    private readonly Action<ExchangeMember>? _lost;
+    private readonly Lock _gate = new();
+    private TensorExchange? _ready;
+    private string? _aborted;
+
+    private NetworkExchange(
+        ExchangeRoster roster, int rank, SliceOwner? owner, TensorListener listener, TimeSpan joinTimeout, TimeSpan stepTimeout,
+        Action<ExchangeMember>? lost, string directory, CancellationToken abort)
+    {
+        _lost = lost;
+        _mesh = ExchangeMesh.Connect(roster, rank, listener, joinTimeout, OnLost, abort);
+        try
+        {
+            _exchange = TryShare(owner, joinTimeout, stepTimeout, directory, abort)
+                ?? TcpExchange.Over(_mesh, owner, joinTimeout, stepTimeout, abort);
+        }
+        catch
+        {
+            _mesh.Dispose();
+            throw;
+        }
+
+        lock (_gate)
+        {
+            _ready = _exchange;
+            if (_aborted is not null)
+            {
+                _exchange.Abort(_aborted);
+            }
+        }
+    }
+
+    /// <summary>Why memory is not shared; null where it is.</summary>
+    public string? NotShared { get; private set; }
+
+    /// <inheritdoc/>
+    public override FloatBlock Parameters => _exchange.Parameters;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<FloatBlock> Contributions => _exchange.Contributions;
+
+    /// <summary>Joins a generation; returns when all its members are connected and agree on how to exchange.</summary>
+    /// <param name="roster">The generation, the same for all members.</param>
+    /// <param name="rank">The caller's rank; its endpoint is the listener's.</param>
+    /// <param name="owner">The caller's slice; null where it owns none.</param>
+    /// <param name="listener">This process's listener.</param>
+    /// <param name="joinTimeout">How long the others are waited for at each stage of joining.</param>
+    /// <param name="stepTimeout">How long a member waits for the others within a step.</param>
+    /// <param name="lost">
+    /// Called once for each member whose connection ends, also while this one computes; on a thread of the pool, and not
+    /// after <see cref="Dispose"/>.
+    /// </param>
+    /// <param name="abort">Ends waiting.</param>
+    /// <exception cref="ExchangeAbortedException">Somebody did not come, refused, or is gone; the message says who.</exception>
+    public static NetworkExchange Join(
+        ExchangeRoster roster, int rank, SliceOwner? owner, TensorListener listener, TimeSpan joinTimeout, TimeSpan stepTimeout,
+        Action<ExchangeMember>? lost = null, CancellationToken abort = default) =>
+        Join(roster, rank, owner, listener, joinTimeout, stepTimeout, lost, SharedSegment.SystemDirectory, abort);
+
+    /// <summary>As above, with shared memory in another directory than the system's.</summary>
+    internal static NetworkExchange Join(
+        ExchangeRoster roster, int rank, SliceOwner? owner, TensorListener listener, TimeSpan joinTimeout, TimeSpan stepTimeout,
+        Action<ExchangeMember>? lost, string directory, CancellationToken abort) =>
+        new(roster, rank, owner, listener, joinTimeout, stepTimeout, lost, directory, abort);
+
+    /// <inheritdoc/>
+    public override void Run(long step) => _exchange.Run(step);
+
+    /// <inheritdoc/>
+    public override void Abort(string reason)
+    {
+        lock (_gate)
+        {
+            _aborted ??= reason;
+            _ready?.Abort(reason);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        lock (_gate)
+        {
+            _ready = null;
+        }
+
+        _exchange.Dispose();
+        _mesh.Dispose();
+    }
+
+    private TensorExchange? TryShare(
+        SliceOwner? owner, TimeSpan joinTimeout, TimeSpan stepTimeout, string directory, CancellationToken abort)
+    {
+        if (_mesh.Roster.Members.Length == 1)
+        {
+            NotShared = "there is nobody to share it with";
+            return null;
+        }
+
+        using var ended = abort.Register(_mesh.Dispose);
+        var shared = SharedMemoryMeeting.TryJoin(
+            _mesh.Roster, _mesh.Rank, owner, stepTimeout, note => _mesh.AllGather(note, joinTimeout), directory, out var refusal);
+        NotShared = refusal;
+        return shared;
+    }
+
+    private void OnLost(ExchangeMember member)
+    {
+        Abort(ExchangeMesh.LostMessage(member));
+        _lost?.Invoke(member);
+    }
+}

@@ -1,0 +1,131 @@
+using System.Buffers;
+using System.Collections.Immutable;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Cluster.Train.Checkpoints;
+using Cluster.Train.Training;
+
+namespace Cluster.Train.Journal;
+
+/// <summary>A journal's lines as JSON. Reading is strict: a field that is missing, unknown, doubled or of another kind is refused by name.</summary>
+internal static class JournalJson
+{
+    private static readonly JsonWriterOptions s_options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    internal static void Write(IBufferWriter<byte> output, JournalHeader header) => WriteLine(output, json =>
+    {
+        json.WriteNumber("journal", JournalHeader.Format);
+        json.WriteString("jobHash", header.JobHash);
+        json.WriteStartObject("job");
+        foreach (var (name, value) in header.Job)
+        {
+            json.WriteString(name, value);
+        }
+
+        json.WriteEndObject();
+        if (header.Length.Epochs is { } epochs)
+        {
+            json.WriteNumber("epochs", epochs);
+        }
+
+        if (header.Length.Steps is { } steps)
+        {
+            json.WriteNumber("steps", steps);
+        }
+
+        json.WriteNumber("samples", header.Samples);
+        json.WriteString("layoutHash", header.LayoutHash);
+        json.WriteString("dataFingerprint", header.DataFingerprint);
+        json.WriteString("instructionSet", header.InstructionSet);
+    });
+
+    internal static void Write(IBufferWriter<byte> output, JournalStep step) => WriteLine(output, json =>
+    {
+        json.WriteNumber("step", step.Step);
+        json.WriteNumber("generation", step.Generation);
+        json.WriteNumber("epoch", step.Epoch);
+        json.WriteNumber("first", step.First);
+        json.WriteNumber("count", step.Count);
+        json.WriteNumber("loss", step.Loss);
+        json.WriteNumber("learningRate", step.LearningRate);
+        if (step.Replayed)
+        {
+            json.WriteBoolean("replayed", true);
+        }
+    });
+
+    internal static void Write(IBufferWriter<byte> output, JournalHash hash) => WriteLine(output, json =>
+    {
+        json.WriteNumber("step", hash.Step);
+        json.WriteNumber("generation", hash.Generation);
+        json.WriteString("parametersSha256", hash.Sha256);
+    });
+
+    /// <summary>Reads a line.</summary>
+    /// <param name="label">File and line, as messages name them.</param>
+    /// <param name="bytes">The line, without its end.</param>
+    /// <returns>A <see cref="JournalHeader"/>, a <see cref="JournalStep"/> or a <see cref="JournalHash"/>.</returns>
+    /// <exception cref="BadInputException">It is none, or of a newer format.</exception>
+    internal static object Read(string label, ReadOnlyMemory<byte> bytes)
+    {
+        using var document = JsonFields.Parse(label, bytes);
+        var fields = JsonFields.Of(label, "", document.RootElement);
+        if (fields.Has("journal"))
+        {
+            return ReadHeader(label, fields);
+        }
+
+        return fields.Has("parametersSha256") ? ReadHash(fields) : ReadStep(label, fields);
+    }
+
+    private static JournalHeader ReadHeader(string label, JsonFields fields)
+    {
+        if (fields.Count("journal") is var format && format != JournalHeader.Format)
+        {
+            throw new BadInputException($"{label} is of format {format}; this version reads {JournalHeader.Format}");
+        }
+
+        fields.Allow("journal", "jobHash", "job", "epochs", "steps", "samples", "layoutHash", "dataFingerprint", "instructionSet");
+        var epochs = fields.CountOrNull("epochs");
+        var steps = fields.CountOrNull("steps");
+        if (epochs is null == steps is null || epochs > int.MaxValue)
+        {
+            throw new BadInputException($"{label} is damaged: it has to say either epochs or steps");
+        }
+
+        return new JournalHeader(
+            fields.Sha256("jobHash"), fields.Object("job").Texts().ToImmutableSortedDictionary(StringComparer.Ordinal),
+            new RunLength((int?)epochs, steps), Whole(label, fields, "samples"), fields.Text("layoutHash"),
+            fields.Text("dataFingerprint"), fields.Text("instructionSet"));
+    }
+
+    private static JournalStep ReadStep(string label, JsonFields fields)
+    {
+        fields.Allow("step", "generation", "epoch", "first", "count", "loss", "learningRate", "replayed");
+        return new JournalStep(
+            fields.Count("step"), Whole(label, fields, "generation"), Whole(label, fields, "epoch"), Whole(label, fields, "first"),
+            Whole(label, fields, "count"), fields.Number("loss"), (float)fields.Number("learningRate"), fields.FlagOrFalse("replayed"));
+    }
+
+    private static JournalHash ReadHash(JsonFields fields)
+    {
+        fields.Allow("step", "generation", "parametersSha256");
+        return new JournalHash(fields.Count("step"), (int)fields.Count("generation"), fields.Sha256("parametersSha256"));
+    }
+
+    private static int Whole(string label, JsonFields fields, string name) => fields.Count(name) is var value && value <= int.MaxValue
+        ? (int)value
+        : throw new BadInputException($"{label} is damaged: field '{name}' is {value}, which is too large");
+
+    private static void WriteLine(IBufferWriter<byte> output, Action<Utf8JsonWriter> write)
+    {
+        using (var json = new Utf8JsonWriter(output, s_options))
+        {
+            json.WriteStartObject();
+            write(json);
+            json.WriteEndObject();
+        }
+
+        output.Write("\n"u8);
+    }
+}

@@ -1,0 +1,46 @@
+using System.Collections.Immutable;
+using Cluster.Train.Membership;
+using Cluster.Train.Training;
+
+namespace Cluster.Train.Journal;
+
+/// <summary>
+/// The first line of each run in a journal: the job, so that the steps can be computed again from the journal alone.
+/// </summary>
+/// <param name="JobHash">Hash of the job definition.</param>
+/// <param name="Job">Its canonical form.</param>
+/// <param name="Length">How far the run was to go.</param>
+/// <param name="Samples">Training samples of an epoch.</param>
+/// <param name="LayoutHash">Identifies the model's tensors.</param>
+/// <param name="DataFingerprint">Identifies the data.</param>
+/// <param name="InstructionSet">What libtorch's kernels used: without <c>--portable</c>, bits are the same only where this is.</param>
+internal sealed record JournalHeader(
+    string JobHash, ImmutableSortedDictionary<string, string> Job, RunLength Length, int Samples, string LayoutHash,
+    string DataFingerprint, string InstructionSet)
+{
+    /// <summary>The newest format that this version writes and reads.</summary>
+    internal const int Format = 1;
+
+    /// <summary>The header of a job.</summary>
+    internal static JournalHeader Of(JobDefinition definition, ReplicaDescription replica) => new(
+        definition.Hash(), definition.Canonical().ToImmutableSortedDictionary(StringComparer.Ordinal), definition.Length,
+        replica.TrainingSamples, replica.LayoutHash, replica.DataFingerprint, replica.InstructionSet);
+}
+
+/// <summary>A step that was done.</summary>
+/// <param name="Step">Its number, from 1: steps of the job done with it.</param>
+/// <param name="Generation">The generation that did it.</param>
+/// <param name="Epoch">Its epoch, from 1.</param>
+/// <param name="First">Its first sample: a position in the epoch's order, from 0.</param>
+/// <param name="Count">How many samples it has.</param>
+/// <param name="Loss">Mean loss over its samples, at the parameters before the step.</param>
+/// <param name="LearningRate">The rate of its update.</param>
+/// <param name="Replayed">Whether the step was done before, and lost with a member.</param>
+internal sealed record JournalStep(
+    long Step, int Generation, int Epoch, int First, int Count, double Loss, float LearningRate, bool Replayed);
+
+/// <summary>The parameters after a step.</summary>
+/// <param name="Step">Steps of the job done.</param>
+/// <param name="Generation">The generation.</param>
+/// <param name="Sha256">SHA-256 of the little-endian float32 parameters in layout order, in lower-case hexadecimal.</param>
+internal sealed record JournalHash(long Step, int Generation, string Sha256);

@@ -1,0 +1,26 @@
+namespace Cluster.Train.Membership;
+
+/// <summary>
+/// When the next snapshot is due: every so many steps where the user says so, otherwise as often as costs at most
+/// one hundredth of the time. Pure.
+/// </summary>
+public static class SnapshotPlanner
+{
+    /// <summary>The share of the time that is planned for snapshots, so that it stays below one hundredth when some take longer than those before.</summary>
+    public const double PlannedShare = 0.007;
+
+    /// <summary>Whether a lease that ends now should end with a snapshot.</summary>
+    /// <param name="every">Steps between snapshots as the user gave them; null to go by the cost.</param>
+    /// <param name="stepsSince">Steps since the last snapshot, those of the lease included.</param>
+    /// <param name="secondsSince">What these steps take, in seconds.</param>
+    /// <param name="cost">Measured seconds of the last snapshot; null before the first.</param>
+    public static bool IsDue(long? every, long stepsSince, double secondsSince, double? cost) => every is { } steps
+        ? stepsSince >= steps
+        : cost is not { } seconds || secondsSince * PlannedShare >= seconds;
+
+    /// <summary>The exclusive end of a lease so that it ends no later than the snapshot that the user asked for.</summary>
+    /// <param name="next">The first step of the lease.</param>
+    /// <param name="last">The step of the last snapshot.</param>
+    /// <param name="every">Steps between snapshots; null for no such end.</param>
+    public static long Boundary(long next, long last, long? every) => every is { } steps ? Math.Max(next + 1, last + steps) : long.MaxValue;
+}

@@ -1,0 +1,27 @@
+namespace Cluster.Train.Protocol;
+
+/// <summary>In which way a job ended.</summary>
+public enum JobEnd
+{
+    /// <summary>It did all its steps.</summary>
+    Done,
+
+    /// <summary>The user stopped it.</summary>
+    Stopped,
+
+    /// <summary>It could not go on.</summary>
+    Failed,
+}
+
+/// <summary>A job has ended: told to all nodes of the cluster, so that none waits for it or takes over what is done.</summary>
+/// <param name="End">In which way.</param>
+/// <param name="Where">host:port of the node that carried the coordinator.</param>
+/// <param name="Reason">One line; empty where it is done.</param>
+public sealed record JobEnded(JobEnd End, string Where, string Reason) : IWireMessage;
+
+/// <summary>A node has taken note of <see cref="JobEnded"/>.</summary>
+public sealed record JobEndNoted : IWireMessage
+{
+    /// <summary>It has no content.</summary>
+    public static JobEndNoted Instance { get; } = new();
+}

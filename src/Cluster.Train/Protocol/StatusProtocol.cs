@@ -1,0 +1,40 @@
+using System.Collections.Immutable;
+
+namespace Cluster.Train.Protocol;
+
+/// <summary>Asks the coordinator how its job stands; answered with a <see cref="StatusReport"/>.</summary>
+public sealed record StatusRequest : IWireMessage
+{
+    /// <summary>It has no content.</summary>
+    public static StatusRequest Instance { get; } = new();
+}
+
+/// <summary>How a job stands.</summary>
+/// <param name="Task">Name of the task.</param>
+/// <param name="Job">Hash of the job's definition.</param>
+/// <param name="Phase">What the coordinator does, in a word: "gathering", "preparing", "running", "recovering", "ending".</param>
+/// <param name="Generation">The current generation; 0 before the first.</param>
+/// <param name="CompletedSteps">Steps of the job done.</param>
+/// <param name="TotalSteps">Steps of the whole job; 0 while it is not known.</param>
+/// <param name="SamplesPerSecond">Of the last second or so.</param>
+/// <param name="Topology">"coordinator" or "sharded"; empty before the first generation.</param>
+/// <param name="Members">The workers that the coordinator knows.</param>
+/// <param name="Waiting">For whom it waits; null where nobody is waited for.</param>
+public sealed record StatusReport(
+    string Task, string Job, string Phase, int Generation, long CompletedSteps, long TotalSteps, double SamplesPerSecond, string Topology,
+    ImmutableArray<StatusMember> Members, StatusWaiting? Waiting) : IWireMessage;
+
+/// <summary>A worker, as the coordinator knows it.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Host">The machine.</param>
+/// <param name="Device">What it computes on; empty while it has not said.</param>
+/// <param name="FirstShard">The first shard it computes.</param>
+/// <param name="Shards">How many shards it computes; 0 while it is not in the roster.</param>
+/// <param name="State">In a word: "opening", "ready", "training", "leaving".</param>
+public sealed record StatusMember(string Name, string Host, string Device, int FirstShard, int Shards, string State);
+
+/// <summary>For whom a coordinator waits.</summary>
+/// <param name="Whom">Names, or how many of whom.</param>
+/// <param name="Phase">In which phase.</param>
+/// <param name="Seconds">Since how many seconds.</param>
+public sealed record StatusWaiting(string Whom, string Phase, double Seconds);

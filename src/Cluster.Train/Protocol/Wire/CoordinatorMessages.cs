@@ -1,0 +1,92 @@
+using MessagePack;
+
+namespace Cluster.Train.Protocol.Wire;
+
+/// <summary>What a coordinator says, on the wire.</summary>
+internal static class CoordinatorMessages
+{
+    internal static readonly WireCodec[] All =
+    [
+        new WireCodec<JobOffer>("offer-1", 2, WriteOffer, (ref reader) => new JobOffer(JobWire.Read(ref reader), reader.ReadBoolean())),
+        new WireCodec<JoinRefused>(
+            "refused-1", 1, (ref writer, message) => writer.Write(message.Reason), (ref reader) => new JoinRefused(WireFields.Text(ref reader))),
+        new WireCodec<PrepareGeneration>("prepare-1", 4, WritePrepare, ReadPrepare),
+        new WireCodec<StepLease>("lease-1", 6, WriteLease, ReadLease),
+        new WireCodec<EndGeneration>("end-1", 2, WriteEnd, (ref reader) => new EndGeneration(reader.ReadInt32(), WireFields.Text(ref reader))),
+        new WireCodec<EndJob>("over-1", 2, WriteOver, (ref reader) => new EndJob(reader.ReadBoolean(), WireFields.Text(ref reader))),
+        new WireCodec<HelloWanted>(
+            "hello-wanted-1", 1, (ref writer, message) => writer.Write(message.Reason), (ref reader) => new HelloWanted(WireFields.Text(ref reader))),
+    ];
+
+    internal static void Write(ref MessagePackWriter writer, JobMemo memo)
+    {
+        writer.WriteArrayHeader(13);
+        writer.Write(memo.Step);
+        writer.Write(memo.Samples);
+        writer.Write(memo.EpochLossSum);
+        writer.Write(memo.EpochSamples);
+        writer.Write(memo.LastEpochLoss);
+        writer.Write(memo.EvaluationLoss);
+        writer.Write(memo.EvaluationAccuracy);
+        writer.Write(memo.EvaluationSamples);
+        writer.Write(memo.Seconds);
+        writer.Write(memo.SnapshotSeconds);
+        writer.Write(memo.Recoveries);
+        writer.Write(memo.ReplayedSteps);
+        writer.Write(memo.Checkpoint);
+    }
+
+    internal static JobMemo ReadMemo(ref MessagePackReader reader)
+    {
+        var further = WireFields.Begin(ref reader, 13);
+        var memo = new JobMemo(
+            reader.ReadInt64(), reader.ReadInt64(), reader.ReadDouble(), reader.ReadInt64(), reader.ReadDouble(), reader.ReadDouble(),
+            reader.ReadDouble(), reader.ReadInt32(), reader.ReadDouble(), reader.ReadDouble(), reader.ReadInt32(), reader.ReadInt64(),
+            WireFields.Text(ref reader));
+        WireFields.End(ref reader, further);
+        return memo;
+    }
+
+    private static void WriteOffer(ref MessagePackWriter writer, JobOffer message)
+    {
+        JobWire.Write(ref writer, message.Definition);
+        writer.Write(message.Fresh);
+    }
+
+    private static void WritePrepare(ref MessagePackWriter writer, PrepareGeneration message)
+    {
+        MembershipWire.Write(ref writer, message.Roster);
+        writer.Write(message.FirstStep);
+        writer.Write(message.TotalSteps);
+        WireFields.WriteList(ref writer, message.Holders, MembershipWire.Write);
+    }
+
+    private static PrepareGeneration ReadPrepare(ref MessagePackReader reader) => new(
+        MembershipWire.ReadRoster(ref reader), reader.ReadInt64(), reader.ReadInt64(), WireFields.List(ref reader, MembershipWire.ReadHolder));
+
+    private static void WriteLease(ref MessagePackWriter writer, StepLease message)
+    {
+        writer.Write(message.Generation);
+        writer.Write(message.FirstStep);
+        writer.Write(message.Steps);
+        writer.Write((int)message.Snapshot);
+        writer.Write(message.SealedStep);
+        WireFields.WriteOptional(ref writer, message.Memo, Write);
+    }
+
+    private static StepLease ReadLease(ref MessagePackReader reader) => new(
+        reader.ReadInt32(), reader.ReadInt64(), reader.ReadInt64(), WireFields.Enum<SnapshotKind>(ref reader), reader.ReadInt64(),
+        WireFields.Optional(ref reader, ReadMemo));
+
+    private static void WriteEnd(ref MessagePackWriter writer, EndGeneration message)
+    {
+        writer.Write(message.Generation);
+        writer.Write(message.Reason);
+    }
+
+    private static void WriteOver(ref MessagePackWriter writer, EndJob message)
+    {
+        writer.Write(message.Completed);
+        writer.Write(message.Reason);
+    }
+}

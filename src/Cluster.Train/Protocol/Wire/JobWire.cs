@@ -1,0 +1,137 @@
+using Cluster.Train.Reduction;
+using Cluster.Train.Training;
+using MessagePack;
+
+namespace Cluster.Train.Protocol.Wire;
+
+/// <summary>The job definition on the wire.</summary>
+internal static class JobWire
+{
+    internal static void Write(ref MessagePackWriter writer, JobDefinition job)
+    {
+        writer.WriteArrayHeader(12);
+        writer.Write(job.Task);
+        writer.WriteMapHeader(job.Settings.Values.Count);
+        foreach (var (name, value) in job.Settings.Values)
+        {
+            writer.Write(name);
+            writer.Write(value);
+        }
+
+        writer.Write(job.Seed);
+        writer.Write(job.Shards);
+        writer.Write(job.BatchSize);
+        WriteOptimizer(ref writer, job.Optimizer);
+        WriteSchedule(ref writer, job.Schedule);
+        if (job.ClipNorm is { } norm)
+        {
+            writer.Write(norm);
+        }
+        else
+        {
+            writer.WriteNil();
+        }
+
+        writer.Write(job.Threads);
+        writer.Write(job.Portable);
+        writer.Write((int)job.Device);
+        writer.WriteArrayHeader(2);
+        WireFields.WriteOptional(ref writer, job.Length.Epochs);
+        WireFields.WriteOptional(ref writer, job.Length.Steps);
+    }
+
+    internal static JobDefinition Read(ref MessagePackReader reader)
+    {
+        var further = WireFields.Begin(ref reader, 12);
+        var job = new JobDefinition
+        {
+            Task = WireFields.Text(ref reader),
+            Settings = ReadSettings(ref reader),
+            Seed = reader.ReadInt64(),
+            Shards = reader.ReadInt32(),
+            BatchSize = reader.ReadInt32(),
+            Optimizer = ReadOptimizer(ref reader),
+            Schedule = ReadSchedule(ref reader),
+            ClipNorm = reader.TryReadNil() ? null : reader.ReadSingle(),
+            Threads = reader.ReadInt32(),
+            Portable = reader.ReadBoolean(),
+            Device = WireFields.Enum<DeviceKind>(ref reader),
+            Length = ReadLength(ref reader),
+        };
+        WireFields.End(ref reader, further);
+        return job;
+    }
+
+    private static TaskSettings ReadSettings(ref MessagePackReader reader)
+    {
+        var count = reader.ReadMapHeader();
+        var values = new Dictionary<string, string>(StringComparer.Ordinal);
+        for (var index = 0; index < count; index++)
+        {
+            values[WireFields.Text(ref reader)] = WireFields.Text(ref reader);
+        }
+
+        return TaskSettings.Of(values);
+    }
+
+    private static RunLength ReadLength(ref MessagePackReader reader)
+    {
+        var further = WireFields.Begin(ref reader, 2);
+        var length = new RunLength(checked((int?)WireFields.OptionalLong(ref reader)), WireFields.OptionalLong(ref reader));
+        WireFields.End(ref reader, further);
+        return length;
+    }
+
+    private static void WriteOptimizer(ref MessagePackWriter writer, OptimizerSettings optimizer)
+    {
+        writer.WriteArrayHeader(10);
+        writer.Write((int)optimizer.Kind);
+        writer.Write(optimizer.LearningRate);
+        writer.Write(optimizer.Momentum);
+        writer.Write(optimizer.Dampening);
+        writer.Write(optimizer.Nesterov);
+        writer.Write(optimizer.WeightDecay);
+        writer.Write(optimizer.Maximize);
+        writer.Write(optimizer.Beta1);
+        writer.Write(optimizer.Beta2);
+        writer.Write(optimizer.Epsilon);
+    }
+
+    private static OptimizerSettings ReadOptimizer(ref MessagePackReader reader)
+    {
+        var further = WireFields.Begin(ref reader, 10);
+        var optimizer = new OptimizerSettings
+        {
+            Kind = WireFields.Enum<OptimizerKind>(ref reader),
+            LearningRate = reader.ReadSingle(),
+            Momentum = reader.ReadSingle(),
+            Dampening = reader.ReadSingle(),
+            Nesterov = reader.ReadBoolean(),
+            WeightDecay = reader.ReadSingle(),
+            Maximize = reader.ReadBoolean(),
+            Beta1 = reader.ReadSingle(),
+            Beta2 = reader.ReadSingle(),
+            Epsilon = reader.ReadSingle(),
+        };
+        WireFields.End(ref reader, further);
+        return optimizer;
+    }
+
+    private static void WriteSchedule(ref MessagePackWriter writer, ScheduleSettings schedule)
+    {
+        writer.WriteArrayHeader(4);
+        writer.Write((int)schedule.Kind);
+        writer.Write(schedule.StepSize);
+        writer.Write(schedule.Gamma);
+        writer.Write(schedule.WarmupSteps);
+    }
+
+    private static ScheduleSettings ReadSchedule(ref MessagePackReader reader)
+    {
+        var further = WireFields.Begin(ref reader, 4);
+        var schedule = new ScheduleSettings(
+            WireFields.Enum<ScheduleKind>(ref reader), reader.ReadInt64(), reader.ReadSingle(), reader.ReadInt64());
+        WireFields.End(ref reader, further);
+        return schedule;
+    }
+}

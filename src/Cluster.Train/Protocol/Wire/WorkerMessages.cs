@@ -1,0 +1,170 @@
+using Cluster.Train.Training;
+using MessagePack;
+
+namespace Cluster.Train.Protocol.Wire;
+
+/// <summary>What a worker says, on the wire.</summary>
+internal static class WorkerMessages
+{
+    internal static readonly WireCodec[] All =
+    [
+        new WireCodec<WorkerHello>("hello-1", 6, WriteHello, ReadHello),
+        new WireCodec<JoinRequest>("join-1", 6, WriteJoin, ReadJoin),
+        new WireCodec<LeaveRequest>(
+            "leave-1", 1, (ref writer, message) => writer.Write(message.WorkerId), (ref reader) => new LeaveRequest(WireFields.Text(ref reader))),
+        new WireCodec<GenerationReady>("ready-1", 2, WriteReady, (ref reader) => new GenerationReady(WireFields.Text(ref reader), reader.ReadInt32())),
+        new WireCodec<StepReport>("report-1", 8, WriteReport, ReadReport),
+        new WireCodec<LeaseCompleted>(
+            "completed-1", 3, WriteCompleted, (ref reader) => new LeaseCompleted(WireFields.Text(ref reader), reader.ReadInt32(), reader.ReadInt64())),
+        new WireCodec<SnapshotKept>("kept-1", 6, WriteKept, ReadKept),
+        new WireCodec<GenerationEnded>("ended-1", 3, WriteEnded, ReadEnded),
+        new WireCodec<WorkerFault>("fault-1", 5, WriteFault, ReadFault),
+    ];
+
+    private static void WriteHello(ref MessagePackWriter writer, WorkerHello message)
+    {
+        writer.Write(message.WorkerId);
+        writer.Write(message.Name);
+        writer.Write(message.Host);
+        writer.Write(message.Build);
+        WireFields.WriteList(ref writer, message.Tasks, WireFields.WriteText);
+        WireFields.WriteOptional(ref writer, message.Past, WritePast);
+    }
+
+    private static WorkerHello ReadHello(ref MessagePackReader reader) => new(
+        WireFields.Text(ref reader), WireFields.Text(ref reader), WireFields.Text(ref reader), WireFields.Text(ref reader),
+        WireFields.List(ref reader, WireFields.Text), WireFields.Optional(ref reader, ReadPast));
+
+    private static void WritePast(ref MessagePackWriter writer, PastMembership past)
+    {
+        writer.WriteArrayHeader(3);
+        writer.Write(past.JobHash);
+        writer.Write(past.Generation);
+        writer.Write(past.Workers);
+    }
+
+    private static PastMembership ReadPast(ref MessagePackReader reader)
+    {
+        var further = WireFields.Begin(ref reader, 3);
+        var past = new PastMembership(WireFields.Text(ref reader), reader.ReadInt32(), reader.ReadInt32());
+        WireFields.End(ref reader, further);
+        return past;
+    }
+
+    private static void WriteJoin(ref MessagePackWriter writer, JoinRequest message)
+    {
+        writer.Write(message.WorkerId);
+        MembershipWire.Write(ref writer, message.Replica);
+        WireFields.WriteList(ref writer, message.Tensors, WriteTensor);
+        WireFields.WriteList(ref writer, message.Held, MembershipWire.Write);
+        WireFields.WriteList(ref writer, message.Memos, CoordinatorMessages.Write);
+        writer.Write(message.Remark);
+    }
+
+    private static JoinRequest ReadJoin(ref MessagePackReader reader) => new(
+        WireFields.Text(ref reader), MembershipWire.ReadReplica(ref reader), WireFields.List(ref reader, ReadTensor),
+        WireFields.List(ref reader, MembershipWire.ReadSnapshot), WireFields.List(ref reader, CoordinatorMessages.ReadMemo),
+        WireFields.Text(ref reader));
+
+    private static void WriteTensor(ref MessagePackWriter writer, TensorEntry tensor)
+    {
+        writer.WriteArrayHeader(4);
+        writer.Write(tensor.Name);
+        WireFields.WriteList(ref writer, tensor.Shape, WireFields.WriteLong);
+        writer.Write((int)tensor.Role);
+        writer.Write(tensor.Offset);
+    }
+
+    private static TensorEntry ReadTensor(ref MessagePackReader reader)
+    {
+        var further = WireFields.Begin(ref reader, 4);
+        var tensor = new TensorEntry(
+            WireFields.Text(ref reader), WireFields.List(ref reader, WireFields.ReadLong), WireFields.Enum<TensorRole>(ref reader), reader.ReadInt64());
+        WireFields.End(ref reader, further);
+        return tensor;
+    }
+
+    private static void WriteReady(ref MessagePackWriter writer, GenerationReady message)
+    {
+        writer.Write(message.WorkerId);
+        writer.Write(message.Generation);
+    }
+
+    private static void WriteReport(ref MessagePackWriter writer, StepReport message)
+    {
+        writer.Write(message.WorkerId);
+        writer.Write(message.Generation);
+        writer.Write(message.FirstStep);
+        writer.Write(message.Steps);
+        MembershipWire.Write(ref writer, message.Shards);
+        WireFields.WriteFloats(ref writer, message.ShardLosses);
+        WireFields.WriteList(ref writer, message.Evaluations, WriteEvaluation);
+        writer.Write(message.Seconds);
+    }
+
+    private static StepReport ReadReport(ref MessagePackReader reader) => new(
+        WireFields.Text(ref reader), reader.ReadInt32(), reader.ReadInt64(), reader.ReadInt32(), MembershipWire.ReadShards(ref reader),
+        WireFields.Floats(ref reader), WireFields.List(ref reader, ReadEvaluation), reader.ReadDouble());
+
+    private static void WriteEvaluation(ref MessagePackWriter writer, ShardEvaluation evaluation)
+    {
+        writer.WriteArrayHeader(6);
+        writer.Write(evaluation.CompletedSteps);
+        writer.Write(evaluation.Shard);
+        writer.Write(evaluation.LossSum);
+        writer.Write(evaluation.Correct);
+        writer.Write(evaluation.Decisions);
+        writer.Write(evaluation.Samples);
+    }
+
+    private static ShardEvaluation ReadEvaluation(ref MessagePackReader reader)
+    {
+        var further = WireFields.Begin(ref reader, 6);
+        var evaluation = new ShardEvaluation(
+            reader.ReadInt64(), reader.ReadInt32(), reader.ReadDouble(), reader.ReadInt64(), reader.ReadInt64(), reader.ReadInt32());
+        WireFields.End(ref reader, further);
+        return evaluation;
+    }
+
+    private static void WriteCompleted(ref MessagePackWriter writer, LeaseCompleted message)
+    {
+        writer.Write(message.WorkerId);
+        writer.Write(message.Generation);
+        writer.Write(message.CompletedSteps);
+    }
+
+    private static void WriteKept(ref MessagePackWriter writer, SnapshotKept message)
+    {
+        writer.Write(message.WorkerId);
+        writer.Write(message.Generation);
+        writer.Write(message.Step);
+        writer.Write(message.Checksum);
+        writer.Write(message.ParametersSha256);
+        writer.Write(message.Seconds);
+    }
+
+    private static SnapshotKept ReadKept(ref MessagePackReader reader) => new(
+        WireFields.Text(ref reader), reader.ReadInt32(), reader.ReadInt64(), WireFields.Text(ref reader), reader.ReadString(), reader.ReadDouble());
+
+    private static void WriteEnded(ref MessagePackWriter writer, GenerationEnded message)
+    {
+        writer.Write(message.WorkerId);
+        writer.Write(message.Generation);
+        WireFields.WriteList(ref writer, message.Held, MembershipWire.Write);
+    }
+
+    private static GenerationEnded ReadEnded(ref MessagePackReader reader) => new(
+        WireFields.Text(ref reader), reader.ReadInt32(), WireFields.List(ref reader, MembershipWire.ReadSnapshot));
+
+    private static void WriteFault(ref MessagePackWriter writer, WorkerFault message)
+    {
+        writer.Write(message.WorkerId);
+        writer.Write(message.Generation);
+        writer.Write((int)message.Kind);
+        writer.Write(message.Message);
+        writer.Write(message.Suspect);
+    }
+
+    private static WorkerFault ReadFault(ref MessagePackReader reader) => new(
+        WireFields.Text(ref reader), reader.ReadInt32(), WireFields.Enum<FaultKind>(ref reader), WireFields.Text(ref reader), reader.ReadInt32());
+}

@@ -1,0 +1,138 @@
+using System.Globalization;
+using Cluster.Train.Reduction;
+
+namespace Cluster.Train.Training;
+
+/// <summary>
+/// The inverse of <see cref="JobDefinition.Canonical"/>: makes a job's definition of the fields that a checkpoint or a
+/// journal keeps of it.
+/// </summary>
+internal static class CanonicalJob
+{
+    private const string TaskPrefix = "task.";
+
+    /// <summary>Reads a definition.</summary>
+    /// <param name="source">Where the fields stand, as messages name it, for example "checkpoint step-000000020".</param>
+    /// <param name="task">The task; its own options that the fields do not have get their defaults.</param>
+    /// <param name="fields">What <see cref="JobDefinition.Canonical"/> gave.</param>
+    /// <param name="length">How far the job goes: kept beside the fields, of which it is mostly none.</param>
+    /// <exception cref="BadInputException">They are of another task, or a field is missing or means nothing; names it.</exception>
+    internal static JobDefinition Read(string source, ITrainingTask task, IReadOnlyDictionary<string, string> fields, RunLength length)
+    {
+        var reader = new Reader(source, fields);
+        if (reader.Text("task") is var name && name != task.Name)
+        {
+            throw new BadInputException($"{source} is of task '{name}', not '{task.Name}'");
+        }
+
+        var settings = fields
+            .Where(field => field.Key.StartsWith(TaskPrefix, StringComparison.Ordinal))
+            .ToDictionary(field => field.Key[TaskPrefix.Length..], field => field.Value);
+        return new JobDefinition
+        {
+            Task = task.Name,
+            Settings = TaskSettings.From(task.Name, task.Options, settings),
+            Seed = reader.Read("seed", text => long.Parse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture)),
+            Shards = reader.Read("shards", Whole),
+            BatchSize = reader.Read("batch-size", Whole),
+            Optimizer = reader.Read("optimizer", Optimizer),
+            Schedule = reader.Read("schedule", Schedule),
+            ClipNorm = reader.Read("clip-norm", text => text == "none" ? (float?)null : Real(text)),
+            Threads = reader.Read("threads", Whole),
+            Portable = reader.Read("portable", text => Choice(text, "yes", "no")),
+            Device = reader.Read("device", text => Choice(text, "cuda", "cpu")) ? DeviceKind.Cuda : DeviceKind.Cpu,
+            Length = length,
+        };
+    }
+
+    /// <summary>Refuses a definition that is not exactly what the fields say: another version of the task, or of this program, wrote them.</summary>
+    /// <exception cref="BadInputException">A field differs; names it with both values.</exception>
+    internal static void Verify(string source, JobDefinition definition, IReadOnlyDictionary<string, string> fields)
+    {
+        if (Difference(fields, definition.Canonical()) is var (name, theirs, ours))
+        {
+            throw new BadInputException($"{source} has {name} {theirs}, which this program reads as {ours}; use the version that wrote it");
+        }
+    }
+
+    /// <summary>The first field in which two jobs differ, the task before all others; null where they are the same.</summary>
+    internal static (string Name, string First, string Second)? Difference(
+        IReadOnlyDictionary<string, string> first, IReadOnlyDictionary<string, string> second)
+    {
+        foreach (var name in first.Keys.Union(second.Keys).OrderBy(name => name != "task").ThenBy(name => name, StringComparer.Ordinal))
+        {
+            var (one, other) = (first.GetValueOrDefault(name, "not set"), second.GetValueOrDefault(name, "not set"));
+            if (one != other)
+            {
+                return (name, one, other);
+            }
+        }
+
+        return null;
+    }
+
+    private static OptimizerSettings Optimizer(string text)
+    {
+        var words = text.Split(' ');
+        var numbers = words.Skip(1).Select(word => word.Split('=')).ToDictionary(pair => pair[0], pair => pair[1], StringComparer.Ordinal);
+        var common = new OptimizerSettings
+        {
+            LearningRate = Real(numbers["lr"]),
+            WeightDecay = Real(numbers["weight-decay"]),
+            Maximize = bool.Parse(numbers["maximize"]),
+        };
+        return words[0] switch
+        {
+            "sgd" => common with
+            {
+                Kind = OptimizerKind.Sgd,
+                Momentum = Real(numbers["momentum"]),
+                Dampening = Real(numbers["dampening"]),
+                Nesterov = bool.Parse(numbers["nesterov"]),
+            },
+            "adamw" => common with
+            {
+                Kind = OptimizerKind.AdamW,
+                Beta1 = Real(numbers["beta1"]),
+                Beta2 = Real(numbers["beta2"]),
+                Epsilon = Real(numbers["epsilon"]),
+            },
+            _ => throw new FormatException(),
+        };
+    }
+
+    private static ScheduleSettings Schedule(string text) => text.Split(':') switch
+    {
+        ["constant"] => ScheduleSettings.Constant,
+        ["step", var size, var factor] => new ScheduleSettings(ScheduleKind.Step, StepSize: Count(size), Gamma: Real(factor)),
+        ["cosine", var warmup] => new ScheduleSettings(ScheduleKind.Cosine, WarmupSteps: Count(warmup)),
+        _ => throw new FormatException(),
+    };
+
+    private static int Whole(string text) => int.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture);
+
+    private static long Count(string text) => long.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture);
+
+    private static float Real(string text) => float.Parse(text, NumberStyles.Float, CultureInfo.InvariantCulture);
+
+    private static bool Choice(string text, string yes, string no) => text == yes || (text == no ? false : throw new FormatException());
+
+    private sealed class Reader(string source, IReadOnlyDictionary<string, string> fields)
+    {
+        internal string Text(string name) =>
+            fields.TryGetValue(name, out var text) ? text : throw new BadInputException($"{source}: its job has no {name}");
+
+        internal T Read<T>(string name, Func<string, T> parse)
+        {
+            var text = Text(name);
+            try
+            {
+                return parse(text);
+            }
+            catch (Exception exception) when (exception is FormatException or OverflowException or KeyNotFoundException or IndexOutOfRangeException or ArgumentException)
+            {
+                throw new BadInputException($"{source}: its job has {name} '{text}', which this version cannot read", exception);
+            }
+        }
+    }
+}

@@ -1,0 +1,39 @@
+using Cluster.Train.Actors;
+using Cluster.Train.Reduction;
+using Cluster.Train.Training;
+
+namespace Cluster.Train.Probe;
+
+/// <summary>A run of a probe's task on two workers.</summary>
+internal sealed class ProbeRun(Action<long> progress) : IJobObserver
+{
+    internal Task<JobOutcome> RunAsync(string model, long steps) => LocalTraining.RunAsync(
+        new LocalTrainingOptions
+        {
+            Task = new ProbeTask(model),
+            Definition = new JobDefinition
+            {
+                Task = "probe",
+                Seed = 1,
+                Shards = 4,
+                BatchSize = model == "tiny" ? 32 : 120,
+                Optimizer = OptimizerSettings.Sgd(0.05f, momentum: 0.9f),
+                Length = new RunLength(Epochs: null, steps),
+            },
+            Workers = 2,
+        },
+        this,
+        CancellationToken.None);
+
+    public void OnRoster(RosterFormed roster)
+    {
+    }
+
+    public void OnProgress(JobProgress state) => progress(state.CompletedSteps);
+
+    public void OnEpoch(EpochResult epoch)
+    {
+    }
+
+    public void OnNotice(string notice) => Console.Error.WriteLine(notice);
+}

@@ -1,0 +1,30 @@
+using Cluster.Train.Hosting.Nodes;
+
+namespace Cluster.Train.Tests.Hosting.Nodes;
+
+public sealed class ClusterJoinTests
+{
+    private static readonly HostPort A = new("a", 1), B = new("b", 1), W = new("w", 1);
+
+    [Fact]
+    public void A_coordinator_without_other_seeds_begins_at_once()
+    {
+        Assert.Equal(ClusterJoin.Way.Begin, ClusterJoin.Next(NodeRole.Coordinator, A, [], TimeSpan.Zero));
+        Assert.Equal(ClusterJoin.Way.Begin, ClusterJoin.Next(NodeRole.Coordinator, A, [A], TimeSpan.Zero));
+    }
+
+    [Fact]
+    public void A_later_seed_begins_only_when_no_other_answers()
+    {
+        Assert.Equal(ClusterJoin.Way.AskSeeds, ClusterJoin.Next(NodeRole.Coordinator, B, [A, B], TimeSpan.Zero));
+        Assert.Equal(ClusterJoin.Way.AskSeeds, ClusterJoin.Next(NodeRole.Coordinator, B, [A, B], ClusterJoin.Patience / 2));
+        Assert.Equal(ClusterJoin.Way.Begin, ClusterJoin.Next(NodeRole.Coordinator, B, [A, B], ClusterJoin.Patience));
+    }
+
+    [Fact]
+    public void Who_is_no_seed_never_begins()
+    {
+        Assert.Equal(ClusterJoin.Way.AskSeeds, ClusterJoin.Next(NodeRole.Coordinator, W, [A, B], TimeSpan.FromDays(1)));
+        Assert.Equal(ClusterJoin.Way.AskSeeds, ClusterJoin.Next(NodeRole.Worker, W, [W], TimeSpan.FromDays(1)));
+    }
+}

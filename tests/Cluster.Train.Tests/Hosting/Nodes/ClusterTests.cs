@@ -1,0 +1,240 @@
+using System.Net;
+using System.Net.Sockets;
+using Akka.Actor;
+using Cluster.Train.Hosting;
+using Cluster.Train.Hosting.Nodes;
+using Cluster.Train.Protocol;
+
+namespace Cluster.Train.Tests.Hosting.Nodes;
+
+public sealed class ClusterTests : IDisposable
+{
+    private readonly CancellationTokenSource _stop = new(TestCluster.Patience * 2);
+
+    public void Dispose() => _stop.Dispose();
+
+    [Fact]
+    public async Task A_worker_reaches_the_coordinator_and_both_end_with_the_job()
+    {
+        var (first, coordinator) = await CoordinatorAsync("a");
+        var (node, worker) = await WorkerAsync(first.Address);
+
+        Assert.Equal("a heard hello", await node.Coordinator.Ask<string>("hello", TestCluster.Patience));
+        node.Coordinator.Tell("finish");
+
+        Assert.True((await coordinator).Outcome!.Completed);
+        Assert.Equal(WorkerEndKind.Done, (await worker).Kind);
+    }
+
+    [Fact]
+    public async Task Anybody_can_ask_any_node_for_the_status()
+    {
+        var (first, coordinator) = await CoordinatorAsync("a");
+        var (node, worker) = await WorkerAsync(first.Address);
+
+        foreach (var address in new[] { first.Address, node.Address })
+        {
+            var report = await StatusClient.AskAsync(address, tls: null, TestCluster.Patience);
+
+            Assert.Equal(("xor", 10L, "worker-a"), (report.Task, report.CompletedSteps, report.Members.Single().Name));
+            Assert.Equal(new StatusWaiting("worker-b", "preparing", 3), report.Waiting);
+        }
+
+        node.Coordinator.Tell("finish");
+        await coordinator;
+        await worker;
+    }
+
+    [Fact]
+    public async Task A_job_that_fails_ends_the_workers_with_the_reason()
+    {
+        var (first, coordinator) = await CoordinatorAsync("a");
+        var (node, worker) = await WorkerAsync(first.Address);
+
+        node.Coordinator.Tell("fail");
+
+        Assert.Equal("it broke", (await Assert.ThrowsAsync<TrainingFaultException>(() => coordinator)).Message);
+        Assert.Equal(new WorkerEnd(WorkerEndKind.Failed, $"the job ended on {first.Address}: it broke"), await worker);
+    }
+
+    [Fact]
+    public async Task A_coordinator_that_crashes_is_not_begun_anew_unseen()
+    {
+        var started = 0;
+        var (first, coordinator) = await CoordinatorAsync("a", onStart: _ => Interlocked.Increment(ref started));
+
+        first.Coordinator.Tell("crash");
+
+        await Assert.ThrowsAsync<TrainingFaultException>(() => coordinator);
+        Assert.Equal(1, started);
+    }
+
+    [Fact]
+    public async Task A_node_that_stands_by_ends_when_the_job_ended_elsewhere()
+    {
+        var (first, coordinator) = await CoordinatorAsync("a");
+        var said = new TestCluster.Said();
+        var standby = TestCluster.Coordinator(TestCluster.Options(NodeRole.Coordinator, first.Address), "b", said).RunAsync(_stop.Token);
+        Assert.StartsWith($"standing by: {first.Address} coordinates", said.Next(), StringComparison.Ordinal);
+
+        first.Coordinator.Tell("finish");
+
+        Assert.True((await coordinator).Outcome!.Completed);
+        var end = await standby;
+        Assert.Null(end.Outcome);
+        Assert.Equal((JobEnd.Done, first.Address.ToString()), (end.Elsewhere!.End, end.Elsewhere.Where));
+    }
+
+    [Fact]
+    public async Task A_node_that_stands_by_takes_over_when_the_other_is_gone()
+    {
+        using var stopFirst = new CancellationTokenSource();
+        var (first, coordinator) = await CoordinatorAsync("a", stop: stopFirst.Token);
+        var said = new TestCluster.Said();
+        var standby = TestCluster.Coordinator(TestCluster.Options(NodeRole.Coordinator, first.Address), "b", said).RunAsync(_stop.Token);
+        Assert.StartsWith("standing by", said.Next(), StringComparison.Ordinal);
+        var (node, worker) = await WorkerAsync(first.Address);
+
+        // Its sockets close and nobody says goodbye, as when a process is killed.
+        await TestCluster.CutOffAsync(first);
+
+        Assert.StartsWith("taking over", said.Next(), StringComparison.Ordinal);
+        Assert.Equal("b heard hello", await AskUntilAnsweredAsync(node.Coordinator, "hello"));
+        node.Coordinator.Tell("finish");
+        Assert.True((await standby).Outcome!.Completed);
+        Assert.Equal(WorkerEndKind.Done, (await worker).Kind);
+
+        await stopFirst.CancelAsync();
+        await coordinator;
+    }
+
+    [Fact]
+    public async Task A_stopped_coordinator_stops_the_job_and_a_stopped_worker_leaves()
+    {
+        using var stopWorker = new CancellationTokenSource();
+        using var stopCoordinator = new CancellationTokenSource();
+        var (first, coordinator) = await CoordinatorAsync("a", stop: stopCoordinator.Token);
+        var (_, leaving) = await WorkerAsync(first.Address, stopWorker.Token);
+        var (_, staying) = await WorkerAsync(first.Address);
+
+        await stopWorker.CancelAsync();
+        Assert.Equal(WorkerEndKind.Left, (await leaving).Kind);
+        Assert.False(coordinator.IsCompleted);
+
+        await stopCoordinator.CancelAsync();
+        Assert.False((await coordinator).Outcome!.Completed);
+        Assert.Equal(WorkerEndKind.Done, (await staying).Kind);
+    }
+
+    [Fact]
+    public async Task Nodes_with_certificates_of_one_authority_make_a_cluster_and_others_stay_out()
+    {
+        using var folder = new TemporaryFolder();
+        using var tls = Tls(folder.File("ours"));
+        using var foreign = Tls(folder.File("theirs"));
+        var (first, coordinator) = await CoordinatorAsync("a", options: TestCluster.Options(NodeRole.Coordinator) with { Tls = tls });
+        var seeded = TestCluster.Options(NodeRole.Worker, first.Address);
+
+        foreach (var stranger in new[] { seeded with { Tls = foreign }, seeded })
+        {
+            await using var outside = ClusterNode.Start(stranger with { JoinTimeout = TimeSpan.FromSeconds(4) });
+            var refused = await Assert.ThrowsAsync<TrainingFaultException>(() => outside.JoinAsync(_stop.Token));
+            Assert.Contains("TLS files must be of one authority", refused.Message, StringComparison.Ordinal);
+        }
+
+        var (node, worker) = await WorkerAsync(first.Address, options: seeded with { Tls = tls });
+        Assert.Equal("a heard hello", await node.Coordinator.Ask<string>("hello", TestCluster.Patience));
+        Assert.Equal("xor", (await StatusClient.AskAsync(node.Address, tls, TestCluster.Patience)).Task);
+        node.Coordinator.Tell("finish");
+        await coordinator;
+        await worker;
+    }
+
+    [Fact]
+    public void A_taken_port_is_bad_input()
+    {
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        var address = new HostPort("127.0.0.1", ((IPEndPoint)taken.LocalEndpoint).Port);
+
+        var refused = Assert.Throws<BadInputException>(() => ClusterNode.Start(TestCluster.Options(NodeRole.Worker) with { Listen = address, Advertise = address }));
+
+        Assert.Equal($"--listen is {address}, but this port is taken: give another, or end the program that has it", refused.Message);
+    }
+
+    [Fact]
+    public async Task A_seed_where_nobody_listens_is_named_within_the_join_timeout()
+    {
+        var free = FreePort();
+        await using var node = ClusterNode.Start(TestCluster.Options(NodeRole.Worker, free) with { JoinTimeout = TimeSpan.FromSeconds(1) });
+
+        var refused = await Assert.ThrowsAsync<TrainingFaultException>(() => node.JoinAsync(_stop.Token));
+
+        Assert.Contains($"seeds: {free} (nobody listens there)", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_seed_whose_name_does_not_resolve_is_bad_input()
+    {
+        await using var node = ClusterNode.Start(TestCluster.Options(NodeRole.Worker, new HostPort("no-such-host.invalid", 1)) with { JoinTimeout = TimeSpan.FromSeconds(1) });
+
+        await Assert.ThrowsAsync<BadInputException>(() => node.JoinAsync(_stop.Token));
+    }
+
+    [Fact]
+    public async Task A_status_that_nobody_gives_is_a_fault_that_says_what_was_found()
+    {
+        var free = FreePort();
+
+        var fault = await Assert.ThrowsAsync<TrainingFaultException>(() => StatusClient.AskAsync(free, tls: null, TimeSpan.FromSeconds(1)));
+
+        Assert.Equal($"nobody answered within 1 s: {free} (nobody listens there)", fault.Message);
+    }
+
+    private async Task<(ClusterNode Node, Task<CoordinatorEnd> End)> CoordinatorAsync(
+        string name, NodeOptions? options = null, CancellationToken? stop = null, Action<ClusterNode>? onStart = null)
+    {
+        var started = new TaskCompletionSource<ClusterNode>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var end = TestCluster.Coordinator(options ?? TestCluster.Options(NodeRole.Coordinator), name, new TestCluster.Said(), node =>
+        {
+            onStart?.Invoke(node);
+            started.TrySetResult(node);
+        }).RunAsync(stop ?? _stop.Token);
+        return (await started.Task.WaitAsync(TestCluster.Patience), end);
+    }
+
+    private async Task<(ClusterNode Node, Task<WorkerEnd> End)> WorkerAsync(HostPort seed, CancellationToken? stop = null, NodeOptions? options = null)
+    {
+        var started = new TaskCompletionSource<ClusterNode>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var end = TestCluster.Worker(options ?? TestCluster.Options(NodeRole.Worker, seed), new TestCluster.Said(), node => started.TrySetResult(node)).RunAsync(stop ?? _stop.Token);
+        return (await started.Task.WaitAsync(TestCluster.Patience), end);
+    }
+
+    private async Task<string> AskUntilAnsweredAsync(IActorRef actor, string text)
+    {
+        while (true)
+        {
+            try
+            {
+                return await actor.Ask<string>(text, TimeSpan.FromSeconds(1), _stop.Token);
+            }
+            catch (AskTimeoutException)
+            {
+                // Between two coordinators nobody answers.
+            }
+        }
+    }
+
+    private static HostPort FreePort()
+    {
+        using var probe = new TcpListener(IPAddress.Loopback, 0);
+        probe.Start();
+        return new HostPort("127.0.0.1", ((IPEndPoint)probe.LocalEndpoint).Port);
+    }
+
+    private static TlsIdentity Tls(string folder)
+    {
+        CertificateMaker.Make(folder, ["localhost"], DateTimeOffset.UtcNow);
+        return TlsIdentity.Load(Path.Combine(folder, "node.pem"), Path.Combine(folder, "node.key"), Path.Combine(folder, "ca.pem"), DateTimeOffset.UtcNow);
+    }
+}

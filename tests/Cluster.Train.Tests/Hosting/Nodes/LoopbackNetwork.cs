@@ -1,0 +1,45 @@
+using System.Collections.Concurrent;
+using Cluster.Train.Actors;
+using Cluster.Train.Exchange;
+using Cluster.Train.Exchange.InProcess;
+using Cluster.Train.Exchange.State;
+using Cluster.Train.Reduction;
+
+namespace Cluster.Train.Tests.Hosting.Nodes;
+
+/// <summary>A network for nodes that share the test's process: tensors go from memory to memory.</summary>
+internal sealed class LoopbackNetwork
+{
+    private readonly InProcessExchangeHub _hub = new();
+    private readonly ConcurrentDictionary<string, IStateSource> _states = new();
+    private int _opened;
+
+    public ITensorNetwork Open() => new Port(this, $"memory:{Interlocked.Increment(ref _opened)}");
+
+    private sealed class Port(LoopbackNetwork network, string endpoint) : ITensorNetwork
+    {
+        public string Endpoint => endpoint;
+
+        public void Serve(string job, IStateSource states) => network._states[endpoint] = states;
+
+        public void Admit(ExchangeRoster roster)
+        {
+            // Memory needs no introduction.
+        }
+
+        public TensorExchange Join(
+            ExchangeRoster roster, int rank, SliceOwner? owner, TimeSpan stepTimeout, Action<PeerLoss> lost, CancellationToken abort) =>
+            network._hub.Join(roster, rank, owner, stepTimeout);
+
+        public string? Fetch(ExchangeRoster roster, int rank, string endpoint, StatePiece piece, Span<float> destination, TimeSpan timeout)
+        {
+            if (!network._states.TryGetValue(endpoint, out var states) || states.Find(piece) is not { } found) return "not held";
+            found.Span.CopyTo(destination);
+            return null;
+        }
+
+        public IDisposable Watch(ExchangeRoster roster, Action<PeerLoss> lost) => new CancellationTokenSource();
+
+        public void Dispose() => network._states.TryRemove(endpoint, out _);
+    }
+}

@@ -1,0 +1,61 @@
+using Akka.Event;
+using Cluster.Train.Hosting.Nodes;
+
+namespace Cluster.Train.Tests.Hosting.Nodes;
+
+public sealed class NodeConfigTests
+{
+    [Fact]
+    public void Addresses_and_role_come_from_the_options()
+    {
+        var config = NodeConfig.Of(Options(NodeRole.Coordinator) with { Listen = new HostPort("0.0.0.0", 4053), Advertise = new HostPort("node-a", 5000) });
+
+        Assert.Equal("0.0.0.0", config.GetString("akka.remote.dot-netty.tcp.hostname"));
+        Assert.Equal(4053, config.GetInt("akka.remote.dot-netty.tcp.port"));
+        Assert.Equal("node-a", config.GetString("akka.remote.dot-netty.tcp.public-hostname"));
+        Assert.Equal(5000, config.GetInt("akka.remote.dot-netty.tcp.public-port"));
+        Assert.Equal(["coordinator"], config.GetStringList("akka.cluster.roles"));
+        Assert.Equal("DEBUG", config.GetString("akka.loglevel"));
+        Assert.False(config.GetBoolean("akka.remote.dot-netty.tcp.enable-ssl"));
+        Assert.Equal(["worker"], NodeConfig.Of(Options(NodeRole.Worker)).GetStringList("akka.cluster.roles"));
+    }
+
+    [Fact]
+    public void A_name_cannot_smuggle_settings_in()
+    {
+        var config = NodeConfig.Of(Options(NodeRole.Worker) with { Advertise = new HostPort("a\" \n akka.loglevel = \"OFF", 1) });
+
+        Assert.Equal("DEBUG", config.GetString("akka.loglevel"));
+    }
+
+    [Fact]
+    public void Frames_stay_off_the_large_object_heap() =>
+        Assert.True(NodeConfig.Of(Options(NodeRole.Worker)).GetByteSize("akka.remote.dot-netty.tcp.maximum-frame-size") < 85_000);
+
+    [Theory]
+    [InlineData("akka.cluster.use-dispatcher")]
+    [InlineData("akka.remote.use-dispatcher")]
+    public void What_carries_heartbeats_has_threads_of_its_own(string setting)
+    {
+        // Remoting's default stands in Akka's own reference configuration.
+        var config = NodeConfig.Of(Options(NodeRole.Worker));
+        var name = config.GetString(setting, "akka.remote.default-remote-dispatcher");
+
+        Assert.Equal("ForkJoinDispatcher", config.GetString(name + ".type"));
+    }
+
+    [Fact]
+    public void The_defaults_of_the_library_are_underneath() =>
+        Assert.Equal("ForkJoinDispatcher", NodeConfig.Of(Options(NodeRole.Worker)).GetString("akka.actor.cluster-train-dispatcher.type"));
+
+    private static NodeOptions Options(NodeRole role) => new()
+    {
+        Role = role,
+        Listen = new HostPort("127.0.0.1", 0),
+        Advertise = new HostPort("127.0.0.1", 0),
+        TensorPort = 0,
+        Seeds = [],
+        JoinTimeout = TimeSpan.FromSeconds(10),
+        LogLevel = LogLevel.DebugLevel,
+    };
+}

@@ -1,0 +1,64 @@
+using System.Collections.Immutable;
+using Cluster.Train.Membership;
+using Cluster.Train.Protocol;
+using Cluster.Train.Reduction;
+using Cluster.Train.Training;
+
+namespace Cluster.Train.Tests.Protocol;
+
+/// <summary>One message of each kind, with a value in every field.</summary>
+internal static class WireSamples
+{
+    private static readonly ImmutableArray<HeldSnapshot> Held = [new(40, HasModel: true, [new VectorSlice(0, 8), new VectorSlice(8, 17)])];
+
+    private static readonly JobMemo Memo = new(40, 5120, 12.5, 320, 0.25, 0.125, 1, 500, 7.5, 0.05, 2, 9, "checkpoints/step-000000040");
+
+    internal static IReadOnlyList<IWireMessage> All { get; } =
+    [
+        new JobOffer(
+            new JobDefinition
+            {
+                Task = "mnist",
+                Settings = TaskSettings.From("mnist", [new TaskOption("model", "", "mlp")], new Dictionary<string, string> { ["model"] = "cnn" }),
+                Seed = -5,
+                Shards = 4,
+                BatchSize = 128,
+                Optimizer = OptimizerSettings.Sgd(0.1f, 0.9f) with { Nesterov = true, WeightDecay = 1e-4f },
+                Schedule = new ScheduleSettings(ScheduleKind.Cosine, WarmupSteps: 10),
+                ClipNorm = 1.5f,
+                Threads = 2,
+                Portable = true,
+                Device = DeviceKind.Cuda,
+                Length = new RunLength(null, 2000),
+            },
+            Fresh: true),
+        new JoinRefused("training data differs"),
+        new PrepareGeneration(
+            new Roster(
+                3, Topology.Coordinator, "0f",
+                [new RosterMember(0, "id", "worker-1", new ShardRange(0, 4), default, "host:1"), new RosterMember(1, "", "coordinator", new ShardRange(4, 4), new VectorSlice(0, 17), Endpoint: null)]),
+            40, 2000, [new StateHolder("id", "host:1", Held)]),
+        new StepLease(3, 40, 25, SnapshotKind.KeepAndHash, 40, Memo),
+        new EndGeneration(3, "worker-2 is gone"),
+        new EndJob(Completed: true, "the job is done"),
+        new HelloWanted("put out"),
+        new WorkerHello("id", "worker-1", "host", "0.1.0 abc", ["xor", "mnist"], new PastMembership("job", 2, 3)),
+        new JoinRequest(
+            "id", new ReplicaDescription("job", "build", "layout", "data", 2500, 500, 17, 17, 17, "cpu", "avx512", "host:1"),
+            [new TensorEntry("in.weight", [4, 2], TensorRole.Trainable, 0), new TensorEntry("count", [], TensorRole.IntegerBuffer, 8)],
+            Held, [Memo], "split"),
+        new LeaveRequest("id"),
+        new GenerationReady("id", 3),
+        new StepReport("id", 3, 40, 2, new ShardRange(1, 3), [0.5f, 0.25f, 0.125f, -1f], [new ShardEvaluation(42, 1, 12.25, 499, 500, 500)], 0.125),
+        new LeaseCompleted("id", 3, 65),
+        new SnapshotKept("id", 3, 65, "checksum", "sha", 0.25),
+        new GenerationEnded("id", 3, Held),
+        new WorkerFault("id", 3, FaultKind.ExchangeLost, "the connection to worker-2 was closed", 1),
+        StatusRequest.Instance,
+        new StatusReport(
+            "xor", "job", "running", 3, 65, 2000, 1234.5, "sharded", [new StatusMember("worker-1", "host", "cpu", 1, 2, "training")],
+            new StatusWaiting("worker-2", "preparing", 1.5)),
+        new JobEnded(JobEnd.Stopped, "host:1", "stopped"),
+        JobEndNoted.Instance,
+    ];
+}

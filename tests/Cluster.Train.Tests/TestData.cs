@@ -1,0 +1,30 @@
+namespace Cluster.Train.Tests;
+
+/// <summary>Real data sets, which are not part of the repository.</summary>
+internal static class TestData
+{
+    private const string Variable = "CLUSTER_TRAIN_TEST_DATA";
+
+    /// <summary>
+    /// A folder of CLUSTER_TRAIN_TEST_DATA, or of "shared/data" beside the repository. Where it is not there, the test
+    /// is skipped and says what it needs.
+    /// </summary>
+    internal static string Folder(string name)
+    {
+        var data = Environment.GetEnvironmentVariable(Variable) ?? BesideRepository();
+        var folder = data is null ? null : Path.Combine(data, name);
+        Skip.If(folder is null || !Directory.Exists(folder), $"needs the folder '{name}' in {Variable} (now {data ?? "not set"})");
+        return folder!;
+    }
+
+    private static string? BesideRepository()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Cluster.Train.sln")))
+        {
+            folder = folder.Parent;
+        }
+
+        return folder?.Parent is { } parent ? Path.Combine(parent.FullName, "shared", "data") : null;
+    }
+}

@@ -1,0 +1,121 @@
+using Cluster.Train.Reduction;
+using Cluster.Train.Tests.Hosting;
+using Cluster.Train.Training;
+using CsCheck;
+
+namespace Cluster.Train.Tests.Training;
+
+public sealed class CanonicalJobTests
+{
+    private static readonly Gen<float> Positive = Gen.Float[1e-30f, 1e30f];
+    private static readonly Gen<float> Share = Gen.Float[0f, 1f];
+
+    private static readonly Gen<OptimizerSettings> Sgd = Gen.Select(Positive, Share, Share, Share, Gen.Bool, Gen.Bool).Select(
+        (rate, momentum, dampening, decay, nesterov, maximize) => new OptimizerSettings
+        {
+            Kind = OptimizerKind.Sgd,
+            LearningRate = rate,
+            Momentum = momentum,
+            Dampening = dampening,
+            WeightDecay = decay,
+            Nesterov = nesterov,
+            Maximize = maximize,
+        });
+
+    private static readonly Gen<OptimizerSettings> AdamW = Gen.Select(Positive, Share, Share, Positive, Share, Gen.Bool).Select(
+        (rate, beta1, beta2, epsilon, decay, maximize) => new OptimizerSettings
+        {
+            Kind = OptimizerKind.AdamW,
+            LearningRate = rate,
+            Beta1 = beta1,
+            Beta2 = beta2,
+            Epsilon = epsilon,
+            WeightDecay = decay,
+            Maximize = maximize,
+        });
+
+    private static readonly Gen<ScheduleSettings> Schedules = Gen.OneOf(
+        Gen.Const(ScheduleSettings.Constant),
+        Gen.Select(Gen.Long[1, long.MaxValue], Positive).Select((size, gamma) => new ScheduleSettings(ScheduleKind.Step, StepSize: size, Gamma: gamma)),
+        Gen.Long[0, long.MaxValue].Select(warmup => new ScheduleSettings(ScheduleKind.Cosine, WarmupSteps: warmup)));
+
+    private static readonly Gen<RunLength> Lengths = Gen.OneOf(
+        Gen.Int[1, int.MaxValue].Select(epochs => new RunLength(epochs, null)), Gen.Long[1, long.MaxValue].Select(steps => new RunLength(null, steps)));
+
+    private static readonly Gen<JobDefinition> Jobs = Gen.Select(
+        Gen.Select(Gen.Long, Gen.Int[1, 65_536], Gen.Int[1, int.MaxValue], Gen.Int[1, 256]),
+        Gen.Select(Gen.OneOf(Sgd, AdamW), Schedules, Positive.Nullable(), Lengths),
+        Gen.Select(Gen.Bool, Gen.Bool, Gen.OneOfConst("mlp", "cnn"))).Select((numbers, settings, choices) => new JobDefinition
+        {
+            Task = "mnist",
+            Settings = TaskSettings.From("mnist", FakeTask.Mnist.Options, new Dictionary<string, string> { ["model"] = choices.Item3 }),
+            Seed = numbers.Item1,
+            Shards = numbers.Item2,
+            BatchSize = numbers.Item3,
+            Threads = numbers.Item4,
+            Optimizer = settings.Item1,
+            Schedule = settings.Item2,
+            ClipNorm = settings.Item3,
+            Length = settings.Item4,
+            Portable = choices.Item1,
+            Device = choices.Item2 ? DeviceKind.Cuda : DeviceKind.Cpu,
+        });
+
+    // CsCheck prints the seed of a failure.
+    [Fact]
+    public void Any_job_is_read_back_from_its_canonical_form_as_it_was() => Jobs.Sample(job =>
+    {
+        var read = CanonicalJob.Read("x", FakeTask.Mnist, job.Canonical(), job.Length);
+        Assert.Equal(job, read);
+        Assert.Equal(job.Hash(), read.Hash());
+        CanonicalJob.Verify("x", read, job.Canonical());
+    });
+
+    [Theory]
+    [InlineData("task", "xor", "x is of task 'xor', not 'mnist'")]
+    [InlineData("task", null, "x: its job has no task")]
+    [InlineData("seed", null, "x: its job has no seed")]
+    [InlineData("seed", "1e3", "x: its job has seed '1e3', which this version cannot read")]
+    [InlineData("shards", "-1", "x: its job has shards '-1'")]
+    [InlineData("batch-size", "99999999999", "x: its job has batch-size '99999999999'")]
+    [InlineData("optimizer", "adam lr=1", "x: its job has optimizer 'adam lr=1'")]
+    [InlineData("optimizer", "sgd lr", "x: its job has optimizer 'sgd lr'")]
+    [InlineData("schedule", "linear", "x: its job has schedule 'linear'")]
+    [InlineData("portable", "True", "x: its job has portable 'True'")]
+    [InlineData("device", "tpu", "x: its job has device 'tpu'")]
+    [InlineData("task.model", "rnn", "--model is 'rnn'")]
+    [InlineData("task.depth", "3", "task 'mnist' has no option --depth")]
+    public void A_field_that_means_nothing_is_named(string field, string? value, string expected)
+    {
+        var fields = Job.Canonical();
+        fields.Remove(field);
+        if (value is not null) fields[field] = value;
+
+        var error = Assert.Throws<BadInputException>(() => CanonicalJob.Read("x", FakeTask.Mnist, fields, Job.Length));
+
+        Assert.Contains(expected, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_job_of_another_version_of_the_task_is_not_taken_for_this_ones()
+    {
+        var fields = Job.Canonical();
+        fields.Remove("task.model");
+        var read = CanonicalJob.Read("x", FakeTask.Mnist, fields, Job.Length);
+
+        var error = Assert.Throws<BadInputException>(() => CanonicalJob.Verify("x", read, fields));
+
+        Assert.Contains("x has task.model not set, which this program reads as mlp", error.Message, StringComparison.Ordinal);
+    }
+
+    private static JobDefinition Job { get; } = new()
+    {
+        Task = "mnist",
+        Settings = TaskSettings.From("mnist", FakeTask.Mnist.Options, new Dictionary<string, string>()),
+        Seed = 1,
+        Shards = 2,
+        BatchSize = 64,
+        Optimizer = OptimizerSettings.Sgd(0.1f, momentum: 0.9f),
+        Length = new RunLength(3, null),
+    };
+}

@@ -1,0 +1,93 @@
+using Cluster.Train.Actors;
+using Cluster.Train.Membership;
+using Cluster.Train.Reduction;
+using Cluster.Train.Training;
+
+namespace Cluster.Train.Tests.Training;
+
+/// <summary>One run of a <see cref="SmallTask"/> with coordinator and workers in the test's process.</summary>
+internal sealed record LocalRun : IJobObserver
+{
+    /// <summary>No run of a small task takes that long, not even one that is to fail.</summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
+
+    private readonly List<EpochResult> _epochs = [];
+    private readonly List<string> _notices = [];
+
+    public SmallTask Task { get; init; } = new();
+
+    public int Workers { get; init; } = 1;
+
+    public int Shards { get; init; } = 4;
+
+    public int BatchSize { get; init; } = 32;
+
+    public RunLength Length { get; init; } = new(Epochs: 2, Steps: null);
+
+    public Topology Topology { get; init; } = Topology.Sharded;
+
+    public OptimizerSettings Optimizer { get; init; } = OptimizerSettings.Sgd(0.1f, momentum: 0.9f);
+
+    public float? ClipNorm { get; init; }
+
+    public string? Checkpoints { get; init; }
+
+    public long? CheckpointEvery { get; init; }
+
+    public bool Resume { get; init; }
+
+    public TimeSpan StepTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    public TimeSpan JoinTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Called with the number of completed steps, a few times a second.</summary>
+    public Action<long> Progress { get; init; } = _ => { };
+
+    public IReadOnlyList<EpochResult> Epochs => _epochs;
+
+    public IReadOnlyList<string> Notices => _notices;
+
+    public Task<JobOutcome> RunAsync(CancellationToken stop = default)
+    {
+        _epochs.Clear();
+        _notices.Clear();
+        return LocalTraining.RunAsync(Options(), this, stop).WaitAsync(s_patience, CancellationToken.None);
+    }
+
+    public async Task<string> HashAsync() => (await RunAsync()).ParametersSha256;
+
+    /// <summary>The message of the fault with which the run ends.</summary>
+    public async Task<string> FaultAsync() => (await Assert.ThrowsAsync<TrainingFaultException>(() => RunAsync())).Message;
+
+    public void OnRoster(RosterFormed roster)
+    {
+    }
+
+    public void OnProgress(JobProgress progress) => Progress(progress.CompletedSteps);
+
+    public void OnEpoch(EpochResult epoch) => _epochs.Add(epoch);
+
+    public void OnNotice(string notice) => _notices.Add(notice);
+
+    private LocalTrainingOptions Options() => new()
+    {
+        Task = Task,
+        Definition = new JobDefinition
+        {
+            Task = Task.Name,
+            Seed = 5,
+            Shards = Shards,
+            BatchSize = BatchSize,
+            Optimizer = Optimizer,
+            ClipNorm = ClipNorm,
+            Length = Length,
+        },
+        Workers = Workers,
+        Topology = Topology,
+        CheckpointDirectory = Checkpoints,
+        CheckpointEvery = CheckpointEvery,
+        Resume = Resume,
+        StepTimeout = StepTimeout,
+        JoinTimeout = JoinTimeout,
+    };
+}

@@ -1,0 +1,99 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace Cluster.Train.Tests.Training;
+
+/// <summary>What shows only in a process of its own; see tests/Cluster.Train.Probe.</summary>
+public sealed partial class ProbeTests
+{
+    private static readonly string[] s_models = ["tiny", "wide", "convolution", "normalized"];
+
+    [Fact]
+    public async Task Blocks_at_another_alignment_give_the_same_bits_but_only_because_MKL_is_told_to()
+    {
+        var expected = await BitsAsync(offset: 0, pinned: true);
+        Assert.Equal(s_models.Length, expected.Count);
+        foreach (var offset in new[] { 1, 2, 5 })
+        {
+            Assert.Equal(expected, await BitsAsync(offset, pinned: true));
+        }
+
+        // Without it the test above has to fail, or it would show nothing.
+        var loose = new List<IReadOnlyList<string>>();
+        foreach (var offset in new[] { 0, 1, 2, 5 })
+        {
+            loose.Add(await BitsAsync(offset, pinned: false));
+        }
+
+        Assert.Contains(loose, bits => !bits.SequenceEqual(loose[0]));
+    }
+
+    /// <summary>
+    /// The short form of the run over 100,000 steps, which is <c>cluster-train-probe memory tiny 100000</c>.
+    /// </summary>
+    [Theory]
+    [InlineData("tiny", 12_000)]
+    [InlineData("normalized", 8_000)]
+    public async Task Native_tensors_and_resident_memory_stay_where_they_were_after_a_thousand_steps(string model, int steps)
+    {
+        var output = await StartAsync(new Dictionary<string, string>(), "memory", model, $"{steps}");
+
+        Assert.All(output, line => Assert.Matches(FigureLine(), line));
+        var lines = output.Select(line => FigureLine().Match(line)).ToArray();
+        Assert.True(lines.Length >= 4, "too few figures");
+        var (first, last) = (lines[1], lines[^2]);
+        Assert.True(Number(last, "step") > Number(first, "step"));
+        // Sampled in the middle of a step, in which each of two workers has some dozens.
+        Assert.InRange(Number(last, "tensors"), 0, Number(first, "tensors") + 100);
+        // Machine code and allocators still settle in so short a run; a leaked batch or gradient a step is far beyond it.
+        Assert.InRange(Number(last, "rss"), 0, 1.1 * Number(first, "rss"));
+        // A finished run leaves nothing behind. TorchSharp's counter grows by one with each parameter that is made and
+        // freed (making a Parameter of a tensor counts twice), so the second run adds what the first one did.
+        Assert.Equal(2 * Number(lines[0], "tensors"), Number(lines[^1], "tensors"));
+    }
+
+    private static double Number(Match line, string group) => double.Parse(line.Groups[group].Value, CultureInfo.InvariantCulture);
+
+    private static Task<IReadOnlyList<string>> BitsAsync(int offset, bool pinned)
+    {
+        var variables = new Dictionary<string, string> { ["CLUSTER_TRAIN_TEST_BLOCK_OFFSET"] = $"{offset}" };
+        if (!pinned)
+        {
+            variables["CLUSTER_TRAIN_TEST_NO_CBWR"] = "1";
+        }
+
+        return StartAsync(variables, ["bits", .. s_models]);
+    }
+
+    private static async Task<IReadOnlyList<string>> StartAsync(IReadOnlyDictionary<string, string> variables, params string[] args)
+    {
+        // bin/<configuration>/<framework> of this project and of the probe have the same names.
+        var here = new DirectoryInfo(AppContext.BaseDirectory);
+        var tests = here.Parent!.Parent!.Parent!.Parent!;
+        var folder = Path.Combine(tests.FullName, "Cluster.Train.Probe", "bin", here.Parent!.Name, here.Name);
+        var start = new ProcessStartInfo(Path.Combine(folder, OperatingSystem.IsWindows() ? "cluster-train-probe.exe" : "cluster-train-probe"), args)
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        // The test process has set it natively, where children do not get it from; a user's own setting would hide the effect.
+        start.Environment.Remove("MKL_CBWR");
+        foreach (var (name, value) in variables)
+        {
+            start.Environment[name] = value;
+        }
+
+        using var process = Process.Start(start) ?? throw new InvalidOperationException("the probe did not start");
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        var output = process.StandardOutput.ReadToEndAsync(patience.Token);
+        var error = process.StandardError.ReadToEndAsync(patience.Token);
+        await process.WaitForExitAsync(patience.Token);
+        Assert.True(process.ExitCode == 0, await error);
+        return (await output).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+    }
+
+    [GeneratedRegex(@"^(before|steps|after) (?<step>\d+) tensors (?<tensors>\d+) rss (?<rss>[\d.]+) MB managed [\d.]+ MB in [\d.]+ MB$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex FigureLine();
+}

@@ -1,0 +1,112 @@
+using Cluster.Train.Membership;
+using Cluster.Train.Reduction;
+using Cluster.Train.Tests.Checkpoints;
+using Cluster.Train.Training;
+
+namespace Cluster.Train.Tests.Training;
+
+/// <summary>The parameters are a function of the job alone.</summary>
+[Collection(LibtorchGroup.Name)]
+public sealed class SameBitsTests
+{
+    public static TheoryData<string, OptimizerKind, float?> Jobs => new()
+    {
+        { "wide", OptimizerKind.Sgd, null },
+        { "wide", OptimizerKind.AdamW, 0.5f },
+        { "normalized", OptimizerKind.Sgd, 0.5f },
+        { "normalized", OptimizerKind.AdamW, null },
+    };
+
+    [Theory]
+    [MemberData(nameof(Jobs))]
+    public async Task Any_number_of_workers_and_both_topologies_give_the_same_parameters(string model, OptimizerKind optimizer, float? clip)
+    {
+        var job = Job(model, optimizer) with { ClipNorm = clip };
+        var expected = await job.RunAsync();
+        Assert.Equal(2 * 20, expected.Steps);
+        Assert.Equal(2 * 2501, expected.Samples);
+
+        foreach (var topology in new[] { Topology.Sharded, Topology.Coordinator })
+        {
+            for (var workers = 1; workers <= 4; workers++)
+            {
+                var run = job with { Workers = workers, Topology = topology };
+                var outcome = await run.RunAsync();
+                Assert.Equal((workers, topology, expected.ParametersSha256), (workers, topology, outcome.ParametersSha256));
+                Assert.Equal((workers, topology, expected.Loss, expected.Evaluation), (workers, topology, outcome.Loss, outcome.Evaluation));
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Another_number_of_shards_is_another_job_and_gives_other_parameters()
+    {
+        var job = Job("wide", OptimizerKind.Sgd);
+
+        Assert.NotEqual(await job.HashAsync(), await (job with { Shards = 3 }).HashAsync());
+    }
+
+    [Theory]
+    [InlineData("wide", OptimizerKind.AdamW, 1, 3)]
+    [InlineData("normalized", OptimizerKind.Sgd, 3, 2)]
+    public async Task Two_epochs_and_three_more_from_the_checkpoint_are_five(string model, OptimizerKind optimizer, int before, int after)
+    {
+        using var folder = new TemporaryDirectory();
+        var job = Job(model, optimizer) with { Task = Task(model, samples: 301), BatchSize = 64 };
+        var whole = job with { Workers = 2, Length = new RunLength(5, null) };
+        var expected = await whole.RunAsync();
+
+        var first = job with { Workers = before, Length = new RunLength(2, null), Checkpoints = folder.Root };
+        await first.RunAsync();
+        var rest = job with { Workers = after, Length = new RunLength(5, null), Checkpoints = folder.Root, Resume = true };
+        var outcome = await rest.RunAsync();
+
+        Assert.Equal(expected.ParametersSha256, outcome.ParametersSha256);
+        Assert.Equal(expected.Evaluation, outcome.Evaluation);
+        Assert.Equal(expected.Loss, outcome.Loss);
+        Assert.Equal(301 * 3, outcome.Samples);
+    }
+
+    [Fact]
+    public async Task A_run_stopped_within_an_epoch_goes_on_to_the_same_parameters()
+    {
+        using var folder = new TemporaryDirectory();
+        var job = Job("normalized", OptimizerKind.AdamW) with { Length = new RunLength(400, null), Workers = 2 };
+        using var stop = new CancellationTokenSource();
+        var stopped = job with { Checkpoints = folder.Root, CheckpointEvery = 100_000, Progress = steps => StopAfter(stop, steps) };
+
+        var half = await stopped.RunAsync(stop.Token);
+
+        Assert.False(half.Completed);
+        Assert.InRange(half.Steps, 1, (400 * 20) - 1);
+        // To the next epoch's end but one, so that the test does not depend on where it was stopped.
+        var epochs = (int)(half.Steps / 20) + 2;
+        var shorter = job with { Length = new RunLength(epochs, null) };
+        var resumed = shorter with { Workers = 3, Checkpoints = folder.Root, CheckpointEvery = 100_000, Resume = true };
+        var outcome = await resumed.RunAsync();
+        Assert.Equal(await shorter.HashAsync(), outcome.ParametersSha256);
+        Assert.Equal((long)epochs * 2501, half.Samples + outcome.Samples);
+    }
+
+    private static void StopAfter(CancellationTokenSource stop, long steps)
+    {
+        // Not at a multiple of an epoch's steps, as far as a test can choose.
+        if (steps >= 3 && !stop.IsCancellationRequested)
+        {
+            stop.Cancel();
+        }
+    }
+
+    private static LocalRun Job(string model, OptimizerKind optimizer) => new()
+    {
+        Task = Task(model, samples: 2501),
+        BatchSize = 128,
+        Optimizer = optimizer == OptimizerKind.Sgd ? OptimizerSettings.Sgd(0.05f, momentum: 0.9f) : OptimizerSettings.AdamW(0.01f),
+    };
+
+    private static SmallTask Task(string model, int samples) => new()
+    {
+        Data = () => new TaskData(new SmallData(samples, seed: 1), new SmallData(73, seed: 2)),
+        Model = model == "wide" ? SmallTask.Wide : SmallTask.NormalizedWithDropout,
+    };
+}
