@@ -39,6 +39,9 @@ internal sealed class ByteRing
         }
     }
 
+    /// <summary>For the writer: whether all was read and released.</summary>
+    internal bool IsDrained => Volatile.Read(ref _read) == _written;
+
     /// <summary>For the writer: that many free bytes have been filled.</summary>
     internal void Fill(int count) => Volatile.Write(ref _written, _written + count);
 

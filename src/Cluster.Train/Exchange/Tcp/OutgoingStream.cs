@@ -35,10 +35,10 @@ internal sealed unsafe class OutgoingStream : IDisposable
     }
 
     /// <summary>Whether all of the step was sent.</summary>
-    internal bool IsDone => _segment == _segments.Length && _staged == 0;
+    internal bool IsDone => _segment == _segments.Length && _staged == 0 && _link.IsFlushed;
 
-    /// <summary>Whether there is something to send now.</summary>
-    internal bool IsWaiting => _staged > 0 || (_segment < _segments.Length && Available() > 0);
+    /// <summary>Whether the peer has yet to take something that is there.</summary>
+    internal bool IsWaiting => _staged > 0 || !_link.IsFlushed || (_segment < _segments.Length && Available() > 0);
 
     /// <summary>Bytes sent since the link was opened.</summary>
     internal long BytesSent { get; private set; }

@@ -72,6 +72,21 @@ public sealed class TcpExchange : TensorExchange
     /// <summary>Bytes that this member sent to others in the last step, headers included, TLS not.</summary>
     public long BytesSentInStep { get; private set; }
 
+    /// <summary>Bytes that this member sent to others since it joined.</summary>
+    internal long BytesSent
+    {
+        get
+        {
+            long sum = 0;
+            foreach (var peer in _peers)
+            {
+                sum += peer.Outgoing.BytesSent;
+            }
+
+            return sum;
+        }
+    }
+
     /// <summary>Connects a member with those of its generation that it exchanges with; returns when they are there.</summary>
     /// <param name="mesh">
     /// The generation's control connections. They stay the caller's, who disposes them after the exchange. When they
@@ -104,7 +119,7 @@ public sealed class TcpExchange : TensorExchange
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Run(long step)
     {
-        var before = BytesSent();
+        var before = BytesSent;
         _owned.Begin(step);
         foreach (var peer in _peers)
         {
@@ -151,7 +166,7 @@ public sealed class TcpExchange : TensorExchange
             }
         }
 
-        BytesSentInStep = BytesSent() - before;
+        BytesSentInStep = BytesSent - before;
     }
 
     /// <inheritdoc/>
@@ -203,17 +218,6 @@ public sealed class TcpExchange : TensorExchange
 
     private TensorLink LinkOver(TensorConnection connection, ExchangeMember peer) =>
         connection.Tls is null ? new PlainLink(connection) : new TlsLink(connection, _wait.Progress, peer.Name);
-
-    private long BytesSent()
-    {
-        long sum = 0;
-        foreach (var peer in _peers)
-        {
-            sum += peer.Outgoing.BytesSent;
-        }
-
-        return sum;
-    }
 
     /// <summary>Whether bytes moved; ends the generation if the link is closed or says what it must not.</summary>
     private bool Check(PeerStreams peer, int moved)

@@ -16,6 +16,9 @@ internal abstract class TensorLink(TensorConnection connection) : IDisposable
     /// <summary>The socket to wait on; null where waiting is for something else.</summary>
     internal abstract Socket? Waitable { get; }
 
+    /// <summary>Whether what was sent is in the system's hands, and reaches the peer even if this member leaves.</summary>
+    internal virtual bool IsFlushed => true;
+
     /// <summary>Sends what can be sent now: the number of bytes, 0 if none, <see cref="Closed"/>.</summary>
     internal abstract int TrySend(ReadOnlySpan<byte> bytes);
 

@@ -35,6 +35,8 @@ internal sealed class TlsLink : TensorLink
 
     internal override Socket? Waitable => null;
 
+    internal override bool IsFlushed => _outbound.IsDrained;
+
     internal override int TrySend(ReadOnlySpan<byte> bytes)
     {
         if (_closed)
