@@ -28,7 +28,7 @@ internal sealed class StubServices(IJobObserver observer) : ICoordinatorServices
 
     public Task<TrainingState> CollectAsync(Roster roster, IReadOnlyList<StateHolder> holders, long step) => throw Unasked();
 
-    public Task<string> WriteAsync(TrainingState state, CheckpointRequest request) => throw Unasked();
+    public Task<string?> WriteAsync(TrainingState state, CheckpointRequest request) => throw Unasked();
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
