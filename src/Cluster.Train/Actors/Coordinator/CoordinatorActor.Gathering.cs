@@ -237,11 +237,14 @@ internal sealed partial class CoordinatorActor
         _workers.Remove(workerId);
     }
 
-    /// <summary>Who holds what; a snapshot on which the replicas did not agree does not count.</summary>
+    /// <summary>
+    /// Who holds what. A snapshot on which the replicas did not agree does not count, nor one of a step whose losses were
+    /// never reported: its report was lost, and only computing it again brings them.
+    /// </summary>
     private IReadOnlyList<StateHolder> Holders() =>
     [
         .. _workers.Holders().Append(new StateHolder("", _services.Endpoint, [.. _services.OwnSlice.Held.Where(held => held.Step > 0)]))
-            .Select(holder => holder with { Snapshots = [.. holder.Snapshots.Where(held => held.Step != _badSnapshot)] }),
+            .Select(holder => holder with { Snapshots = [.. holder.Snapshots.Where(held => held.Step != _badSnapshot && held.Step <= (_run?.Ledger.CompletedSteps ?? long.MaxValue))] }),
     ];
 
     /// <summary>There are too few workers: what they hold is written as a checkpoint, and the job ends.</summary>

@@ -107,7 +107,10 @@ internal sealed partial class CoordinatorActor
 
     private void Forget(string workerId, string reason)
     {
-        Context.Unwatch(_workers.Ref(workerId));
+        var worker = _workers.Ref(workerId);
+        Context.Unwatch(worker);
+        // If it lives after all, it is to know: it might wait for a lease that never comes.
+        worker.Tell(new HelloWanted(reason));
         _workers.Remove(workerId);
         _services.Observer.OnNotice(reason);
     }

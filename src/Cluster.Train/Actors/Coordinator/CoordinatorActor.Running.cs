@@ -122,6 +122,12 @@ internal sealed partial class CoordinatorActor
             return;
         }
 
+        if (_run.Ledger.CompletedSteps < snapshot.Step)
+        {
+            Recover($"the report of step {_run.Ledger.CompletedSteps} was lost", suspect: null);
+            return;
+        }
+
         _fruitless = 0;
         _generation!.Seal(snapshot.Step);
         _memo = _run.Memo(snapshot.Step) ?? _memo;

@@ -24,6 +24,7 @@ internal sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
     private GenerationRun? _generation;
     private int _lastGeneration;
     private Phase _phase;
+    private TimeSpan _phaseSince;
     private bool _stopping;
     private long _stale;
 
@@ -76,7 +77,7 @@ internal sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
 
     private void Enter(Phase phase)
     {
-        _phase = phase;
+        (_phase, _phaseSince) = (phase, Now);
         Become(phase switch
         {
             Phase.Gathering => Gathering,
@@ -94,6 +95,7 @@ internal sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
     {
         Receive<WorkerHello>(Greet);
         Receive<JoinRequest>(Join);
+        Receive<StatusRequest>(_ => Sender.Tell(Status()));
         Receive<LeaveRequest>(request =>
         {
             _workers.Leaves(request.WorkerId);
@@ -155,7 +157,7 @@ internal sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
             Context.WatchWith(Sender, new WorkerGone(hello.WorkerId, Sender));
         }
 
-        Sender.Tell(new JobOffer(_settings.Definition, Fresh: _distrusted.Remove(hello.WorkerId)));
+        Sender.Tell(new JobOffer(_settings.Definition, Fresh: _distrusted.Contains(hello.WorkerId)));
         if (isMember)
         {
             Recover($"{hello.Name} lost its place and asks for another", suspect: null);
@@ -181,6 +183,7 @@ internal sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
         }
 
         _workers.Admit(request);
+        _distrusted.Remove(request.WorkerId);
         _log.Info("{0} is ready ({1})", _workers.Name(request.WorkerId), request.Replica.Device);
         MembershipChanged();
     }

@@ -22,6 +22,9 @@ internal sealed class WorkerDirectory
     /// <summary>Ids of those that are ready, those that want to leave included.</summary>
     internal IEnumerable<string> Ready => _workers.Where(pair => pair.Value.Join is not null).Select(pair => pair.Key);
 
+    /// <summary>Ids of all that said hello.</summary>
+    internal IEnumerable<string> Ids => _workers.Keys;
+
     /// <summary>How many are still making their replica.</summary>
     internal int Opening => _workers.Values.Count(worker => worker.Join is null);
 
