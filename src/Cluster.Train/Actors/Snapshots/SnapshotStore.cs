@@ -201,9 +201,15 @@ internal sealed class SnapshotStore : IStateSource
             }
         }
 
-        private static ReadOnlyMemory<float>? Piece(float[]? values, long start, long length) =>
-            values is not null && start >= 0 && length >= 0 && start + length <= values.Length
-                ? values.AsMemory((int)start, (int)length)
-                : null;
+        // Not a conditional expression: its null would become an empty memory, which is no null any more.
+        private static ReadOnlyMemory<float>? Piece(float[]? values, long start, long length)
+        {
+            if (values is null || start < 0 || length < 0 || start + length > values.Length)
+            {
+                return null;
+            }
+
+            return values.AsMemory((int)start, (int)length);
+        }
     }
 }
