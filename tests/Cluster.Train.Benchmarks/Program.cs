@@ -1,5 +1,7 @@
 using Cluster.Train;
 using Cluster.Train.Benchmarks.AllReduce;
+using Cluster.Train.Benchmarks.ControlPlane;
+using Cluster.Train.Benchmarks.EndToEnd;
 using Cluster.Train.Benchmarks.Local;
 using Cluster.Train.Benchmarks.Micro;
 using Cluster.Train.Benchmarks.Running;
@@ -10,6 +12,8 @@ var verbs = new Dictionary<string, (string Help, Func<IReadOnlyList<string>, Tas
 {
     ["allreduce"] = ("two processes on loopback, against gloo", AllReduceVerb.RunAsync),
     ["local"] = ("workers in one process, against PyTorch DDP and a bare TorchSharp loop", LocalVerb.RunAsync),
+    ["cluster"] = ("a coordinator and two workers as processes, end to end, against PyTorch DDP; needs --data DIR", ClusterVerb.RunAsync),
+    ["control-plane"] = ("what the coordinator costs a step, for 16 to 1,024 workers that compute nothing", ControlPlaneVerb.RunAsync),
     ["micro"] = ("the kernels of sum and update, each alone (BenchmarkDotNet)", KernelBenchmarks.RunAsync),
 };
 var roles = new Dictionary<string, Func<IReadOnlyList<string>, Task>>(StringComparer.Ordinal)
@@ -26,7 +30,7 @@ if (run is null)
     Console.WriteLine("usage: Cluster.Train.Benchmarks VERB [--rounds N]");
     foreach (var (candidate, (help, _)) in verbs)
     {
-        Console.WriteLine($"  {candidate,-12}{help}");
+        Console.WriteLine($"  {candidate,-15}{help}");
     }
 
     return name.Length == 0 ? 0 : 2;

@@ -26,6 +26,7 @@ internal sealed class NodeActor : ReceiveActor, IWithTimers
         Receive<JobEnded>(ended =>
         {
             Sender.Tell(JobEndNoted.Instance);
+            Context.System.EventStream.Publish(ended);
             onEnd(ended);
         });
         Receive<Announce>(Begin);
@@ -52,6 +53,7 @@ internal sealed class NodeActor : ReceiveActor, IWithTimers
         var cluster = AkkaCluster.Get(Context.System);
         _announcer = Sender;
         _ended = announce.Ended;
+        Context.System.EventStream.Publish(_ended);
         _unaware.UnionWith(cluster.State.Members
             .Where(member => member.Status is MemberStatus.Joining or MemberStatus.WeaklyUp or MemberStatus.Up && !member.Address.Equals(cluster.SelfAddress))
             .Select(member => member.Address));

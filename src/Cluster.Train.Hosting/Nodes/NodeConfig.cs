@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Akka.Actor.Setup;
 using Akka.Configuration;
 using Akka.Event;
@@ -57,6 +58,7 @@ internal static class NodeConfig
         // A node that is called before it is there, or after it has gone, is told of in plainer words by the node itself.
         var filter = new LogFilterBuilder()
             .ExcludeMessageContaining("Tried to associate with unreachable remote address")
+            .ExcludeMessageRegex(new Regex("^Association with remote system .* has failed|^Disassociated$", RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1)))
             .ExcludeMessageContaining("swallowing exception during message send")
             .ExcludeMessageContaining("ClusterSingletonProxy failed to find")
             .Build();

@@ -62,7 +62,7 @@ internal sealed class WorkerNode(
         }
 
         if (node.WasRemoved) return null;
-        node.JobIsOver = ended.Task.IsCompleted;
+        node.JobIsOver = ended.Task.IsCompleted || (own.Task.IsCompletedSuccessfully && own.Task.Result.Completed);
         if (ended.Task.IsCompleted) return Describe(await ended.Task);
         var outcome = await own.Task;
         return outcome.Completed ? new WorkerEnd(WorkerEndKind.Done, "the job is done") : new WorkerEnd(WorkerEndKind.Failed, outcome.Reason);

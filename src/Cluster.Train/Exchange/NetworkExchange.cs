@@ -49,6 +49,9 @@ public sealed class NetworkExchange : TensorExchange
     /// <summary>Why memory is not shared; null where it is.</summary>
     public string? NotShared { get; private set; }
 
+    /// <summary>Bytes that this member sent to others in the last step, headers included, TLS not; 0 through shared memory.</summary>
+    public long BytesSentInStep => (_exchange as TcpExchange)?.BytesSentInStep ?? 0;
+
     /// <inheritdoc/>
     public override FloatBlock Parameters => _exchange.Parameters;
 

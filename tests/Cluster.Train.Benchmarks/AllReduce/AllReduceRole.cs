@@ -10,7 +10,7 @@ namespace Cluster.Train.Benchmarks.AllReduce;
 
 /// <summary>
 /// A process that is one rank of our exchange. Says <c>endpoint HOST:PORT</c>, hears <c>peers ENDPOINT ENDPOINT…</c>;
-/// then answers each <c>run FLOATS TIMES</c> with <c>took SECONDS</c> for all of them, and hears <c>done</c>, until its
+/// then answers each <c>run FLOATS TIMES</c> with <c>took SECONDS</c> for all of them and <c>sent BYTES</c> of one, and hears <c>done</c>, until its
 /// input ends.
 /// A vector without parameters is summed, and nothing else: each owner its slice.
 /// </summary>
@@ -38,6 +38,7 @@ internal static class AllReduceRole
             var roster = Roster(endpoints, generation, int.Parse(words[1]));
             using var exchange = Join(roster, rank, transport, listener);
             Console.WriteLine($"took {Measure(exchange, roster, rank, int.Parse(words[2])):R}");
+            Console.WriteLine($"sent {exchange.BytesSentInStep}");
             // Whoever leaves ends the generation for all: the next line comes when all have answered.
             if (Console.ReadLine() != "done")
             {

@@ -44,12 +44,14 @@ internal static class AllReduceVerb
             }
 
             var rows = new List<Comparison>();
+            var wire = new List<(string Size, double Bytes, double Due)>();
             foreach (var size in Sizes)
             {
                 var throughMemory = new Comparison($"{size.Name} through shared memory: µs", MoreIsBetter: false, size.Shared);
                 var throughTcp = new Comparison($"{size.Name} over TCP: µs", MoreIsBetter: false, size.OverTcp);
                 var (memoryTimes, tcpTimes, peerTimes) =
                     (await TimesAsync(shared, size.Floats), await TimesAsync(overTcp, size.Floats), await TimesAsync(peer, size.Floats));
+                wire.Add((size.Name, await BytesSentAsync(overTcp, size.Floats), 2.0 * (Ranks - 1) / Ranks * size.Floats * sizeof(float)));
                 for (var round = 0; round < options.Rounds; round++)
                 {
                     throughMemory.Ours.Add(await MicrosecondsAsync(shared, size.Floats, memoryTimes));
@@ -64,6 +66,12 @@ internal static class AllReduceVerb
             }
 
             Comparison.Print($"all-reduce between {Ranks} processes, against gloo of PyTorch {version}", rows);
+            Console.WriteLine();
+            Console.WriteLine("bytes that a rank sends over TCP in one exchange, headers included, relative to 2 (N - 1) / N of the vector");
+            foreach (var (size, bytes, due) in wire)
+            {
+                Console.WriteLine($"{size,-10} {bytes,14:#,0} {bytes / due,10:0.0000}x");
+            }
         }
         finally
         {
@@ -90,6 +98,21 @@ internal static class AllReduceVerb
     {
         await MicrosecondsAsync(ranks, floats, times: 5);
         return (int)Math.Clamp(Seconds * 1e6 / await MicrosecondsAsync(ranks, floats, times: 5), 5, MostTimes);
+    }
+
+    /// <summary>Bytes of one exchange, the mean over the ranks: where the vector is too short to cut, one of them owns all of it.</summary>
+    private static async Task<double> BytesSentAsync(ChildProcess[] ranks, int floats)
+    {
+        Array.ForEach(ranks, rank => rank.Tell($"run {floats} 1"));
+        var sum = 0.0;
+        foreach (var rank in ranks)
+        {
+            await rank.HearNumberAsync("took", Timeout);
+            sum += await rank.HearNumberAsync("sent", Timeout);
+        }
+
+        Array.ForEach(ranks, rank => rank.Tell("done"));
+        return sum / ranks.Length;
     }
 
     private static async Task<double> MicrosecondsAsync(ChildProcess[] ranks, int floats, int times)

@@ -84,6 +84,27 @@ internal sealed class ChildProcess : IDisposable
     /// <summary>Waits for a line of a word and a number.</summary>
     internal async Task<double> HearNumberAsync(string word, TimeSpan timeout) => double.Parse(await HearAsync(word, timeout));
 
+    /// <summary>Waits for the process's end.</summary>
+    /// <exception cref="BenchmarkFailedException">It failed, or took longer.</exception>
+    internal async Task EndAsync(TimeSpan timeout)
+    {
+        using var deadline = new CancellationTokenSource(timeout);
+        try
+        {
+            // What it says is read away: it would wait for a reader once the pipe is full.
+            var said = await _process.StandardOutput.ReadToEndAsync(deadline.Token);
+            await _process.WaitForExitAsync(deadline.Token);
+            if (_process.ExitCode != 0)
+            {
+                throw new BenchmarkFailedException($"{_name} ended with exit code {_process.ExitCode}:{Environment.NewLine}{said}{Errors()}");
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            throw new BenchmarkFailedException($"{_name}: waited {timeout.TotalSeconds:0} s for its end{Errors()}");
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -1,6 +1,6 @@
 """One rank of PyTorch DDP over gloo: trains a model on made-up data in memory and says how fast it went once warm.
 
-Arguments: model (xor or mlp), samples of this rank's batch, seconds. Prints on rank 0: rate SAMPLES_PER_SECOND.
+Arguments: model (xor, mlp or mlp-large), samples of this rank's batch, then either seconds, or "steps" and their number. Prints on rank 0: rate SAMPLES_PER_SECOND.
 """
 import os
 import sys
@@ -12,9 +12,9 @@ from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
 SAMPLES = 2560
-WARM_UP_STEPS = 200
 
-model_name, batch, seconds = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
+model_name, batch, length = sys.argv[1], int(sys.argv[2]), sys.argv[3:]
+WARM_UP_STEPS = 20 if model_name == "mlp-large" else 200
 rank, ranks = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
 torch.set_num_threads(1)
 torch.manual_seed(1)
@@ -29,7 +29,9 @@ if model_name == "xor":
 else:
     inputs = torch.rand(SAMPLES, 784)
     targets = (inputs[:, 0] * 10).long()
-    model = nn.Sequential(nn.Linear(784, 512), nn.ReLU(), nn.Linear(512, 512), nn.ReLU(), nn.Linear(512, 10))
+    widths = [784] + ([2048] * 4 if model_name == "mlp-large" else [512] * 2)
+    layers = [layer for i in range(len(widths) - 1) for layer in (nn.Linear(widths[i], widths[i + 1]), nn.ReLU())]
+    model = nn.Sequential(*layers, nn.Linear(widths[-1], 10))
     loss_of = nn.functional.cross_entropy
     settings = {"lr": 0.01, "momentum": 0.9}
 
@@ -64,9 +66,13 @@ def timed(steps):
 
 
 train(WARM_UP_STEPS)
-# All ranks do as many steps as rank 0 thinks will take the time asked for.
-steps = torch.tensor([max(1, int(seconds / timed(WARM_UP_STEPS) * WARM_UP_STEPS))])
-dist.broadcast(steps, 0)
-taken = timed(steps.item())
+if length[0] == "steps":
+    steps = int(length[1])
+else:
+    # All ranks do as many steps as rank 0 thinks will take the time asked for.
+    guess = torch.tensor([max(1, int(float(length[0]) / timed(WARM_UP_STEPS) * WARM_UP_STEPS))])
+    dist.broadcast(guess, 0)
+    steps = guess.item()
+taken = timed(steps)
 if rank == 0:
-    print("rate", steps.item() * batch * ranks / taken, flush=True)
+    print("rate", steps * batch * ranks / taken, flush=True)

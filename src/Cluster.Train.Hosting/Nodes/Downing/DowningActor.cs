@@ -3,6 +3,7 @@ using Akka.Actor;
 using Akka.Cluster;
 using Akka.Event;
 using Akka.Remote;
+using Cluster.Train.Protocol;
 
 namespace Cluster.Train.Hosting.Nodes.Downing;
 
@@ -30,6 +31,9 @@ internal sealed class DowningActor : ReceiveActor, IWithTimers
         Receive<Look>(_ => Decide());
         Receive<DisassociatedEvent>(ended => Probe(ended.RemoteAddress));
         Receive<NobodyListens>(dead => DownDead(dead.Address));
+
+        // From now on everybody goes, and nobody is lost.
+        Receive<JobEnded>(_ => Context.Stop(Self));
     }
 
     /// <inheritdoc/>
@@ -44,6 +48,7 @@ internal sealed class DowningActor : ReceiveActor, IWithTimers
     {
         _unchangedSince = Context.System.Scheduler.Now;
         Context.System.EventStream.Subscribe(Self, typeof(DisassociatedEvent));
+        Context.System.EventStream.Subscribe(Self, typeof(JobEnded));
         Timers.StartPeriodicTimer(nameof(Look), Look.Instance, Tick);
     }
 

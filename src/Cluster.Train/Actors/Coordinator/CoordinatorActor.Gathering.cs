@@ -81,7 +81,7 @@ internal sealed partial class CoordinatorActor
 
     private void Consider()
     {
-        var ready = _workers.Candidates().Count;
+        var ready = _workers.CandidateCount;
         var past = _workers.Pasts.Where(past => past.JobHash == _job).ToArray();
         var takeover = _run is null && past.Length > 0;
         var wanted = _run is not null ? _settings.MinWorkers : takeover ? past.Max(membership => membership.Workers) : _settings.Workers;

@@ -10,6 +10,7 @@ internal sealed class LeaseBook(IEnumerable<string> members, long firstStep)
     private readonly Queue<StepLease> _out = new();
     private readonly Dictionary<string, int> _completed = members.ToDictionary(member => member, _ => 0);
     private int _done;
+    private int _ahead;
 
     /// <summary>The first step of the next lease.</summary>
     internal long Next { get; private set; } = firstStep;
@@ -41,12 +42,19 @@ internal sealed class LeaseBook(IEnumerable<string> members, long firstStep)
         }
 
         _completed[completed.WorkerId] = count + 1;
-        if (_out.Count == 0 || _completed.Values.Any(value => value <= _done))
+        // Counted, not looked for: a look at all members for each of them would grow with their square.
+        if (count == _done)
+        {
+            _ahead++;
+        }
+
+        if (_out.Count == 0 || _ahead < _completed.Count)
         {
             return false;
         }
 
         _done++;
+        _ahead = _completed.Values.Count(value => value > _done);
         _out.Dequeue();
         return true;
     }

@@ -14,8 +14,9 @@ internal sealed record HeldByAll(
 
 /// <summary>The snapshot that is being made in one generation, and who holds it. One at a time. Pure.</summary>
 /// <param name="members">Worker ids of all members, the coordinator's empty one among them where it owns a slice.</param>
-internal sealed class SnapshotBook(IReadOnlyCollection<string> members)
+internal sealed class SnapshotBook(IEnumerable<string> members)
 {
+    private readonly HashSet<string> _members = [.. members];
     private readonly Dictionary<string, SnapshotKept> _kept = [];
 
     /// <summary>The step and kind of the snapshot that was asked for last; null for none.</summary>
@@ -25,7 +26,7 @@ internal sealed class SnapshotBook(IReadOnlyCollection<string> members)
     internal bool Outstanding { get; private set; }
 
     /// <summary>Who does not hold it yet.</summary>
-    internal IEnumerable<string> Missing => members.Where(member => !_kept.ContainsKey(member));
+    internal IEnumerable<string> Missing => _members.Where(member => !_kept.ContainsKey(member));
 
     /// <summary>Notes that one is asked for.</summary>
     internal void Ask(long step, SnapshotKind kind)
@@ -39,13 +40,13 @@ internal sealed class SnapshotBook(IReadOnlyCollection<string> members)
     /// <returns>The snapshot, once all do.</returns>
     internal HeldByAll? Keep(SnapshotKept kept)
     {
-        if (!Outstanding || kept.Step != Last!.Value.Step || !members.Contains(kept.WorkerId))
+        if (!Outstanding || kept.Step != Last!.Value.Step || !_members.Contains(kept.WorkerId))
         {
             return null;
         }
 
         _kept[kept.WorkerId] = kept;
-        if (_kept.Count < members.Count)
+        if (_kept.Count < _members.Count)
         {
             return null;
         }

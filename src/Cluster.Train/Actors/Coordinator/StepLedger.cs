@@ -81,7 +81,7 @@ internal sealed class StepLedger(
             var pending = Pending(step);
             for (var column = 0; column < report.Shards.Count; column++)
             {
-                pending.Losses[report.Shards.First + column] = report.ShardLosses[(row * report.Shards.Count) + column];
+                pending.Set(report.Shards.First + column, report.ShardLosses[(row * report.Shards.Count) + column]);
             }
         }
 
@@ -190,19 +190,34 @@ internal sealed class StepLedger(
 
     private sealed class PendingStep
     {
+        private readonly float[] _losses;
+        private int _missing;
+
         internal PendingStep(long step, int shards)
         {
             Step = step;
-            Losses = new float[shards];
-            Array.Fill(Losses, float.NaN);
+            _losses = new float[shards];
+            Array.Fill(_losses, float.NaN);
+            _missing = shards;
         }
 
         internal long Step { get; }
 
-        internal float[] Losses { get; }
+        internal ReadOnlySpan<float> Losses => _losses;
 
-        // A loss that is not a number never gets here: the replica stops the run at once.
-        internal bool IsComplete => !Array.Exists(Losses, float.IsNaN);
+        internal bool IsComplete => _missing == 0;
+
+        // A loss that is not a number never gets here: the replica stops the run at once. A shard that another worker
+        // computes again after a recovery counts once.
+        internal void Set(int shard, float loss)
+        {
+            if (float.IsNaN(_losses[shard]) && !float.IsNaN(loss))
+            {
+                _missing--;
+            }
+
+            _losses[shard] = loss;
+        }
     }
 }
 

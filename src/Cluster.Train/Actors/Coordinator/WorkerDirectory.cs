@@ -72,11 +72,14 @@ internal sealed class WorkerDirectory
     internal IReadOnlyList<Candidate> Candidates() =>
     [
         .. _workers
-            .Where(pair => pair.Value is { Join: not null, Leaves: false })
+            .Where(pair => pair.Value.CanBeMember)
             .Select(pair => new Candidate(pair.Key, Name(pair.Key), pair.Value.Join!.Replica.Endpoint))
             .OrderBy(candidate => candidate.Name, StringComparer.Ordinal)
             .ThenBy(candidate => candidate.WorkerId, StringComparer.Ordinal),
     ];
+
+    /// <summary>How many there are of these.</summary>
+    internal int CandidateCount => _workers.Values.Count(worker => worker.CanBeMember);
 
     /// <summary>What the processes of all workers that are ready hold.</summary>
     internal IReadOnlyList<StateHolder> Holders() =>
@@ -105,5 +108,7 @@ internal sealed class WorkerDirectory
         internal ImmutableArray<HeldSnapshot> Held { get; init; } = [];
 
         internal bool Leaves { get; init; }
+
+        internal bool CanBeMember => Join is not null && !Leaves;
     }
 }

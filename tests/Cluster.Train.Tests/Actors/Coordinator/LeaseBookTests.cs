@@ -23,6 +23,23 @@ public sealed class LeaseBookTests
     }
 
     [Fact]
+    public void Leases_complete_in_order_when_members_take_turns_at_being_ahead()
+    {
+        var book = new LeaseBook(["a", "b"], firstStep: 0);
+        string[][] rounds = [["a", "a", "b", "b"], ["b", "b", "a", "a"]];
+        foreach (var round in rounds)
+        {
+            book.Give(Lease(book.Next));
+            book.Give(Lease(book.Next));
+
+            bool[] done = [.. round.Select(member => book.Complete(new LeaseCompleted(member, 1, 0)))];
+
+            Assert.Equal([false, false, true, true], done);
+            Assert.Equal(0, book.Outstanding);
+        }
+    }
+
+    [Fact]
     public void Who_is_no_member_completes_nothing()
     {
         var book = new LeaseBook(["a"], firstStep: 0);

@@ -48,6 +48,20 @@ public sealed class StepLedgerTests
     }
 
     [Fact]
+    public void A_shard_reported_twice_does_not_stand_for_one_that_is_missing()
+    {
+        var ledger = Ledger(totalSteps: 2, stepsPerEpoch: 2);
+
+        ledger.Add(Report(0, new ShardRange(0, 1), [1f]));
+        ledger.Add(Report(0, new ShardRange(0, 1), [1f]));
+        Assert.Equal(0, ledger.CompletedSteps);
+        ledger.Add(Report(0, new ShardRange(1, 2), [3f]));
+
+        Assert.Equal(1, ledger.CompletedSteps);
+        Assert.Equal(2.0, ledger.Loss);
+    }
+
+    [Fact]
     public void An_epoch_waits_for_its_evaluation_whose_sums_make_exact_means()
     {
         var ledger = new StepLedger(0, 1, shards: 2, (_, _) => 4, evaluates: true, totalSteps: 2);

@@ -1,0 +1,54 @@
+using System.Collections.Immutable;
+using Cluster.Train.Actors;
+using Cluster.Train.Actors.Coordinator;
+using Cluster.Train.Benchmarks.Running;
+using Cluster.Train.Exchange;
+using Cluster.Train.Membership;
+using Cluster.Train.Protocol;
+using Cluster.Train.Training;
+
+namespace Cluster.Train.Benchmarks.ControlPlane;
+
+/// <summary>A coordinator's services where nothing is stored, owned or watched.</summary>
+internal sealed class StubServices(IJobObserver observer) : ICoordinatorServices
+{
+    public IJobObserver Observer => observer;
+
+    public ISliceRuntime OwnSlice { get; } = new NoSlice();
+
+    public string? Endpoint => null;
+
+    public long? NewestCheckpoint => null;
+
+    public Task OpenAsync(ReplicaDescription replica, ImmutableArray<TensorEntry> tensors, bool takeover) => Task.CompletedTask;
+
+    public Task LoadNewestCheckpointAsync() => Task.CompletedTask;
+
+    public IDisposable? Watch(Roster roster, Action<PeerLoss> lost) => null;
+
+    public Task<TrainingState> CollectAsync(Roster roster, IReadOnlyList<StateHolder> holders, long step) => throw Unasked();
+
+    public Task<string?> WriteAsync(TrainingState state, CheckpointRequest request) => throw Unasked();
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private static BenchmarkFailedException Unasked() => new("a checkpoint was asked for in a job that keeps none");
+
+    /// <summary>With sharded parameters the coordinator owns none.</summary>
+    private sealed class NoSlice : ISliceRuntime
+    {
+        public ImmutableArray<HeldSnapshot> Held => [];
+
+        public Task PrepareAsync(PrepareGeneration generation, Action<IGenerationMessage> sink) => Task.CompletedTask;
+
+        public void Enqueue(StepLease lease)
+        {
+        }
+
+        public void Abort(int generation, string reason)
+        {
+        }
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
+}
