@@ -16,7 +16,7 @@ internal sealed unsafe class IncomingStream : IDisposable
     private const int DirectFrom = 16 * 1024;
 
     /// <summary>Received at a time, so that other peers and the sums get their turn.</summary>
-    private const int LargestReceive = 256 * 1024;
+    private const int LargestReceive = 1024 * 1024;
 
     private readonly TensorLink _link;
     private readonly OwnedSlice _owned;

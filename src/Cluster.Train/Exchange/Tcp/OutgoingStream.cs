@@ -15,7 +15,7 @@ internal sealed unsafe class OutgoingStream : IDisposable
     private const int DirectFrom = 16 * 1024;
 
     /// <summary>Sent at a time, so that other peers and the sums get their turn.</summary>
-    private const int LargestSend = 256 * 1024;
+    private const int LargestSend = 512 * 1024;
 
     private readonly TensorLink _link;
     private readonly OwnedSlice _owned;
