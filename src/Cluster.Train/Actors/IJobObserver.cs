@@ -89,7 +89,10 @@ public sealed record JobOutcome
     /// <summary>Parameters of the model, frozen ones included.</summary>
     public required long ParameterCount { get; init; }
 
-    /// <summary>SHA-256 over the little-endian float32 parameters in layout order.</summary>
+    /// <summary>
+    /// SHA-256 over the little-endian float32 parameters in layout order; empty for a job that was stopped while too few
+    /// workers were there to hash them.
+    /// </summary>
     public required string ParametersSha256 { get; init; }
 
     /// <summary>Rosters formed.</summary>

@@ -36,6 +36,29 @@ public sealed record JoinRequest(
 /// <param name="WorkerId">The worker.</param>
 public sealed record LeaveRequest(string WorkerId) : IWireMessage;
 
+/// <summary>How far a worker is with what it was told.</summary>
+public enum WorkerStage
+{
+    /// <summary>It asked to be a member, or the generation that it was in has ended.</summary>
+    Joining,
+
+    /// <summary>It is taking its place in a generation.</summary>
+    Preparing,
+
+    /// <summary>It has its place.</summary>
+    Ready,
+}
+
+/// <summary>
+/// The worker is there, and this is what it knows. Said every few seconds: messages between the two may be lost, and
+/// whoever hears it says again what did not arrive.
+/// </summary>
+/// <param name="WorkerId">The worker.</param>
+/// <param name="Generation">The newest generation that it was told of; 0 for none.</param>
+/// <param name="Stage">How far it is with it.</param>
+/// <param name="Leaves">Whether it wants to leave.</param>
+public sealed record WorkerPresent(string WorkerId, int Generation, WorkerStage Stage, bool Leaves) : IGenerationMessage;
+
 /// <summary>The worker has its place in the exchange and the state to begin with.</summary>
 public sealed record GenerationReady(string WorkerId, int Generation) : IGenerationMessage;
 

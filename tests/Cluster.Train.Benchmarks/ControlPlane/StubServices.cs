@@ -22,6 +22,10 @@ internal sealed class StubServices(IJobObserver observer) : ICoordinatorServices
 
     public Task OpenAsync(ReplicaDescription replica, ImmutableArray<TensorEntry> tensors, bool takeover) => Task.CompletedTask;
 
+    public void Seal(long step)
+    {
+    }
+
     public Task LoadNewestCheckpointAsync() => Task.CompletedTask;
 
     public IDisposable? Watch(Roster roster, Action<PeerLoss> lost) => null;

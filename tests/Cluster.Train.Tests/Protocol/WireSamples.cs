@@ -48,6 +48,7 @@ internal static class WireSamples
             [new TensorEntry("in.weight", [4, 2], TensorRole.Trainable, 0), new TensorEntry("count", [], TensorRole.IntegerBuffer, 8)],
             Held, [Memo], "split"),
         new LeaveRequest("id"),
+        new WorkerPresent("id", 3, WorkerStage.Ready, Leaves: true),
         new GenerationReady("id", 3),
         new StepReport("id", 3, 40, 2, new ShardRange(1, 3), [0.5f, 0.25f, 0.125f, -1f], [new ShardEvaluation(42, 1, 12.25, 499, 500, 500)], 0.125),
         new LeaseCompleted("id", 3, 65),

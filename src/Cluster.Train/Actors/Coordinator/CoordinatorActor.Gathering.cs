@@ -81,7 +81,15 @@ internal sealed partial class CoordinatorActor
 
     private void Consider()
     {
+        ReleaseLeavers();
         var ready = _workers.CandidateCount;
+        if (_stopping && _run is not null && ready < _settings.MinWorkers)
+        {
+            Timers.Cancel(ConsiderTimer);
+            GiveUp("stopped while waiting for workers");
+            return;
+        }
+
         var past = _workers.Pasts.Where(past => past.JobHash == _job).ToArray();
         var takeover = _run is null && past.Length > 0;
         var wanted = _run is not null ? _settings.MinWorkers : takeover ? past.Max(membership => membership.Workers) : _settings.Workers;
@@ -121,10 +129,9 @@ internal sealed partial class CoordinatorActor
         }
 
         Enter(Phase.Opening);
-        _lastGeneration = _workers.Pasts.Where(past => past.JobHash == _job).Select(past => past.Generation).Append(0).Max();
         if (takeover)
         {
-            _services.Observer.OnNotice($"taking the job over after generation {_lastGeneration}");
+            _services.Observer.OnNotice($"taking the job over after generation {NewestPast}");
         }
 
         var reference = _workers.Reference!;
@@ -166,10 +173,12 @@ internal sealed partial class CoordinatorActor
                 Journal = _services.Journal,
             };
         }
-        else if (point.Step < _run.Ledger.CompletedSteps)
+        else if (_recovers || point.Step < _run.Ledger.CompletedSteps)
         {
             _run.Recovered(point.Step);
         }
+
+        _recovers = false;
 
         Prepare(candidates, replica, holders, point);
     }
@@ -179,18 +188,21 @@ internal sealed partial class CoordinatorActor
     {
         var topology = RosterPlanner.Resolve(_settings.Topology, replica.VectorLength, _settings.InProcess);
         var shards = _settings.Definition.Shards;
+        // Workers drop what is not newer than all they have seen, of whatever coordinator and job.
+        _lastGeneration = Math.Max(_lastGeneration, NewestPast) + 1;
         var roster = RosterPlanner.Plan(
-            ++_lastGeneration, [.. candidates.Take(Math.Min(_settings.MaxWorkers, shards))], shards, topology, replica.VectorLength,
+            _lastGeneration, [.. candidates.Take(Math.Min(_settings.MaxWorkers, shards))], shards, topology, replica.VectorLength,
             RandomNumberGenerator.GetHexString(64, lowercase: true), _services.Endpoint);
         _log.Info("generation {0} begins at step {1}: {2}", _lastGeneration, point.Step, point.Reason);
-        (_lastRoster, _badSnapshot) = (roster, null);
-        _generation = new GenerationRun(_settings, roster, point.Step, _run!.TotalSteps, _run.StepsPerEpoch);
+        _lastRoster = roster;
+        _generation = new GenerationRun(_settings, roster, point.Step, _run!.TotalSteps, _run.StepsPerEpoch) { Collecting = _collecting is not null };
         Enter(Phase.Preparing);
         Timers.StartSingleTimer(WaitTimer, WaitedTooLong.Instance, PreparationTimeout);
 
         var prepare = new PrepareGeneration(
             roster, point.Step, _run.TotalSteps,
             [.. holders.Where(holder => holder.At(point.Step) is not null).Select(holder => holder with { Snapshots = [holder.At(point.Step)!] })]);
+        _prepare = prepare;
         var (self, generation) = (Self, _lastGeneration);
         _watch?.Dispose();
         _watch = _services.Watch(roster, loss => self.Tell(new MemberLost(generation, loss)));
@@ -237,6 +249,17 @@ internal sealed partial class CoordinatorActor
         _workers.Remove(workerId);
     }
 
+    /// <summary>Those that want to leave and hold nothing that the next generation might need.</summary>
+    private void ReleaseLeavers()
+    {
+        foreach (var leaver in _workers.Leaving.Where(leaver => !_workers.HoldsSnapshot(leaver)).ToArray())
+        {
+            Release(leaver);
+        }
+    }
+
+    private int NewestPast => _workers.Pasts.Select(past => past.Generation).Append(0).Max();
+
     /// <summary>
     /// Who holds what. A snapshot on which the replicas did not agree does not count, nor one of a step whose losses were
     /// never reported: its report was lost, and only computing it again brings them.
@@ -244,8 +267,14 @@ internal sealed partial class CoordinatorActor
     private IReadOnlyList<StateHolder> Holders() =>
     [
         .. _workers.Holders().Append(new StateHolder("", _services.Endpoint, [.. _services.OwnSlice.Held.Where(held => held.Step > 0)]))
-            .Select(holder => holder with { Snapshots = [.. holder.Snapshots.Where(held => held.Step != _badSnapshot && held.Step <= (_run?.Ledger.CompletedSteps ?? long.MaxValue))] }),
+            .Select(holder => holder with { Snapshots = [.. holder.Snapshots.Where(held => CanBeReturnedTo(held.Step))] }),
     ];
+
+    private bool CanBeReturnedTo(long step) => step != _badSnapshot && (_run is not null
+        ? step <= _run.Ledger.CompletedSteps
+        // A successor knows the losses and samples before a step only where its predecessor left them with the workers;
+        // of a checkpoint's step without them, it would count what follows alone.
+        : step == 0 || (_workers.Memos.Any() ? _workers.Memos.Any(memo => memo.Step == step) : step == _services.NewestCheckpoint));
 
     /// <summary>There are too few workers: what they hold is written as a checkpoint, and the job ends.</summary>
     private void GiveUp(string reason)
@@ -258,8 +287,9 @@ internal sealed partial class CoordinatorActor
         }
 
         _lack = reason;
+        _run!.Ledger.ReturnTo(point.Step);
         EndWith(point.Step);
-        var request = new CheckpointRequest(point.Step, ParametersSha256: null, _run!.Ledger.Loss, _run.Ledger.Evaluation);
+        var request = new CheckpointRequest(point.Step, ParametersSha256: null, _run.Ledger.Loss, _run.Ledger.Evaluation);
         _services.CollectAsync(_lastRoster!, Holders(), point.Step).PipeTo(
             Self,
             success: state => new StateCollected(state, request),

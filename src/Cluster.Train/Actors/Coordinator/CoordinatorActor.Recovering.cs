@@ -14,6 +14,8 @@ internal sealed partial class CoordinatorActor
     private readonly HashSet<string> _distrusted = [];
     private int _fruitless;
     private string _cause = "";
+    private string _endReason = "";
+    private bool _recovers;
     private long? _badSnapshot;
 
     /// <summary>The generation was ended; its members say what they hold.</summary>
@@ -69,7 +71,21 @@ internal sealed partial class CoordinatorActor
 
     private void StepTimedOut()
     {
-        var reason = $"step {_run!.Ledger.CompletedSteps} was not done after {_settings.StepTimeout.TotalSeconds:0} s; waiting for {_workers.Names(_generation!.Leases.Behind)}";
+        if (_generation!.Leases.Outstanding == 0 && _generation.Snapshots.Outstanding)
+        {
+            SnapshotTimedOut();
+            return;
+        }
+
+        RecoverOrFail($"step {_run!.Ledger.CompletedSteps} was not done after {_settings.StepTimeout.TotalSeconds:0} s; waiting for {_workers.Names(_generation.Leases.Behind)}");
+    }
+
+    /// <summary>Training may go on beside a snapshot that is never complete, but what has to be replayed would grow without end.</summary>
+    private void SnapshotTimedOut() => RecoverOrFail(
+        $"the snapshot of step {_generation!.Snapshots.Last?.Step} was not complete after {_settings.StepTimeout.TotalSeconds:0} s; waiting for {_workers.Names(_generation.Snapshots.Missing)}");
+
+    private void RecoverOrFail(string reason)
+    {
         if (_settings.InProcess)
         {
             Fail(new TrainingFaultException(reason));
@@ -162,6 +178,7 @@ internal sealed partial class CoordinatorActor
             return;
         }
 
+        _recovers = true;
         _services.Observer.OnNotice($"generation {_lastGeneration} ends: {reason}");
         if (suspect is { Length: > 0 })
         {
@@ -174,7 +191,8 @@ internal sealed partial class CoordinatorActor
     private void EndGeneration(string reason)
     {
         var roster = _generation!.Roster;
-        _generation = null;
+        (_generation, _prepare, _endReason) = (null, null, reason);
+        Timers.Cancel(SnapshotTimer);
         _watch?.Dispose();
         _watch = null;
         _services.OwnSlice.Abort(roster.Generation, reason);

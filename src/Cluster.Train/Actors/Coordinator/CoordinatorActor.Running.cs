@@ -10,6 +10,11 @@ internal sealed partial class CoordinatorActor
 {
     private static readonly TimeSpan CauseGrace = TimeSpan.FromSeconds(2);
 
+    private const string SnapshotTimer = "snapshot";
+
+    /// <summary>Steps whose checkpoints are on their way to the disk.</summary>
+    private readonly HashSet<long> _checkpoints = [];
+    private CheckpointRequest? _collecting;
     private JobMemo? _memo;
     private long _lastCheckpoint;
 
@@ -24,6 +29,11 @@ internal sealed partial class CoordinatorActor
         {
             if (_generation!.Leases.Complete(completed))
             {
+                if (_generation.Snapshots is { Outstanding: true, Last.Step: var step } && step <= _generation.Leases.Done)
+                {
+                    Timers.StartSingleTimer(SnapshotTimer, SnapshotTookTooLong.Instance, _settings.StepTimeout + CauseGrace);
+                }
+
                 GiveLeases();
             }
         });
@@ -35,6 +45,7 @@ internal sealed partial class CoordinatorActor
             }
         });
         Receive<WaitedTooLong>(_ => StepTimedOut());
+        Receive<SnapshotTookTooLong>(_ => SnapshotTimedOut());
         ReceiveAlways();
     }
 
@@ -69,6 +80,7 @@ internal sealed partial class CoordinatorActor
 
     private void Saved(CheckpointSaved saved)
     {
+        _checkpoints.Remove(saved.Step);
         if (saved.Path is { } path)
         {
             _run?.Saved(path);
@@ -108,13 +120,21 @@ internal sealed partial class CoordinatorActor
             }
         }
 
-        RestartWait();
+        if (_generation.IsOver)
+        {
+            Conclude();
+        }
+        else
+        {
+            RestartWait();
+        }
     }
 
     private void RestartWait() => Timers.StartSingleTimer(WaitTimer, WaitedTooLong.Instance, _settings.StepTimeout + CauseGrace);
 
     private void SnapshotComplete(HeldByAll snapshot)
     {
+        Timers.Cancel(SnapshotTimer);
         _run!.Snapshot(snapshot);
         if (!snapshot.Agrees)
         {
@@ -129,45 +149,59 @@ internal sealed partial class CoordinatorActor
         }
 
         _fruitless = 0;
+        _badSnapshot = _badSnapshot <= snapshot.Step ? null : _badSnapshot;
         _generation!.Seal(snapshot.Step);
-        _memo = _run.Memo(snapshot.Step) ?? _memo;
-        var ends = _generation.EndsWith(snapshot.Step);
-        var jobEnds = ends && (snapshot.Step >= _run.TotalSteps || _stopping);
+        _services.Seal(snapshot.Step);
+        _memo = _run.Memo(snapshot.Step, _services.NewestCheckpoint) ?? _memo;
         if (_generation.IsCheckpoint(snapshot.Step, _stopping) && snapshot.Sha256 is { } sha256)
         {
             Collect(new CheckpointRequest(snapshot.Step, sha256, _run.Ledger.Loss, _run.Ledger.Evaluation));
         }
-        else if (jobEnds)
+
+        GiveLeases();
+    }
+
+    /// <summary>The generation has ended in good order, and everybody holds its last step.</summary>
+    private void Conclude()
+    {
+        var (step, kind) = _generation!.Snapshots.Last!.Value;
+        // A stop may come after the last snapshot was asked for without a hash: then the next generation ends with one.
+        if (kind != SnapshotKind.KeepAndHash || (step < _run!.TotalSteps && !_stopping))
         {
-            Finish();
+            EndGeneration("the membership changes");
             return;
         }
 
-        if (jobEnds)
+        if (_generation.IsCheckpoint(step, _stopping) && _services.NewestCheckpoint != step && !_checkpoints.Contains(step))
         {
-            EndWith(snapshot.Step);
+            Collect(new CheckpointRequest(step, _run.ParametersSha256, _run.Ledger.Loss, _run.Ledger.Evaluation));
         }
-        else if (ends)
+
+        if (_checkpoints.Contains(step))
         {
-            // The generation has ended in good order, and everybody holds its last step.
-            EndGeneration("the membership changes");
+            EndWith(step);
         }
         else
         {
-            GiveLeases();
+            Finish();
         }
     }
 
     private void Collect(CheckpointRequest request)
     {
         _generation!.Collecting = true;
+        _collecting = request;
+        _checkpoints.Add(request.Step);
         var roster = _generation.Roster;
+        var length = _workers.Reference!.Replica.ParameterLength;
         var holders = roster.Members
             .Select(member => new StateHolder(
-                member.WorkerId, member.Endpoint, [new HeldSnapshot(request.Step, HasModel: !member.IsCoordinator, [member.Slice with
-                {
-                    End = Math.Min(member.Slice.End, _workers.Reference!.Replica.ParameterLength),
-                }])]))
+                member.WorkerId, member.Endpoint, [new HeldSnapshot(
+                    request.Step, HasModel: !member.IsCoordinator,
+                    [.. new[] { member, BackupPlan.KeptBy(roster, member.Rank) }.OfType<RosterMember>().Select(owner => owner.Slice with
+                    {
+                        End = Math.Min(owner.Slice.End, length),
+                    })])]))
             .ToArray();
         _services.CollectAsync(roster, holders, request.Step).PipeTo(
             Self,
@@ -181,11 +215,17 @@ internal sealed partial class CoordinatorActor
             Self,
             success: path => new CheckpointSaved(collected.Request.Step, path),
             failure: error => new CheckpointFailed(collected.Request.Step, error));
-        StopCollecting();
+        StopCollecting(collected.Request.Step);
     }
 
-    private void StopCollecting()
+    private void StopCollecting(long step)
     {
+        if (_collecting?.Step != step)
+        {
+            return;
+        }
+
+        _collecting = null;
         if (_generation is not null)
         {
             _generation.Collecting = false;
@@ -219,6 +259,11 @@ internal sealed partial class CoordinatorActor
             _generation.Regroups = true;
             GiveLeases();
         }
+    }
+
+    private sealed record SnapshotTookTooLong
+    {
+        internal static SnapshotTookTooLong Instance { get; } = new();
     }
 
     private sealed record StateCollected(TrainingState State, CheckpointRequest Request);

@@ -96,11 +96,8 @@ internal sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
         Receive<WorkerHello>(Greet);
         Receive<JoinRequest>(Join);
         Receive<StatusRequest>(_ => Sender.Tell(Status()));
-        Receive<LeaveRequest>(request =>
-        {
-            _workers.Leaves(request.WorkerId);
-            MembershipChanged();
-        });
+        Receive<LeaveRequest>(request => Leave(request.WorkerId));
+        Receive<WorkerPresent>(Present);
         Receive<WorkerGone>(gone =>
         {
             // A worker whose actor system was restarted has another actor now: the old one's end means nothing.
@@ -124,17 +121,10 @@ internal sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
         Receive<CheckpointFailed>(failed =>
         {
             _services.Observer.OnNotice($"checkpoint of step {failed.Step} could not be written: {failed.Error.Message}; training goes on");
-            StopCollecting();
+            _checkpoints.Remove(failed.Step);
+            StopCollecting(failed.Step);
         });
-        ReceiveAny(message =>
-        {
-            _stale++;
-            // It was put out and does not know: it was stopped for a while, or cut off.
-            if (message is IGenerationMessage && !_workers.All.Contains(Sender))
-            {
-                Sender.Tell(new HelloWanted("the coordinator has put this worker out of its generation"));
-            }
-        });
+        ReceiveAny(Stale);
     }
 
     private void Greet(WorkerHello hello)
@@ -146,6 +136,13 @@ internal sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
         }
 
         var isMember = _generation?.Roster.Find(hello.WorkerId) is not null;
+        if (isMember && _phase == Phase.Running && hello.Past?.Generation != _generation!.Roster.Generation && IsKnown(hello.WorkerId))
+        {
+            // It has taken its place since it said so: this hello was under way for long.
+            _stale++;
+            return;
+        }
+
         var before = _workers.Greet(hello, Sender);
         if (!Sender.Equals(before))
         {
@@ -157,7 +154,7 @@ internal sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
             Context.WatchWith(Sender, new WorkerGone(hello.WorkerId, Sender));
         }
 
-        Sender.Tell(new JobOffer(_settings.Definition, Fresh: _distrusted.Contains(hello.WorkerId)));
+        Offer(hello.WorkerId);
         if (isMember)
         {
             Recover($"{hello.Name} lost its place and asks for another", suspect: null);
@@ -207,9 +204,9 @@ internal sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
         {
             OpeningFailed(fault);
         }
-        else if (!IsCurrent(fault))
+        else if (!IsCurrent(fault) || (fault.WorkerId.Length > 0 && !_workers.Knows(fault.WorkerId)))
         {
-            _stale++;
+            Stale(fault);
         }
         else if (fault.Kind == FaultKind.ExchangeLost)
         {
@@ -226,7 +223,7 @@ internal sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
     {
         if (!_workers.Knows(fault.WorkerId))
         {
-            _stale++;
+            Stale(fault);
         }
         else if (fault.Kind == FaultKind.BadInput && _settings.InProcess)
         {
@@ -251,7 +248,7 @@ internal sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
         }
         else if (_phase == Phase.Gathering)
         {
-            GiveUp("stopped while waiting for workers");
+            Consider();
         }
         else
         {

@@ -63,6 +63,9 @@ internal sealed class CoordinatorServices : ICoordinatorServices
     });
 
     /// <inheritdoc/>
+    public void Seal(long step) => _process.Snapshots.Seal(step, memo: null);
+
+    /// <inheritdoc/>
     public Task LoadNewestCheckpointAsync() => Task.Run(Load);
 
     /// <inheritdoc/>
@@ -192,6 +195,8 @@ internal sealed class CoordinatorServices : ICoordinatorServices
                 $"checkpoint {checkpoint.Manifest.DirectoryName} is at step {checkpoint.Manifest.Step} of {total} already; give more --epochs or --steps to go on");
         }
 
+        // Whatever else this process holds, the job returns to this state.
+        _process.Snapshots.DropAfter(0);
         _process.Snapshots.KeepAll(CheckpointMapping.Read(checkpoint, _process.Layout, definition.Optimizer.StateNames));
         NewestCheckpoint = checkpoint.Manifest.Step;
         Observer.OnNotice($"going on from {checkpoint.DirectoryPath}");

@@ -57,12 +57,12 @@ internal sealed class GenerationRun
     /// <summary>Notes a snapshot that all hold and agree on.</summary>
     internal void Seal(long step) => SealedStep = step;
 
-    /// <summary>Whether the generation ends with the snapshot of this step.</summary>
-    internal bool EndsWith(long step) => _closed && step == Leases.Next;
+    /// <summary>Whether no more leases are to come, and everybody holds the last step.</summary>
+    internal bool IsOver => _closed && Snapshots is { Outstanding: false, Last: { } last } && last.Step == Leases.Next && SealedStep == last.Step;
 
     /// <summary>Whether a checkpoint is to be written at a step.</summary>
     internal bool IsCheckpoint(long step, bool stopping) =>
-        _settings.KeepsCheckpoints && (step % _checkpointEvery == 0 || step >= _totalSteps || (stopping && EndsWith(step)));
+        _settings.KeepsCheckpoints && (step % _checkpointEvery == 0 || step >= _totalSteps || (stopping && _closed && step == Leases.Next));
 
     /// <summary>The next lease to give out, or null while enough are out, a snapshot is waited for, or none is left.</summary>
     /// <param name="secondsPerStep">Measured; null before the first report.</param>

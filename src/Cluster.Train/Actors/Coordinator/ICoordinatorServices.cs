@@ -34,6 +34,9 @@ internal interface ICoordinatorServices : IAsyncDisposable
     /// <exception cref="BadInputException">The checkpoints are of another job, or none can be used.</exception>
     Task OpenAsync(ReplicaDescription replica, ImmutableArray<TensorEntry> tensors, bool takeover);
 
+    /// <summary>Everybody holds this step: a state of this process that is older can go.</summary>
+    void Seal(long step);
+
     /// <summary>Loads the newest checkpoint as a snapshot of this process.</summary>
     Task LoadNewestCheckpointAsync();
 

@@ -17,6 +17,8 @@ internal sealed class JobRun
     private readonly Throughput _throughput = new();
     private readonly TimeSpan _started;
     private TimeSpan _advanced;
+    private (long Step, string Sha256)? _hashed;
+    private long _told;
     private double _snapshotSeconds;
     private int _snapshots;
     private int _generations;
@@ -49,6 +51,7 @@ internal sealed class JobRun
             Ledger.Restore(JobMemos.ToLedger(memo));
         }
 
+        _told = firstStep;
         _advanced = clock.MonotonicClock;
         _throughput.Start(_advanced);
     }
@@ -69,8 +72,8 @@ internal sealed class JobRun
     /// <summary>Seconds of the newest snapshot; null before the second.</summary>
     internal double? SnapshotCost { get; private set; }
 
-    /// <summary>The hash of the newest snapshot that has one.</summary>
-    internal string? ParametersSha256 { get; set; }
+    /// <summary>The hash of the parameters at the last completed step; null where they were not hashed there.</summary>
+    internal string? ParametersSha256 => _hashed is { } hashed && hashed.Step == Ledger.CompletedSteps ? hashed.Sha256 : null;
 
     /// <summary>Samples a second, of the last moments.</summary>
     internal double SamplesPerSecond { get; private set; }
@@ -93,6 +96,7 @@ internal sealed class JobRun
     {
         _recoveries++;
         _replayedSteps += Math.Max(0, Ledger.CompletedSteps - step);
+        Ledger.ReturnTo(step);
     }
 
     internal void Report(StepReport report)
@@ -112,7 +116,8 @@ internal sealed class JobRun
         var completed = Ledger.CompletedSteps;
         var epochs = Ledger.Add(report);
         var now = _clock.MonotonicClock;
-        foreach (var epoch in epochs)
+        // What is replayed was told before.
+        foreach (var epoch in epochs.Where(epoch => epoch.CompletedSteps > _told))
         {
             // One report of a tiny model completes many epochs: their ends are spread over the time that it covers.
             var share = (double)(epoch.CompletedSteps - completed) / (Ledger.CompletedSteps - completed);
@@ -120,9 +125,9 @@ internal sealed class JobRun
             _observer.OnEpoch(new EpochResult(epoch.Epoch, epoch.CompletedSteps, epoch.Loss, epoch.Evaluation, elapsed));
         }
 
-        if (Ledger.CompletedSteps > completed)
+        if (Ledger.CompletedSteps > _told)
         {
-            _advanced = now;
+            (_told, _advanced) = (Ledger.CompletedSteps, now);
             SamplesPerSecond = _throughput.Add(now, Ledger.CompletedSamples);
             _observer.OnProgress(new JobProgress(
                 Ledger.CompletedSteps, Ledger.CompletedSamples, Ledger.Loss, Ledger.EpochLoss, SamplesPerSecond));
@@ -135,7 +140,7 @@ internal sealed class JobRun
         // The first one also pays for code that runs for the first time.
         SnapshotCost = _snapshots++ == 0 ? null : snapshot.Seconds;
         _snapshotSeconds += snapshot.Seconds;
-        ParametersSha256 = snapshot.Sha256 ?? ParametersSha256;
+        _hashed = snapshot.Sha256 is { } hash ? (snapshot.Step, hash) : _hashed;
         if (snapshot is { Agrees: true, Sha256: { } sha256 })
         {
             Journal?.Hash(_generations, snapshot.Step, sha256);
@@ -144,10 +149,16 @@ internal sealed class JobRun
 
     internal void Saved(string checkpoint) => _checkpoint = checkpoint;
 
-    /// <summary>What a successor should find at a step; null where the step is not complete in the ledger.</summary>
-    internal JobMemo? Memo(long step) => Ledger.TakeMarked(step) is { } state
-        ? JobMemos.From(state, step, (_clock.MonotonicClock - _started).TotalSeconds, _snapshotSeconds, _recoveries, _replayedSteps, _checkpoint)
-        : null;
+    /// <summary>What a successor should find at a step that everybody holds; null where the step is not complete in the ledger.</summary>
+    /// <param name="step">The step; nobody returns to one before it, but to a checkpoint.</param>
+    /// <param name="newestCheckpoint">The newest one on disk; null for none.</param>
+    internal JobMemo? Memo(long step, long? newestCheckpoint)
+    {
+        Ledger.DropMarked(_settings.KeepsCheckpoints ? Math.Min(step, newestCheckpoint ?? 0) : step);
+        return Ledger.Marked(step) is { } state
+            ? JobMemos.From(state, step, (_clock.MonotonicClock - _started).TotalSeconds, _snapshotSeconds, _recoveries, _replayedSteps, _checkpoint)
+            : null;
+    }
 
     internal JobOutcome Outcome()
     {
@@ -164,7 +175,7 @@ internal sealed class JobRun
             Workers = _workers,
             Topology = _topology,
             ParameterCount = _replica.ParameterCount,
-            ParametersSha256 = ParametersSha256!,
+            ParametersSha256 = ParametersSha256 ?? "",
             Generations = _generations,
             Recoveries = _recoveries,
             ReplayedSteps = _replayedSteps,

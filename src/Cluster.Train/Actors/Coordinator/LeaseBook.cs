@@ -18,6 +18,9 @@ internal sealed class LeaseBook(IEnumerable<string> members, long firstStep)
     /// <summary>Steps of the last lease given out.</summary>
     internal long LastLength { get; private set; }
 
+    /// <summary>One past the last step of the newest lease that all members have completed; the first step before there is one.</summary>
+    internal long Done { get; private set; } = firstStep;
+
     /// <summary>How many leases are out.</summary>
     internal int Outstanding => _out.Count;
 
@@ -32,7 +35,7 @@ internal sealed class LeaseBook(IEnumerable<string> members, long firstStep)
         LastLength = lease.Steps;
     }
 
-    /// <summary>Notes a completion.</summary>
+    /// <summary>Notes a completion. Members do their leases in order: it stands for those before, should their word be lost.</summary>
     /// <returns>Whether everybody has completed the oldest lease with it.</returns>
     internal bool Complete(LeaseCompleted completed)
     {
@@ -41,21 +44,26 @@ internal sealed class LeaseBook(IEnumerable<string> members, long firstStep)
             return false;
         }
 
-        _completed[completed.WorkerId] = count + 1;
+        var done = _out.Skip(count - _done).TakeWhile(lease => lease.End <= completed.CompletedSteps).Count();
+        _completed[completed.WorkerId] = count + done;
         // Counted, not looked for: a look at all members for each of them would grow with their square.
-        if (count == _done)
+        if (count == _done && done > 0)
         {
             _ahead++;
         }
 
-        if (_out.Count == 0 || _ahead < _completed.Count)
+        if (_ahead < _completed.Count)
         {
             return false;
         }
 
-        _done++;
-        _ahead = _completed.Values.Count(value => value > _done);
-        _out.Dequeue();
+        while (_ahead == _completed.Count)
+        {
+            _done++;
+            Done = _out.Dequeue().End;
+            _ahead = _completed.Values.Count(value => value > _done);
+        }
+
         return true;
     }
 }

@@ -45,6 +45,12 @@ internal sealed class SnapshotBook(IEnumerable<string> members)
             return null;
         }
 
+        if (Last.Value.Kind == SnapshotKind.KeepAndHash && kept is { ParametersSha256: null, WorkerId.Length: > 0 })
+        {
+            // Said of an earlier snapshot of the same step, which was asked for without a hash.
+            return null;
+        }
+
         _kept[kept.WorkerId] = kept;
         if (_kept.Count < _members.Count)
         {

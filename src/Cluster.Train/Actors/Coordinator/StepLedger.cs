@@ -18,7 +18,7 @@ internal sealed class StepLedger(
     private readonly Dictionary<long, PendingStep> _pending = [];
     private readonly SortedDictionary<long, ShardEvaluation?[]> _evaluations = [];
     private readonly HashSet<long> _marks = [];
-    private readonly Dictionary<long, LedgerState> _marked = [];
+    private readonly Dictionary<long, LedgerState> _marked = new() { [0] = new LedgerState(0, 0, 0, null, null) };
     private double _epochLossSum;
     private long _epochSamples;
 
@@ -43,6 +43,7 @@ internal sealed class StepLedger(
     /// <summary>Goes on where a former coordinator was.</summary>
     internal void Restore(LedgerState state)
     {
+        _marked[CompletedSteps] = state;
         CompletedSamples = state.Samples;
         (_epochLossSum, _epochSamples) = (state.EpochLossSum, state.EpochSamples);
         EpochLoss = _epochSamples > 0 ? _epochLossSum / _epochSamples : 0;
@@ -50,7 +51,7 @@ internal sealed class StepLedger(
         Evaluation = state.Evaluation;
     }
 
-    /// <summary>What is known once these steps are completed, kept until it is taken by <see cref="TakeMarked"/>.</summary>
+    /// <summary>What is known once these steps are completed is kept, until <see cref="DropMarked"/>.</summary>
     internal void Mark(long completedSteps)
     {
         if (completedSteps == CompletedSteps)
@@ -63,10 +64,39 @@ internal sealed class StepLedger(
         }
     }
 
-    /// <summary>What was known when these steps were completed; null where that is not so yet.</summary>
-    internal LedgerState? TakeMarked(long completedSteps) => _marked.Remove(completedSteps, out var state) ? state : null;
+    /// <summary>What was known when these steps were completed; null where they were not marked or are not completed yet.</summary>
+    internal LedgerState? Marked(long completedSteps) => _marked.GetValueOrDefault(completedSteps);
 
-    /// <summary>Takes a report. A step that was reported before (it is being replayed) changes nothing.</summary>
+    /// <summary>Nobody returns to a step before this one any more, but to the first.</summary>
+    internal void DropMarked(long before)
+    {
+        foreach (var step in _marked.Keys.Where(step => step > 0 && step < before).ToArray())
+        {
+            _marked.Remove(step);
+        }
+    }
+
+    /// <summary>
+    /// Training returns to a step. Where it was marked, what was reported since is forgotten: it is reported again, and
+    /// counts once. Where it was not, what is reported again changes nothing.
+    /// </summary>
+    internal void ReturnTo(long completedSteps)
+    {
+        if (_marked.TryGetValue(completedSteps, out var state))
+        {
+            CompletedSteps = completedSteps;
+            Restore(state);
+            _pending.Clear();
+            _evaluations.Clear();
+            _marks.Clear();
+            foreach (var step in _marked.Keys.Where(step => step > completedSteps).ToArray())
+            {
+                _marked.Remove(step);
+            }
+        }
+    }
+
+    /// <summary>Takes a report. A step that was reported before changes nothing.</summary>
     /// <returns>The epochs that this report completed, evaluation included, in order.</returns>
     internal IReadOnlyList<LedgerEpoch> Add(StepReport report)
     {

@@ -60,6 +60,9 @@ internal sealed class WorkerDirectory
         }
     }
 
+    /// <summary>Whether its process holds a part of a state after the first step.</summary>
+    internal bool HoldsSnapshot(string workerId) => _workers.TryGetValue(workerId, out var worker) && worker.Held.Any(held => held.Step > 0);
+
     internal void Remove(string workerId) => _workers.Remove(workerId);
 
     /// <summary>Notes what a worker's process holds.</summary>

@@ -57,6 +57,11 @@ internal sealed class ReplayServices(
     });
 
     /// <inheritdoc/>
+    public void Seal(long step)
+    {
+    }
+
+    /// <inheritdoc/>
     public Task LoadNewestCheckpointAsync() => Task.CompletedTask;
 
     /// <inheritdoc/>

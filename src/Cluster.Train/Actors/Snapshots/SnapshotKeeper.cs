@@ -88,7 +88,8 @@ internal sealed class SnapshotKeeper : IDisposable
     {
         var slice = other.Slice with { End = Math.Min(other.Slice.End, place.Process.Layout.ParameterLength) };
         var names = place.Process.Definition.Optimizer.StateNames;
-        if (names.Count == 0 || slice.Length <= 0)
+        // Before the first step there is no optimizer state yet, and nobody could serve it.
+        if (step == 0 || names.Count == 0 || slice.Length <= 0)
         {
             return;
         }

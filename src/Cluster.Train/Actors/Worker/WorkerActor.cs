@@ -13,7 +13,9 @@ internal sealed class WorkerActor : ReceiveActor, IWithTimers
 {
     private const string HelloTimer = "hello";
     private const string WaitTimer = "wait";
+    private const string PresentTimer = "present";
     private static readonly TimeSpan HelloInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan PresentInterval = TimeSpan.FromSeconds(5);
 
     private readonly WorkerIdentity _identity;
     private readonly IActorRef _coordinators;
@@ -23,6 +25,9 @@ internal sealed class WorkerActor : ReceiveActor, IWithTimers
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private IActorRef _coordinator = ActorRefs.Nobody;
     private int _generation;
+    private WorkerStage _stage;
+    private bool _opening;
+    private long _nextStep;
     private long _stale;
     private bool _leaving;
 
@@ -77,47 +82,94 @@ internal sealed class WorkerActor : ReceiveActor, IWithTimers
             Timers.Cancel(HelloTimer);
             Timers.Cancel(WaitTimer);
             Follow(Sender);
-            Become(Joining);
-            _runtime.OpenAsync(offer.Definition, offer.Fresh).PipeTo(
-                Self, success: opened => new Opened(opened), failure: error => new OpeningFailed(error));
+            Open(offer);
         });
+        Receive<JoinRefused>(Refused);
         Receive<WaitedTooLong>(_ => End(new TrainingFaultException(
             $"waited {_patience.TotalSeconds:0} s for a coordinator, and none answered; check that one runs and that --seed-node names it")));
         Receive<Leave>(_ => End(new WorkerOutcome(Completed: false, "left before it was a member")));
         ReceiveEnd();
     }
 
+    private void Open(JobOffer offer)
+    {
+        _opening = true;
+        Become(Joining);
+        _runtime.OpenAsync(offer.Definition, offer.Fresh).PipeTo(
+            Self, success: opened => new Opened(opened), failure: error => new OpeningFailed(error));
+    }
+
+    private void Refused(JoinRefused refused) => End(new BadInputException($"the coordinator refuses this worker: {refused.Reason}"));
+
     private void Joining()
     {
-        Receive<Opened>(opened => _coordinator.Tell(new JoinRequest(
-            _identity.WorkerId, opened.Replica.Description, opened.Replica.Tensors, _runtime.Held, _runtime.Memos, opened.Replica.Remark)));
+        Receive<Opened>(opened =>
+        {
+            (_opening, _stage) = (false, WorkerStage.Joining);
+            Timers.StartPeriodicTimer(PresentTimer, SayPresent.Instance, PresentInterval, PresentInterval);
+            _coordinator.Tell(new JoinRequest(
+                _identity.WorkerId, opened.Replica.Description, opened.Replica.Tensors, _runtime.Held, _runtime.Memos, opened.Replica.Remark));
+        });
         Receive<OpeningFailed>(failed =>
         {
             var fault = MemberFaults.Describe(_identity.WorkerId, _identity.Name, generation: 0, failed.Error);
             _coordinator.Tell(fault);
         });
-        Receive<JoinRefused>(refused => End(new BadInputException($"the coordinator refuses this worker: {refused.Reason}")));
-        Receive<PrepareGeneration>(Prepare);
         ReceiveMembership();
     }
 
     private void Training()
     {
-        Receive<PrepareGeneration>(Prepare);
         Receive<Prepared>(prepared => IfCurrent(prepared.Generation, () =>
-            _coordinator.Tell(new GenerationReady(_identity.WorkerId, prepared.Generation))));
-        Receive<StepLease>(lease => IfCurrent(lease.Generation, () => _runtime.Enqueue(lease)));
+        {
+            if (_stage == WorkerStage.Preparing)
+            {
+                _stage = WorkerStage.Ready;
+                _coordinator.Tell(new GenerationReady(_identity.WorkerId, prepared.Generation));
+            }
+        }));
+        ReceiveFromCoordinator<StepLease>(lease => IfCurrent(lease.Generation, () =>
+        {
+            // One that comes twice, or after another that was lost, would part this member from the others.
+            if (lease.FirstStep == _nextStep)
+            {
+                _nextStep = lease.End;
+                _runtime.Enqueue(lease);
+            }
+            else
+            {
+                _stale++;
+            }
+        }));
         ReceiveMembership();
     }
 
     private void ReceiveMembership()
     {
-        Receive<EndGeneration>(end =>
+        ReceiveFromCoordinator<PrepareGeneration>(Prepare);
+        ReceiveFromCoordinator<EndGeneration>(end =>
         {
             _runtime.Abort(end.Generation, end.Reason);
+            if (end.Generation >= _generation)
+            {
+                _stage = WorkerStage.Joining;
+            }
+
             _coordinator.Tell(new GenerationEnded(_identity.WorkerId, end.Generation, _runtime.Held));
         });
-        Receive<HelloWanted>(wanted => Lose(wanted.Reason));
+        // The coordinator knows the worker, but not its replica: what it said of it was lost.
+        ReceiveFromCoordinator<JobOffer>(offer =>
+        {
+            if (!_opening)
+            {
+                _runtime.Abort(_generation, "the coordinator offers the job anew");
+                Open(offer);
+            }
+        });
+        ReceiveFromCoordinator<JoinRefused>(Refused);
+        ReceiveFromCoordinator<HelloWanted>(wanted => Lose(wanted.Reason));
+        ReceiveFromCoordinator<EndJob>(end => End(new WorkerOutcome(end.Completed, end.Reason)));
+        Receive<SayPresent>(_ => _coordinator.Tell(new WorkerPresent(_identity.WorkerId, _generation, _stage, _leaving)));
         Receive<CoordinatorGone>(gone =>
         {
             if (gone.Coordinator.Equals(_coordinator))
@@ -135,7 +187,8 @@ internal sealed class WorkerActor : ReceiveActor, IWithTimers
 
     private void ReceiveEnd()
     {
-        Receive<EndJob>(end => End(new WorkerOutcome(end.Completed, end.Reason)));
+        // Before it follows one, whichever coordinator says so knows that the job is over.
+        Receive<EndJob>(_ => _coordinator.IsNobody(), end => End(new WorkerOutcome(end.Completed, end.Reason)));
         Receive<Failed>(failed =>
         {
             if (failed.Generation == _generation)
@@ -144,14 +197,14 @@ internal sealed class WorkerActor : ReceiveActor, IWithTimers
             }
         });
         Receive<SayHello>(_ => { });
-        Receive<JobOffer>(_ => { });
+        Receive<SayPresent>(_ => { });
         Receive<CoordinatorGone>(_ => { });
         Receive<WaitedTooLong>(_ => { });
     }
 
     private void Prepare(PrepareGeneration generation)
     {
-        if (generation.Generation <= _generation || !Sender.Equals(_coordinator))
+        if (generation.Generation <= _generation || _opening)
         {
             _stale++;
             return;
@@ -165,7 +218,7 @@ internal sealed class WorkerActor : ReceiveActor, IWithTimers
             return;
         }
 
-        _generation = generation.Generation;
+        (_generation, _stage, _nextStep) = (generation.Generation, WorkerStage.Preparing, generation.FirstStep);
         Become(Training);
         var coordinator = _coordinator;
         var self = Self;
@@ -189,6 +242,7 @@ internal sealed class WorkerActor : ReceiveActor, IWithTimers
         _runtime.Abort(_generation, reason);
         Context.Unwatch(_coordinator);
         _coordinator = ActorRefs.Nobody;
+        Timers.Cancel(PresentTimer);
         if (_leaving)
         {
             End(new WorkerOutcome(Completed: false, $"left while {reason}"));
@@ -209,6 +263,19 @@ internal sealed class WorkerActor : ReceiveActor, IWithTimers
         _completion.TrySetException(error);
         Context.Stop(Self);
     }
+
+    /// <summary>What another coordinator says, one that was replaced, means nothing to this worker.</summary>
+    private void ReceiveFromCoordinator<T>(Action<T> action) => Receive<T>(message =>
+    {
+        if (Sender.Equals(_coordinator))
+        {
+            action(message);
+        }
+        else
+        {
+            _stale++;
+        }
+    });
 
     private void IfCurrent(int generation, Action action)
     {
@@ -231,6 +298,11 @@ internal sealed class WorkerActor : ReceiveActor, IWithTimers
     private sealed record SayHello
     {
         internal static SayHello Instance { get; } = new();
+    }
+
+    private sealed record SayPresent
+    {
+        internal static SayPresent Instance { get; } = new();
     }
 
     private sealed record WaitedTooLong

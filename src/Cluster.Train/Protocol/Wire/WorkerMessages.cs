@@ -12,6 +12,7 @@ internal static class WorkerMessages
         new WireCodec<JoinRequest>("join-1", 6, WriteJoin, ReadJoin),
         new WireCodec<LeaveRequest>(
             "leave-1", 1, (ref writer, message) => writer.Write(message.WorkerId), (ref reader) => new LeaveRequest(WireFields.Text(ref reader))),
+        new WireCodec<WorkerPresent>("present-1", 4, WritePresent, ReadPresent),
         new WireCodec<GenerationReady>("ready-1", 2, WriteReady, (ref reader) => new GenerationReady(WireFields.Text(ref reader), reader.ReadInt32())),
         new WireCodec<StepReport>("report-1", 8, WriteReport, ReadReport),
         new WireCodec<LeaseCompleted>(
@@ -83,6 +84,17 @@ internal static class WorkerMessages
         WireFields.End(ref reader, further);
         return tensor;
     }
+
+    private static void WritePresent(ref MessagePackWriter writer, WorkerPresent message)
+    {
+        writer.Write(message.WorkerId);
+        writer.Write(message.Generation);
+        writer.Write((int)message.Stage);
+        writer.Write(message.Leaves);
+    }
+
+    private static WorkerPresent ReadPresent(ref MessagePackReader reader) => new(
+        WireFields.Text(ref reader), reader.ReadInt32(), WireFields.Enum<WorkerStage>(ref reader), reader.ReadBoolean());
 
     private static void WriteReady(ref MessagePackWriter writer, GenerationReady message)
     {

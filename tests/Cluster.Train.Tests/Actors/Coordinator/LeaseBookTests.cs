@@ -29,14 +29,42 @@ public sealed class LeaseBookTests
         string[][] rounds = [["a", "a", "b", "b"], ["b", "b", "a", "a"]];
         foreach (var round in rounds)
         {
+            var first = book.Next;
             book.Give(Lease(book.Next));
             book.Give(Lease(book.Next));
 
-            bool[] done = [.. round.Select(member => book.Complete(new LeaseCompleted(member, 1, 0)))];
+            bool[] done = [.. round.Select((member, index) => book.Complete(new LeaseCompleted(member, 1, first + (index % 2 == 0 ? 5 : 10))))];
 
             Assert.Equal([false, false, true, true], done);
             Assert.Equal(0, book.Outstanding);
         }
+    }
+
+    [Fact]
+    public void A_completion_that_comes_twice_does_not_stand_for_the_next_lease()
+    {
+        var book = new LeaseBook(["a"], firstStep: 0);
+        book.Give(Lease(0));
+        book.Give(Lease(5));
+
+        Assert.True(book.Complete(new LeaseCompleted("a", 1, 5)));
+        Assert.False(book.Complete(new LeaseCompleted("a", 1, 5)));
+        Assert.Equal(1, book.Outstanding);
+        Assert.Equal(5, book.Done);
+    }
+
+    [Fact]
+    public void A_completion_stands_for_one_before_that_was_lost()
+    {
+        var book = new LeaseBook(["a", "b"], firstStep: 0);
+        book.Give(Lease(0));
+        book.Give(Lease(5));
+        book.Complete(new LeaseCompleted("a", 1, 5));
+        book.Complete(new LeaseCompleted("a", 1, 10));
+
+        Assert.True(book.Complete(new LeaseCompleted("b", 1, 10)));
+        Assert.Equal(0, book.Outstanding);
+        Assert.Equal(10, book.Done);
     }
 
     [Fact]

@@ -61,6 +61,18 @@ public sealed class SnapshotBookTests
         Assert.NotNull(book.Keep(Kept("a", 20, "x")));
     }
 
+    [Fact]
+    public void What_was_said_before_a_hash_was_asked_for_does_not_stand_for_one_with_it()
+    {
+        var book = new SnapshotBook(["a", "b"]);
+        book.Ask(10, SnapshotKind.KeepAndHash);
+        book.Keep(Kept("a", 10, "x", "hash"));
+
+        Assert.Null(book.Keep(Kept("b", 10, "x")));
+        Assert.Equal(["b"], book.Missing);
+        Assert.True(book.Keep(Kept("b", 10, "x", "hash"))!.Agrees);
+    }
+
     private static SnapshotKept Kept(string worker, long step, string checksum, string? sha256 = null, double seconds = 0.5) =>
         new(worker, 1, step, checksum, sha256, seconds);
 }

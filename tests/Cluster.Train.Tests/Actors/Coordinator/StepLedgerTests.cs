@@ -48,6 +48,43 @@ public sealed class StepLedgerTests
     }
 
     [Fact]
+    public void A_ledger_that_returns_to_a_marked_step_counts_what_follows_once()
+    {
+        var ledger = Ledger(totalSteps: 4, stepsPerEpoch: 4);
+        ledger.Mark(1);
+        ledger.Add(Report(0, new ShardRange(0, 2), [1f, 1f, 2f, 2f]));
+        ledger.Add(Report(2, new ShardRange(0, 1), [3f]));
+
+        ledger.ReturnTo(1);
+
+        Assert.Equal(1, ledger.CompletedSteps);
+        Assert.Equal(8, ledger.CompletedSamples);
+        // What a member of the old generation said of step 2 is forgotten, too.
+        ledger.Add(Report(1, new ShardRange(0, 2), [2f, 2f]));
+        ledger.Add(Report(2, new ShardRange(1, 2), [3f]));
+        Assert.Equal(2, ledger.CompletedSteps);
+        Assert.Equal(16, ledger.CompletedSamples);
+        Assert.Equal(1.5, ledger.EpochLoss);
+    }
+
+    [Fact]
+    public void A_mark_is_there_again_when_its_step_is_replayed()
+    {
+        var ledger = Ledger(totalSteps: 4, stepsPerEpoch: 4);
+        ledger.Add(Report(0, new ShardRange(0, 2), [1f, 1f, 2f, 2f]));
+        ledger.ReturnTo(0);
+        ledger.Mark(2);
+        Assert.Null(ledger.Marked(2));
+
+        ledger.Add(Report(0, new ShardRange(0, 2), [1f, 1f, 2f, 2f]));
+
+        Assert.Equal(16, ledger.Marked(2)!.Samples);
+        ledger.DropMarked(3);
+        Assert.Null(ledger.Marked(2));
+        Assert.Equal(0, ledger.Marked(0)!.Samples);
+    }
+
+    [Fact]
     public void A_shard_reported_twice_does_not_stand_for_one_that_is_missing()
     {
         var ledger = Ledger(totalSteps: 2, stepsPerEpoch: 2);

@@ -1,0 +1,146 @@
+using Cluster.Train.Faults;
+using Cluster.Train.Training;
+
+namespace Cluster.Train.Tests.Actors.Scenarios;
+
+/// <summary>Coordinators that are replaced, jobs that are stopped, and replicas that part.</summary>
+public sealed class CoordinatorScenarioTests(StageFixture fixture) : IClassFixture<StageFixture>
+{
+    /// <summary>All phases.</summary>
+    public static TheoryData<FaultPhase, FaultAction> Takeovers
+    {
+        get
+        {
+            var cases = new TheoryData<FaultPhase, FaultAction>();
+            foreach (var phase in Enum.GetValues<FaultPhase>())
+            {
+                cases.Add(phase, FaultAction.Fail);
+                cases.Add(phase, FaultAction.Hang);
+                cases.Add(phase, FaultAction.Cut);
+            }
+
+            return cases;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Takeovers))]
+    public void A_successor_goes_on_with_the_job_and_its_account_in_whatever_phase_it_takes_over(FaultPhase phase, FaultAction action)
+    {
+        // A coordinator owns no slice here; its recoveries stand in for these phases, so there has to be one.
+        var scenario = new Scenario
+        {
+            SnapshotEvery = 2,
+            Plan = FaultPlan.Of(
+                new PlannedFault("worker-3", 8, FaultPhase.Compute, FaultAction.Fail, TimeSpan.Zero),
+                new PlannedFault(PlannedFault.Coordinator, phase == FaultPhase.Join ? 0 : 8, phase, action, Timeout.InfiniteTimeSpan)),
+        };
+        var result = scenario.Run(fixture.Stage);
+
+        Assert.True(result.Flaw(scenario.Expected(fixture.Stage)) is null, $"{scenario.Plan}: {result.Flaw(scenario.Expected(fixture.Stage))}\n{result.Story}");
+        Assert.Equal(2, result.Cluster.Faults.Struck.Length);
+        Assert.Equal(
+            result.Cluster.Observer.Rosters.Select(roster => roster.Generation).Order().Distinct(),
+            result.Cluster.Observer.Rosters.Select(roster => roster.Generation));
+    }
+
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    [InlineData(true, true)]
+    public void A_job_that_is_stopped_ends_at_a_step_boundary_whenever_that_is(bool checkpoints, bool recovers)
+    {
+        for (var milliseconds = 0; milliseconds < 700; milliseconds += 3)
+        {
+            var scenario = new Scenario
+            {
+                Checkpoints = checkpoints,
+                Restarts = false,
+                Plan = recovers ? FaultPlan.Of(new PlannedFault("worker-2", 4, FaultPhase.Compute, FaultAction.Fail, TimeSpan.Zero)) : FaultPlan.None,
+                Play = cluster => cluster.Clock.After(TimeSpan.FromMilliseconds(milliseconds), cluster.Stop),
+            };
+            var result = scenario.Run(fixture.Stage);
+
+            Assert.True(result.Ended && result.Idle, $"stopped after {milliseconds} ms: {result.Flaw(scenario.Expected(fixture.Stage))}");
+            Assert.True(result.Took < TimeSpan.FromSeconds(3), $"stopped after {milliseconds} ms, ended after {result.Took.TotalSeconds} s\n{result.Story}");
+            if (result.Outcome is not { } outcome)
+            {
+                Assert.True(result.Error is OperationCanceledException, $"stopped after {milliseconds} ms: {result.Error}");
+                continue;
+            }
+
+            var model = result.Cluster.Model;
+            var (vector, _) = model.StateAfter(outcome.Steps);
+            Assert.Equal(ParametersHash.Sha256(model.Layout, (start, length) => vector.AsSpan((int)start, length), model.Frozen), outcome.ParametersSha256);
+            Assert.Equal(Enumerable.Range(0, (int)outcome.Steps).Sum(step => model.Plan.SamplesOf(step)), outcome.Samples);
+            Assert.True(!checkpoints || outcome.Steps == 0 || result.Cluster.Disk.ContainsKey(outcome.Steps), $"no checkpoint of step {outcome.Steps}");
+        }
+    }
+
+    [Fact]
+    public void A_job_that_is_stopped_while_too_few_workers_are_there_does_not_wait_for_more()
+    {
+        var result = new Scenario
+        {
+            Workers = 2,
+            MinWorkers = 2,
+            Restarts = false,
+            Checkpoints = true,
+            CheckpointEvery = 100,
+            Play = cluster =>
+            {
+                cluster.At(9, () => cluster.Worker("worker-2").Process.Fail());
+                cluster.Clock.After(TimeSpan.FromSeconds(10), cluster.Stop);
+            },
+        }.Run(fixture.Stage);
+
+        Assert.False(result.Outcome!.Completed);
+        Assert.InRange(result.Took, TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(11));
+        Assert.Equal([8], result.Cluster.Disk.Keys);
+    }
+
+    [Fact]
+    public void The_replica_that_differs_is_named_put_out_and_admitted_again()
+    {
+        var scenario = new Scenario { Steps = 400, Play = cluster => CorruptOnce(cluster, "worker-2") };
+        var result = scenario.Run(fixture.Stage);
+
+        Assert.True(result.Flaw(scenario.Expected(fixture.Stage)) is null, $"{result.Flaw(scenario.Expected(fixture.Stage))}\n{result.Story}");
+        Assert.Contains(result.Notices, notice => notice.Contains("the parameters of worker-2 differ from the others'", StringComparison.Ordinal));
+        Assert.Equal([3, 2, 3], result.Cluster.Observer.Rosters.Select(roster => roster.Workers));
+    }
+
+    [Fact]
+    public void Two_replicas_that_differ_once_return_to_the_snapshot_before()
+    {
+        var scenario = new Scenario { Workers = 2, Play = cluster => CorruptOnce(cluster, "worker-2") };
+        var result = scenario.Run(fixture.Stage);
+
+        Assert.True(result.Flaw(scenario.Expected(fixture.Stage)) is null, $"{result.Flaw(scenario.Expected(fixture.Stage))}\n{result.Story}");
+        Assert.Contains(result.Notices, notice => notice.Contains("none of them has a majority", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Two_replicas_that_always_differ_end_the_job_and_say_why()
+    {
+        var result = new Scenario { Workers = 2, Play = cluster => cluster.Corrupt = (name, _, parameters) => parameters[5] += name == "worker-2" ? 1 : 0 }.Run(fixture.Stage);
+
+        var error = Assert.IsType<TrainingFaultException>(result.Error);
+        Assert.Contains("20 generations ended before they got anywhere", error.Message, StringComparison.Ordinal);
+        Assert.Contains("none of them has a majority", error.Message, StringComparison.Ordinal);
+    }
+
+    private static void CorruptOnce(SimulatedCluster cluster, string name)
+    {
+        var done = false;
+        cluster.Corrupt = (worker, step, parameters) =>
+        {
+            if (worker == name && step >= 8 && !done)
+            {
+                done = true;
+                parameters[5] += 1;
+            }
+        };
+    }
+}

@@ -1,0 +1,170 @@
+using Cluster.Train.Faults;
+using Cluster.Train.Membership;
+
+namespace Cluster.Train.Tests.Actors.Scenarios;
+
+/// <summary>Workers that come, go, die, hang and come back.</summary>
+public sealed class MembershipScenarioTests(StageFixture fixture) : IClassFixture<StageFixture>
+{
+    [Fact]
+    public void A_worker_that_joins_at_half_time_is_admitted_and_nobody_replays()
+    {
+        var result = Undisturbed(new Scenario { Play = cluster => cluster.At(10, () => cluster.StartWorker("worker-4")) });
+
+        Assert.Equal(0, result.Outcome!.ReplayedSteps);
+        Assert.Equal([3, 4], result.Cluster.Observer.Rosters.Select(roster => roster.Workers));
+    }
+
+    [Fact]
+    public void A_worker_that_leaves_at_half_time_goes_in_good_order_and_nobody_replays()
+    {
+        var result = Undisturbed(new Scenario { Play = cluster => cluster.At(10, () => cluster.Leave("worker-2")) });
+
+        Assert.Equal(0, result.Outcome!.ReplayedSteps);
+        Assert.Equal([3, 2], result.Cluster.Observer.Rosters.Select(roster => roster.Workers));
+        Assert.Equal("left in good order", result.Cluster.Worker("worker-2").Outcome!.Reason);
+    }
+
+    [Fact]
+    public void A_worker_that_leaves_before_there_is_a_job_to_do_is_let_go_at_once()
+    {
+        var result = new Scenario
+        {
+            Workers = 2,
+            MinWorkers = 2,
+            Play = cluster =>
+            {
+                cluster.Worker("worker-2").Process.Fail();
+                cluster.Clock.After(TimeSpan.FromMilliseconds(500), () => cluster.Leave("worker-1"));
+                cluster.Clock.After(TimeSpan.FromSeconds(1), () => Assert.True(cluster.Worker("worker-1").Ended.IsCompleted));
+                cluster.Clock.After(TimeSpan.FromSeconds(2), () => cluster.StartWorker("worker-1"));
+            },
+        }.Run(fixture.Stage);
+
+        Assert.True(result.Outcome!.Completed);
+    }
+
+    [Fact]
+    public void A_worker_that_dies_mid_step_does_not_change_the_result()
+    {
+        var result = Undisturbed(new Scenario { Restarts = false, Plan = Fault("worker-2", 10, FaultPhase.Broadcast, FaultAction.Fail) });
+
+        Assert.Equal(1, result.Outcome!.Recoveries);
+        Assert.InRange(result.Outcome.ReplayedSteps, 0, 8);
+        Assert.Contains(result.Notices, notice => notice.Contains("worker-2", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void When_an_owner_and_its_backup_die_at_once_the_job_returns_to_the_checkpoint()
+    {
+        var result = Undisturbed(new Scenario
+        {
+            Checkpoints = true,
+            CheckpointEvery = 6,
+            Play = cluster => cluster.At(16, () =>
+            {
+                cluster.Worker("worker-1").Process.Fail();
+                cluster.Worker("worker-2").Process.Fail();
+            }),
+        });
+
+        Assert.Contains(result.Notices, notice => notice.Contains("returning to the checkpoint of step ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Below_the_minimum_the_job_waits_says_for_what_and_leaves_a_checkpoint()
+    {
+        var result = new Scenario
+        {
+            Workers = 2,
+            MinWorkers = 2,
+            Restarts = false,
+            Checkpoints = true,
+            CheckpointEvery = 100,
+            Plan = Fault("worker-2", 10, FaultPhase.Compute, FaultAction.Fail),
+        }.Run(fixture.Stage);
+
+        var error = Assert.IsType<TrainingFaultException>(result.Error);
+        Assert.StartsWith("waited 40 s for 2 workers, and 1 is ready", error.Message, StringComparison.Ordinal);
+        Assert.Contains("the checkpoint step-8 holds what was done", error.Message, StringComparison.Ordinal);
+        Assert.Contains("waiting for 2 workers; 1 is ready", result.Notices);
+        Assert.Equal([8], result.Cluster.Disk.Keys);
+        Assert.True(result.Took > TimeSpan.FromSeconds(40));
+    }
+
+    [Theory]
+    [InlineData(FaultAction.Hang, 8)]
+    [InlineData(FaultAction.Hang, 30)]
+    [InlineData(FaultAction.Cut, 8)]
+    [InlineData(FaultAction.Cut, 30)]
+    public void A_worker_that_was_away_for_a_time_is_a_member_again(FaultAction action, int seconds)
+    {
+        var result = Undisturbed(new Scenario
+        {
+            Length = 64,
+            Steps = 12_000,
+            SnapshotEvery = 100,
+            Plan = Fault("worker-2", 10, FaultPhase.Compute, action, TimeSpan.FromSeconds(seconds)),
+        });
+
+        Assert.Equal(3, result.Outcome!.Workers);
+        Assert.True(result.Outcome.Generations > 1);
+        Assert.Equal(3, result.Cluster.Workers.Count);
+    }
+
+    [Fact]
+    public void A_worker_that_starts_again_under_its_name_is_somebody_else()
+    {
+        var result = Undisturbed(new Scenario { Steps = 2000, SnapshotEvery = 50, Plan = Fault("worker-2", 10, FaultPhase.PartialSums, FaultAction.Fail) });
+
+        Assert.Equal([3, 2, 3], result.Cluster.Observer.Rosters.Select(roster => roster.Workers));
+        Assert.Equal(2, result.Cluster.Workers.Count(run => run.Identity.Name == "worker-2"));
+    }
+
+    [Fact]
+    public void A_worker_beyond_the_most_stands_by_and_takes_the_place_of_one_that_dies()
+    {
+        var result = Undisturbed(new Scenario
+        {
+            Workers = 2,
+            MaxWorkers = 2,
+            Restarts = false,
+            Play = cluster =>
+            {
+                cluster.StartWorker("worker-3");
+                cluster.At(12, () => cluster.Worker("worker-1").Process.Fail());
+            },
+        });
+
+        Assert.Equal([2, 2], result.Cluster.Observer.Rosters.Select(roster => roster.Workers));
+        Assert.True(result.Cluster.Worker("worker-3").Outcome!.Completed);
+    }
+
+    [Theory]
+    [InlineData(Topology.Sharded)]
+    [InlineData(Topology.Coordinator)]
+    public void Messages_that_come_again_long_after_their_time_change_nothing(Topology topology)
+    {
+        for (var seed = 1; seed <= 20; seed++)
+        {
+            Undisturbed(new Scenario
+            {
+                Seed = seed,
+                Topology = topology,
+                Steps = 60,
+                Plan = Fault("worker-2", 10, FaultPhase.Compute, FaultAction.Fail),
+                Play = cluster => cluster.Echoes = true,
+            });
+        }
+    }
+
+    private static FaultPlan Fault(string member, long step, FaultPhase phase, FaultAction action, TimeSpan duration = default) =>
+        FaultPlan.Of(new PlannedFault(member, step, phase, action, duration));
+
+    private ScenarioResult Undisturbed(Scenario scenario)
+    {
+        var result = scenario.Run(fixture.Stage);
+        Assert.True(result.Flaw(scenario.Expected(fixture.Stage)) is null, $"{scenario.Plan}: {result.Flaw(scenario.Expected(fixture.Stage))}\n{result.Story}");
+        return result;
+    }
+}

@@ -1,0 +1,345 @@
+using Akka.Actor;
+using Cluster.Train.Actors;
+using Cluster.Train.Actors.Coordinator;
+using Cluster.Train.Actors.Snapshots;
+using Cluster.Train.Actors.Worker;
+using Cluster.Train.Exchange;
+using Cluster.Train.Faults;
+using Cluster.Train.Membership;
+using Cluster.Train.Training;
+
+namespace Cluster.Train.Tests.Actors.Scenarios;
+
+/// <summary>
+/// Real coordinators and workers in processes and on a network that are simulated in virtual time: who dies, hangs or is
+/// cut off, what the others notice of it and when, and what is started in its place.
+/// </summary>
+internal sealed class SimulatedCluster
+{
+    private static readonly TimeSpan TensorLatency = TimeSpan.FromMicroseconds(200);
+    private static readonly TimeSpan ConnectionLoss = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan DeathNotice = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan DownAfter = TimeSpan.FromSeconds(12);
+    private static readonly TimeSpan RestartTime = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan WorkerPatience = TimeSpan.FromMinutes(2);
+
+    private readonly Func<SimulatedModel, CoordinatorSettings> _settings;
+    private readonly StableRandom _random;
+    private readonly List<SimulatedProcess> _processes = [];
+    private readonly List<ControlLink> _links = [];
+    private readonly List<(SimulatedProcess By, Roster Roster, Action<PeerLoss> Lost)> _watches = [];
+    private readonly List<WorkerRun> _workers = [];
+    private SimulatedProcess? _coordinator;
+    private IActorRef? _coordinatorActor;
+    private int _numbers;
+
+    internal SimulatedCluster(
+        Stage stage, SimulatedModel model, FaultInjector faults, long seed, Func<SimulatedModel, CoordinatorSettings> settings)
+    {
+        (Stage, Model, Faults, _settings) = (stage, model, faults, settings);
+        _random = new StableRandom(seed, stream: 1);
+        StepTimeout = settings(model).StepTimeout;
+    }
+
+    internal Stage Stage { get; }
+
+    internal VirtualScheduler Clock => Stage.Clock;
+
+    internal SimulatedModel Model { get; }
+
+    internal FaultInjector Faults { get; }
+
+    internal JobRecorder Observer { get; } = new();
+
+    /// <summary>The checkpoints, by step.</summary>
+    internal Dictionary<long, TrainingState> Disk { get; } = [];
+
+    internal TimeSpan StepTimeout { get; }
+
+    /// <summary>Whether a process that died is started again, under its name and as somebody else.</summary>
+    internal bool Restarts { get; init; } = true;
+
+    /// <summary>Changes the parameters of a worker (its name) when it makes a snapshot (its step).</summary>
+    internal Action<string, long, float[]>? Corrupt { get; set; }
+
+    /// <summary>Whether each control message comes once more, long after its time.</summary>
+    internal bool Echoes { get; set; }
+
+    internal IReadOnlyList<WorkerRun> Workers => _workers;
+
+    /// <summary>The workers that are there and have not ended.</summary>
+    internal IEnumerable<WorkerRun> Present => _workers.Where(run => run.Process.Responds && !run.Ended.IsCompleted);
+
+    /// <summary>How the newest coordinator ended; not complete while it works, or while there is none.</summary>
+    internal Task<JobOutcome>? Ended { get; private set; }
+
+    internal Exception? StageError => Stage.Error;
+
+    internal void StartCoordinator()
+    {
+        var process = NewProcess(PlannedFault.Coordinator, workerId: "");
+        var completion = new TaskCompletionSource<JobOutcome>();
+        _coordinator = process;
+        Ended = completion.Task;
+        _coordinatorActor = Stage.Start(CoordinatorActor.Props(_settings(Model), new SimulatedServices(this, process), completion));
+    }
+
+    internal WorkerRun StartWorker(string name)
+    {
+        var workerId = $"{name}#{_numbers + 1}";
+        var run = new WorkerRun(NewProcess(name, workerId), new WorkerIdentity(workerId, name, name, "build", SimulatedModel.Tasks));
+        _workers.Add(run);
+        StartActor(run);
+        return run;
+    }
+
+    internal WorkerRun Worker(string name) => _workers.Last(run => run.Process.Name == name);
+
+    /// <summary>Does something in a worker's process once, when the job has completed some steps.</summary>
+    internal void At(long completedSteps, Action action)
+    {
+        var before = Observer.Progressed;
+        var done = false;
+        Observer.Progressed = steps =>
+        {
+            before?.Invoke(steps);
+            if (steps >= completedSteps && !done)
+            {
+                done = true;
+                Clock.After(TimeSpan.Zero, action);
+            }
+        };
+    }
+
+    /// <summary>Asks a worker to leave in good order.</summary>
+    internal void Leave(string name)
+    {
+        var run = Worker(name);
+        run.Process.Do(() => run.Actor.Tell(WorkerActor.Leave.Instance));
+    }
+
+    /// <summary>What Ctrl-C does.</summary>
+    internal void Stop() => _coordinator!.Do(() => _coordinatorActor.Tell(CoordinatorActor.StopJob.Instance));
+
+    internal TimeSpan Random(TimeSpan below) => TimeSpan.FromMilliseconds(_random.Below((int)below.TotalMilliseconds));
+
+    internal TimeSpan ComputeTime() => TimeSpan.FromTicks(40_000 + (1_000 * _random.Below(20)));
+
+    internal SimulatedProcess? Find(string? endpoint) => _processes.Find(process => process.Endpoint == endpoint);
+
+    internal ReplicaDescription Describe(SimulatedProcess process) => Model.Describe(process.Endpoint);
+
+    internal void EachProcess(Roster roster, Func<SimulatedProcess, Action?> act)
+    {
+        foreach (var process in roster.Members.Select(member => Find(member.Endpoint)).OfType<SimulatedProcess>())
+        {
+            if (act(process) is { } action)
+            {
+                process.Do(action);
+            }
+        }
+    }
+
+    internal void Send(SimulatedProcess from, RosterMember to, int generation, Action<SimulatedLoop> deliver)
+    {
+        if (Find(to.Endpoint) is { } target)
+        {
+            Clock.After(TensorLatency, () =>
+            {
+                if (from.Reaches(target))
+                {
+                    target.Do(() =>
+                    {
+                        if (target.Member.Loop is { IsOver: false } loop && loop.Generation == generation)
+                        {
+                            deliver(loop);
+                        }
+                    });
+                }
+            });
+        }
+    }
+
+    internal FetchState FetchFor(SimulatedProcess self) => (holder, piece, destination) =>
+    {
+        if (Find(holder.Endpoint) is not { } target || !self.Reaches(target) || target.Hangs)
+        {
+            return $"{holder.WorkerId} cannot be reached";
+        }
+
+        if (target.Store.Find(piece) is not { } values)
+        {
+            return $"{holder.WorkerId} does not hold it";
+        }
+
+        values.Span.CopyTo(destination);
+        return null;
+    };
+
+    internal IDisposable Watch(SimulatedProcess by, Roster roster, Action<PeerLoss> lost)
+    {
+        var watch = (by, roster, lost);
+        _watches.Add(watch);
+        return new Ending(() => _watches.Remove(watch));
+    }
+
+    /// <summary>The control connection that a worker's messages take to the coordinator of the moment; null for none.</summary>
+    internal ControlLink? LinkOf(WorkerRun run)
+    {
+        if (_coordinator is not { } coordinator || _coordinatorActor is not { } actor || !run.Process.Reaches(coordinator))
+        {
+            return null;
+        }
+
+        var link = _links.Find(candidate => candidate.IsBetween(run.Actor, actor));
+        if (link is null)
+        {
+            _links.Add(link = new ControlLink(this, run.Process, run.Actor, coordinator, actor));
+        }
+
+        return link;
+    }
+
+    /// <summary>A process has ended: its peers notice at once, the others soon, and it is started again.</summary>
+    internal void Died(SimulatedProcess process)
+    {
+        ConnectionsClosed(process);
+        foreach (var link in _links.Where(link => link.Concerns(process)).ToArray())
+        {
+            GiveUp(link, process, DeathNotice);
+        }
+
+        if (process == _coordinator)
+        {
+            var actor = _coordinatorActor!;
+            Ended = null;
+            Clock.After(TimeSpan.Zero, () => Stage.Stop(actor));
+            Clock.After(RestartTime, StartCoordinator);
+        }
+        else if (_workers.Find(worker => worker.Process == process) is { } run)
+        {
+            // Not from within one of its own messages.
+            Clock.After(TimeSpan.Zero, () => Stage.Stop(run.Actor));
+            if (Restarts)
+            {
+                Clock.After(RestartTime, () => StartWorker(process.Name));
+            }
+        }
+    }
+
+    internal void ConnectionsClosed(SimulatedProcess process)
+    {
+        foreach (var peer in _processes.Where(other => other != process))
+        {
+            peer.After(ConnectionLoss, () => Lose(peer, process));
+            process.After(ConnectionLoss, () => Lose(process, peer));
+        }
+
+        foreach (var watch in _watches.Where(watch => watch.By != process).ToArray())
+        {
+            watch.By.After(ConnectionLoss, () =>
+            {
+                if (watch.Roster.Members.FirstOrDefault(member => member.Endpoint == process.Endpoint) is { } member && _watches.Contains(watch))
+                {
+                    watch.Lost(new PeerLoss(member.Rank, $"the connection to {member.Name} was closed"));
+                }
+            });
+        }
+    }
+
+    /// <summary>Whoever does not answer for long is given up by the others, as the cluster's downing does.</summary>
+    internal void Unresponsive(SimulatedProcess process) => Clock.After(DownAfter, () =>
+    {
+        if (!process.Alive || process.Responds || process.IsDowned)
+        {
+            return;
+        }
+
+        process.IsDowned = true;
+        foreach (var link in _links.Where(link => link.Concerns(process)).ToArray())
+        {
+            GiveUp(link, process, TimeSpan.Zero);
+        }
+
+        if (process == _coordinator)
+        {
+            Stage.Stop(_coordinatorActor!);
+            StartCoordinator();
+        }
+    });
+
+    /// <summary>A process goes on: where the others gave it up, its actor system starts again, and its memory is what it was.</summary>
+    internal void Returned(SimulatedProcess process)
+    {
+        if (process.IsDowned && _workers.Find(worker => worker.Process == process) is { } run)
+        {
+            process.IsDowned = false;
+            Stage.Stop(run.Actor);
+            process.After(RestartTime, () => StartActor(run));
+        }
+    }
+
+    private void GiveUp(ControlLink link, SimulatedProcess process, TimeSpan after)
+    {
+        if (process.Name == PlannedFault.Coordinator)
+        {
+            link.CoordinatorEnded(after);
+        }
+        else
+        {
+            link.WorkerEnded(after);
+        }
+    }
+
+    private static void Lose(SimulatedProcess process, SimulatedProcess peer)
+    {
+        if (process.Member.Loop is { IsOver: false } loop && loop.Roster.Members.FirstOrDefault(member => member.Endpoint == peer.Endpoint) is { } member)
+        {
+            loop.Lost(member);
+        }
+    }
+
+    private SimulatedProcess NewProcess(string name, string workerId)
+    {
+        var process = new SimulatedProcess(this, name, ++_numbers);
+        process.Member = new SimulatedMember(this, process, workerId);
+        _processes.Add(process);
+        return process;
+    }
+
+    private void StartActor(WorkerRun run)
+    {
+        var completion = new TaskCompletionSource<WorkerOutcome>();
+        run.Ended = completion.Task;
+        var gate = Stage.Start(Props.Create(() => new Gate(this, run)));
+        run.Actor = Stage.Start(WorkerActor.Props(run.Identity, gate, run.Process.Member, WorkerPatience, completion));
+    }
+
+    /// <summary>A worker: its process, its actor of the moment, and how that ended.</summary>
+    internal sealed class WorkerRun(SimulatedProcess process, WorkerIdentity identity)
+    {
+        internal SimulatedProcess Process { get; } = process;
+
+        internal WorkerIdentity Identity { get; } = identity;
+
+        internal IActorRef Actor { get; set; } = ActorRefs.Nobody;
+
+        internal Task<WorkerOutcome> Ended { get; set; } = null!;
+
+        /// <summary>How its actor ended in good order; null where it did not.</summary>
+        internal WorkerOutcome? Outcome => Ended.IsCompletedSuccessfully ? Ended.Result : null;
+    }
+
+    /// <summary>What finds the coordinator for a worker, wherever it is.</summary>
+    private sealed class Gate : ReceiveActor
+    {
+        public Gate(SimulatedCluster cluster, WorkerRun run) => ReceiveAny(message =>
+            // Not from within the worker's own turn: a link is made on the stage.
+            cluster.Clock.After(TimeSpan.Zero, () => run.Process.Do(() => cluster.LinkOf(run)?.CoordinatorFace.Tell(message))));
+    }
+
+    private sealed class Ending(Action end) : IDisposable
+    {
+        public void Dispose() => end();
+    }
+}
