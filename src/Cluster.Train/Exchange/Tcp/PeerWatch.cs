@@ -16,6 +16,18 @@ public sealed class PeerWatch : IDisposable
 
     private PeerWatch(Action<int, string> lost) => _lost = lost;
 
+    /// <summary>How many processes have let the watcher in so far.</summary>
+    internal int Connected
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _connections.Count;
+            }
+        }
+    }
+
     /// <summary>Begins to watch the members of a generation. Returns at once.</summary>
     /// <param name="roster">The generation; a member without an endpoint is not watched.</param>
     /// <param name="security">TLS; null for plain connections.</param>
