@@ -81,7 +81,8 @@ public sealed class StateAdmissionTests : IDisposable
     {
         var refusal = Fetch(Roster(9), timeout: TimeSpan.FromSeconds(1));
 
-        Assert.StartsWith($"waited 1 s for worker-2 (host-1) at {_listeners[1].Endpoint} to join generation 9", refusal, StringComparison.Ordinal);
+        // How long in the end depends on when this thread gets its turn.
+        Assert.Matches($@"^waited \d+ s for worker-2 \(host-1\) at {_listeners[1].Endpoint} to join generation 9: ", refusal);
     }
 
     [Fact]
