@@ -16,8 +16,8 @@ public sealed class TcpExchange : TensorExchange
 {
     private const string Ended = "the generation has ended";
 
-    /// <summary>How long the thread looks again before it sleeps: as long as falling asleep and waking up would take.</summary>
-    private static readonly TimeSpan Spin = TimeSpan.FromMicroseconds(20);
+    /// <summary>How long the thread looks again before it sleeps: as long as falling asleep and waking up would take on both sides.</summary>
+    private static readonly TimeSpan Spin = TimeSpan.FromMicroseconds(40);
 
     /// <summary>A sleep ends at least this often, so that the step timeout is seen.</summary>
     private static readonly TimeSpan LongestSleep = TimeSpan.FromMilliseconds(100);
@@ -32,7 +32,7 @@ public sealed class TcpExchange : TensorExchange
     private readonly PeerStreams[] _peers;
     private readonly LinkWait _wait = new();
     private readonly TimeSpan _stepTimeout;
-    private readonly long _spinTicks;
+    private readonly AdaptiveSpin _spin;
     private readonly CancellationTokenRegistration _meshEnds;
     private volatile string? _aborted;
     private bool _disposed;
@@ -52,7 +52,7 @@ public sealed class TcpExchange : TensorExchange
         _peers = [.. _byRank.OfType<PeerStreams>()];
         // Looking again while another member of this host needs the core would only keep it from arriving.
         var neighbours = roster.Members.Count(member => HostOf(member) == HostOf(me));
-        _spinTicks = neighbours <= Environment.ProcessorCount ? (long)(Spin.TotalSeconds * Stopwatch.Frequency) : 0;
+        _spin = new AdaptiveSpin(neighbours <= Environment.ProcessorCount ? (long)(Spin.TotalSeconds * Stopwatch.Frequency) : 0);
         _meshEnds = mesh.Ended.Register(() =>
         {
             // A lost member may have sent all that is due in this step before it left: see Sleep.
@@ -128,6 +128,8 @@ public sealed class TcpExchange : TensorExchange
         }
 
         var idleSince = Stopwatch.GetTimestamp();
+        var isIdle = false;
+        var spinTicks = 0L;
         while (true)
         {
             if (_aborted is { } reason)
@@ -152,11 +154,26 @@ public sealed class TcpExchange : TensorExchange
                 break;
             }
 
+            var now = Stopwatch.GetTimestamp();
             if (hasProgressed)
             {
-                idleSince = Stopwatch.GetTimestamp();
+                if (isIdle)
+                {
+                    _spin.End(now - idleSince);
+                    isIdle = false;
+                }
+
+                idleSince = now;
+                continue;
             }
-            else if (Stopwatch.GetTimestamp() - idleSince >= _spinTicks)
+
+            if (!isIdle)
+            {
+                isIdle = true;
+                spinTicks = _spin.Begin();
+            }
+
+            if (now - idleSince >= spinTicks)
             {
                 Sleep(step, idleSince);
             }
