@@ -22,7 +22,10 @@ public sealed class TcpExchange : TensorExchange
     /// <summary>A sleep ends at least this often, so that the step timeout is seen.</summary>
     private static readonly TimeSpan LongestSleep = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>How long nothing may come from a member that has left and whose link has not ended.</summary>
+    /// <summary>
+    /// How long nothing may come once a member has left: it may have done this step, and have left others, which it has
+    /// no link to, with a part of it still on the way.
+    /// </summary>
     private static readonly TimeSpan LastBytes = TimeSpan.FromMilliseconds(500);
 
     private readonly ExchangeMesh _mesh;
@@ -253,7 +256,7 @@ public sealed class TcpExchange : TensorExchange
     private void Sleep(long step, long idleSince)
     {
         var idle = Stopwatch.GetElapsedTime(idleSince);
-        if (_mesh.FirstLost is { } lost && (_byRank[lost.Rank] is null || idle > LastBytes))
+        if (idle > LastBytes && _mesh.FirstLost is { } lost)
         {
             throw Fail(ExchangeMesh.LostMessage(lost));
         }
