@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Akka.Actor.Setup;
+using Akka.Cluster.Tools.Singleton;
 using Akka.Configuration;
 using Akka.Event;
 using Akka.Remote.Transport.DotNetty;
@@ -87,6 +88,9 @@ internal static class NodeConfig
     {
         using var stream = typeof(NodeConfig).Assembly.GetManifestResourceStream("cluster-node.conf")!;
         using var reader = new StreamReader(stream);
-        return ConfigurationFactory.ParseString(reader.ReadToEnd()).WithFallback(ActorSystems.Defaults);
+
+        // The singleton adds its own settings when it starts; that is too late for the serializer of the messages with
+        // which one coordinator node hands over to the next.
+        return ConfigurationFactory.ParseString(reader.ReadToEnd()).WithFallback(ActorSystems.Defaults).WithFallback(ClusterSingleton.DefaultConfig());
     }
 }
