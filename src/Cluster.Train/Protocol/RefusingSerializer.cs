@@ -28,3 +28,24 @@ public sealed class RefusingSerializer : Serializer
     public override object FromBinary(byte[] bytes, Type type) =>
         throw new SerializationException($"a {type?.FullName ?? "message"} came in that may not cross the network");
 }
+
+/// <summary>
+/// Stands where Akka's serializer for actors to be made on another node would be: such a message names the actor's class
+/// and its arguments' types, and Cluster.Train makes no actor on another node.
+/// </summary>
+public sealed class RefusingDeploymentSerializer(ExtendedActorSystem system) : Serializer(system)
+{
+    /// <inheritdoc/>
+    public override int Identifier => 7203;
+
+    /// <inheritdoc/>
+    public override bool IncludeManifest => false;
+
+    /// <inheritdoc/>
+    public override byte[] ToBinary(object obj) => throw Refusal();
+
+    /// <inheritdoc/>
+    public override object FromBinary(byte[] bytes, Type type) => throw Refusal();
+
+    private static SerializationException Refusal() => new("no actor is made on another node");
+}

@@ -38,5 +38,7 @@ public sealed class WireSerializer(ExtendedActorSystem system) : SerializerWithS
         ? codec
         : throw new SerializationException($"{message.GetType().Name} has no form on the wire");
 
-    private static string Short(string manifest) => manifest.Length > 40 ? manifest[..40] + "…" : manifest;
+    /// <summary>A manifest from the network, fit for one line of a log.</summary>
+    private static string Short(string manifest) =>
+        string.Concat((manifest.Length > 40 ? manifest[..40] + "…" : manifest).Select(letter => char.IsControl(letter) ? '?' : letter));
 }

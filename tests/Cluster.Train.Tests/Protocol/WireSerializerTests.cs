@@ -4,8 +4,6 @@ using Akka.Configuration;
 using Akka.Serialization;
 using Cluster.Train.Actors;
 using Cluster.Train.Protocol;
-using Cluster.Train.Reduction;
-using Cluster.Train.Training;
 using Xunit.Abstractions;
 
 namespace Cluster.Train.Tests.Protocol;
@@ -174,29 +172,6 @@ public sealed class WireSerializerTests(ClusterSystem cluster, ITestOutputHelper
         var serializer = Serialization.FindSerializerForType(type);
         output.WriteLine($"{type.Name}: {serializer.GetType().Name}");
         Assert.StartsWith("Akka.", serializer.GetType().FullName, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void Large_jobs_make_messages_of_bounded_size()
-    {
-        var join = (JoinRequest)WireSamples.All.Single(message => message is JoinRequest);
-        var tensors = Serializer.ToBinary(join with
-        {
-            Tensors = [.. Enumerable.Range(0, 1000).Select(number => new TensorEntry($"transformer.layers.{number}.attention.weight", [1024, 1024], TensorRole.Trainable, number << 20))],
-        }).Length;
-        var prepare = (PrepareGeneration)WireSamples.All.Single(message => message is PrepareGeneration);
-        var member = prepare.Roster.Members[0];
-        var members = Serializer.ToBinary(prepare with
-        {
-            Roster = prepare.Roster with
-            {
-                Members = [.. Enumerable.Range(0, 1024).Select(rank => member with { Rank = rank, WorkerId = $"{Guid.Empty:N}", Slice = new VectorSlice(rank << 20, (rank + 1) << 20) })],
-            },
-        }).Length;
-
-        output.WriteLine($"a model of 1,000 tensors: {tensors} bytes; a roster of 1,024 members: {members} bytes");
-        Assert.InRange(tensors, 1, 85_000);
-        Assert.InRange(members, 1, 128 * 1024);
     }
 
     private WireSerializer Serializer => new((ExtendedActorSystem)cluster.System);

@@ -16,6 +16,7 @@ internal abstract class WireCodec(string manifest, Type type)
     internal Type Type { get; } = type;
 
     /// <summary>The message as bytes.</summary>
+    /// <exception cref="SerializationException">It lacks what it must have; the reason in one line.</exception>
     internal abstract byte[] ToBytes(IWireMessage message);
 
     /// <summary>The message that the bytes are.</summary>
@@ -34,12 +35,20 @@ internal sealed class WireCodec<T>(string manifest, int fields, WriteValue<T> wr
 {
     internal override byte[] ToBytes(IWireMessage message)
     {
-        var buffer = new ArrayBufferWriter<byte>();
-        var writer = new MessagePackWriter(buffer);
-        writer.WriteArrayHeader(fields);
-        write(ref writer, (T)message);
-        writer.Flush();
-        return buffer.WrittenSpan.ToArray();
+        try
+        {
+            var buffer = new ArrayBufferWriter<byte>();
+            var writer = new MessagePackWriter(buffer);
+            writer.WriteArrayHeader(fields);
+            write(ref writer, (T)message);
+            writer.Flush();
+            return buffer.WrittenSpan.ToArray();
+        }
+        catch (Exception error) when (error is not OutOfMemoryException)
+        {
+            // The kind of exception for which Akka drops the message and keeps the connection.
+            throw new SerializationException($"a message '{Manifest}' cannot be written: {error.Message.ReplaceLineEndings(" ")}", error);
+        }
     }
 
     internal override IWireMessage FromBytes(byte[] bytes)

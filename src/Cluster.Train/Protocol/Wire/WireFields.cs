@@ -82,7 +82,7 @@ internal static class WireFields
 
     internal static void WriteList<T>(ref MessagePackWriter writer, ImmutableArray<T> values, WriteValue<T> write)
     {
-        writer.WriteArrayHeader(values.Length);
+        writer.WriteArrayHeader(values.IsDefault ? throw new MessagePackSerializationException($"a list of {typeof(T).Name} is missing") : values.Length);
         foreach (var value in values)
         {
             write(ref writer, value);

@@ -80,7 +80,7 @@ internal static class WorkerMessages
     {
         var further = WireFields.Begin(ref reader, 4);
         var tensor = new TensorEntry(
-            WireFields.Text(ref reader), WireFields.List(ref reader, WireFields.ReadLong), WireFields.Enum<TensorRole>(ref reader), reader.ReadInt64());
+            WireFields.Text(ref reader), WireFields.List(ref reader, ReadExtent), WireFields.Enum<TensorRole>(ref reader), reader.ReadInt64());
         WireFields.End(ref reader, further);
         return tensor;
     }
@@ -95,6 +95,12 @@ internal static class WorkerMessages
 
     private static WorkerPresent ReadPresent(ref MessagePackReader reader) => new(
         WireFields.Text(ref reader), reader.ReadInt32(), WireFields.Enum<WorkerStage>(ref reader), reader.ReadBoolean());
+
+    private static long ReadExtent(ref MessagePackReader reader)
+    {
+        var extent = reader.ReadInt64();
+        return extent >= 0 ? extent : throw new MessagePackSerializationException($"a tensor has the dimension {extent}");
+    }
 
     private static void WriteReady(ref MessagePackWriter writer, GenerationReady message)
     {

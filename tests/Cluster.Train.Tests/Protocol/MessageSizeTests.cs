@@ -1,0 +1,88 @@
+using Akka.Actor;
+using Akka.TestKit.Xunit2;
+using Cluster.Train.Actors;
+using Cluster.Train.Membership;
+using Cluster.Train.Protocol;
+using Cluster.Train.Reduction;
+using Cluster.Train.Training;
+using Xunit.Abstractions;
+
+namespace Cluster.Train.Tests.Protocol;
+
+/// <summary>
+/// The messages that grow with the model and with the cluster, against a frame of Akka.Remote: a larger message is
+/// dropped with an error in the log.
+/// </summary>
+public sealed class MessageSizeTests : TestKit
+{
+    /// <summary>80,000 bytes less what surrounds a message: paths of sender and receiver, manifest, lengths.</summary>
+    private const int RoomInFrame = 79_000;
+
+    private readonly ITestOutputHelper _output;
+    private readonly WireSerializer _serializer;
+
+    public MessageSizeTests(ITestOutputHelper output)
+        : base(ActorSystems.Defaults)
+    {
+        _output = output;
+        _serializer = new WireSerializer((ExtendedActorSystem)Sys);
+    }
+
+    [Fact]
+    public void A_model_of_a_thousand_tensors_can_join()
+    {
+        // As the names of a transformer are, with four tensors to each of 250 layers, 4 billion parameters in all.
+        string[] names = ["attention.projection.weight", "attention.projection.bias", "feed_forward.expand.weight", "feed_forward.expand.bias"];
+        var tensors = Enumerable.Range(0, 1_000).Select(index => new TensorEntry(
+            $"transformer.layers.{index / 4}.{names[index % 4]}", index % 2 == 0 ? [2_048, 4_096] : [4_096], TensorRole.Trainable, index * 4_200_000L));
+
+        var size = Size(new JoinRequest(Id(0), Replica(), [.. tensors], [Snapshot(0), Snapshot(1)], [Memo(), Memo()], ""));
+
+        _output.WriteLine($"JoinRequest, 1,000 tensors: {size} bytes");
+        Assert.InRange(size, 1_000, RoomInFrame);
+    }
+
+    [Theory]
+    [InlineData(16)]
+    [InlineData(256)]
+    public void A_generation_of_many_members_can_be_prepared(int members)
+    {
+        var size = Size(Generation(members));
+
+        _output.WriteLine($"PrepareGeneration, {members} members: {size} bytes");
+        Assert.InRange(size, 1_000, RoomInFrame);
+    }
+
+    [Fact]
+    public void A_generation_of_a_thousand_members_takes_more_than_a_frame()
+    {
+        var size = Size(Generation(1_024));
+
+        _output.WriteLine($"PrepareGeneration, 1,024 members: {size} bytes, {size / 1_024.0:F0} a member");
+        Assert.InRange(size, RoomInFrame, 400_000);
+    }
+
+    private int Size(IWireMessage message) => _serializer.ToBinary(message).Length;
+
+    private static PrepareGeneration Generation(int members) => new(
+        new Roster(7, Topology.Sharded, new string('s', 64), [.. Enumerable.Range(0, members).Select(rank => new RosterMember(
+            rank, Id(rank), $"worker-{rank}", new ShardRange(rank, rank + 1), Slice(rank), Endpoint(rank)))]),
+        120_000,
+        500_000,
+        [.. Enumerable.Range(0, members).Select(rank => new StateHolder(Id(rank), Endpoint(rank), [Snapshot(rank)]))]);
+
+    private static string Id(int rank) => $"{rank:x32}";
+
+    private static string Endpoint(int rank) => $"10.20.{rank / 256}.{rank % 256}:4711";
+
+    private static VectorSlice Slice(int rank) => new(rank * 4_000_000L, (rank + 1) * 4_000_000L);
+
+    private static HeldSnapshot Snapshot(int rank) => new(120_000, true, [Slice(rank), Slice(rank + 1)]);
+
+    private static ReplicaDescription Replica() => new(
+        new string('a', 64), "0.1.0+transformer", new string('b', 64), new string('c', 64), 1_000_000, 10_000,
+        4_200_000_000, 4_200_000_000, 4_200_000_000, "NVIDIA H100", "avx512", Endpoint(0));
+
+    private static JobMemo Memo() => new(
+        120_000, 61_440_000, 1.5, 1_000, 1.5, 1.6, double.NaN, 10_000, 3_600, 30, 1, 100, "/data/checkpoints/step-000000120000");
+}
