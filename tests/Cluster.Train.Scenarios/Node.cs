@@ -1,0 +1,134 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace Cluster.Train.Scenarios;
+
+/// <summary>One process of the executable, and what it has written so far.</summary>
+internal sealed class Node : IDisposable
+{
+    private readonly Process _process;
+    private readonly StringBuilder _written = new();
+    private readonly List<(Regex Pattern, int From, TaskCompletionSource<Match> Found)> _waiting = [];
+    private readonly TaskCompletionSource _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock _gate = new();
+
+    /// <summary>Starts one.</summary>
+    /// <param name="name">For messages.</param>
+    /// <param name="args">Its command line.</param>
+    internal Node(string name, params IEnumerable<string> args)
+    {
+        Name = name;
+        var start = new ProcessStartInfo(Executable, args) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        _process = new Process { StartInfo = start, EnableRaisingEvents = true };
+        _process.OutputDataReceived += (_, line) => Append(line.Data);
+        _process.ErrorDataReceived += (_, line) => Append(line.Data);
+        _process.Exited += (_, _) => _exited.TrySetResult();
+        _process.Start();
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+    }
+
+    internal string Name { get; }
+
+    internal bool HasExited => _process.HasExited;
+
+    /// <summary>All that it has written.</summary>
+    internal string Text
+    {
+        get
+        {
+            lock (_gate) return _written.ToString();
+        }
+    }
+
+    /// <summary>The executable that was built beside these tests, in the same configuration.</summary>
+    private static string Executable
+    {
+        get
+        {
+            var here = new DirectoryInfo(AppContext.BaseDirectory);
+            var root = here.Parent!.Parent!.Parent!.Parent!.Parent!;
+            return Path.Combine(
+                root.FullName, "src", "Cluster.Train.Cli", "bin", here.Parent!.Name, here.Name, OperatingSystem.IsWindows() ? "cluster-train.exe" : "cluster-train");
+        }
+    }
+
+    /// <summary>Waits until it has written what a pattern matches.</summary>
+    /// <param name="pattern">A regular expression.</param>
+    /// <param name="patience">How long.</param>
+    /// <param name="from">From which position of <see cref="Text"/> on.</param>
+    /// <exception cref="ScenarioException">It did not, or it ended.</exception>
+    internal async Task<Match> WritesAsync(string pattern, TimeSpan patience, int from = 0)
+    {
+        var regex = new Regex(pattern, RegexOptions.None, TimeSpan.FromSeconds(5));
+        var found = new TaskCompletionSource<Match>(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_gate)
+        {
+            var match = regex.Match(_written.ToString(), from);
+            if (match.Success) return match;
+            _waiting.Add((regex, from, found));
+        }
+
+        await Task.WhenAny(found.Task, _exited.Task, Task.Delay(patience));
+        if (found.Task.IsCompleted) return await found.Task;
+        throw new ScenarioException($"waited {patience.TotalSeconds:0} s for {Name} to write /{pattern}/; {(HasExited ? $"it ended with {_process.ExitCode}" : "it still runs")}");
+    }
+
+    /// <summary>Waits for its end.</summary>
+    /// <returns>The exit code.</returns>
+    /// <exception cref="ScenarioException">It did not end.</exception>
+    internal async Task<int> EndsAsync(TimeSpan patience)
+    {
+        using var limit = new CancellationTokenSource(patience);
+        try
+        {
+            await _process.WaitForExitAsync(limit.Token);
+            return _process.ExitCode;
+        }
+        catch (OperationCanceledException)
+        {
+            throw new ScenarioException($"waited {patience.TotalSeconds:0} s for {Name} to end");
+        }
+    }
+
+    /// <summary>SIGKILL.</summary>
+    internal void Kill() => _process.Kill();
+
+    /// <summary>Sends a signal by name: INT, TERM, STOP, CONT.</summary>
+    internal async Task SignalAsync(string signal)
+    {
+        using var kill = Process.Start("kill", ["-s", signal, _process.Id.ToString(CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync();
+        if (kill.ExitCode != 0) throw new ScenarioException($"SIG{signal} could not be sent to {Name}");
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (!_process.HasExited) _process.Kill();
+        _process.WaitForExit();
+        _process.Dispose();
+    }
+
+    private void Append(string? line)
+    {
+        if (line is null) return;
+        lock (_gate)
+        {
+            _written.Append(line).Append('\n');
+            var text = _written.ToString();
+            foreach (var waiting in _waiting.ToArray())
+            {
+                var match = waiting.Pattern.Match(text, waiting.From);
+                if (!match.Success) continue;
+                _waiting.Remove(waiting);
+                waiting.Found.TrySetResult(match);
+            }
+        }
+    }
+}
+
+/// <summary>A scenario did not go on as it should.</summary>
+internal sealed class ScenarioException(string message) : Exception(message);

@@ -1,0 +1,126 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
+using Xunit.Abstractions;
+
+namespace Cluster.Train.Scenarios;
+
+/// <summary>A cluster of real processes on loopback, of one scenario. What they wrote is shown when the scenario fails.</summary>
+internal sealed class Scenario(ITestOutputHelper output) : IAsyncDisposable
+{
+    /// <summary>For whatever takes a few seconds on an idle machine.</summary>
+    internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly List<Node> _nodes = [];
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("cluster-train-scenario-");
+    private int _workers;
+
+    /// <summary>Where checkpoints can go.</summary>
+    internal string Checkpoints => Path.Combine(_folder.FullName, "checkpoints");
+
+    /// <summary>A job that a machine of two cores does in some ten seconds: 17 parameters, so all of it is coordination.</summary>
+    internal static IReadOnlyList<string> Job(long steps) => ["xor", "--shards", "3", "--momentum", "0.9", "--steps", steps.ToString(CultureInfo.InvariantCulture)];
+
+    /// <summary>Starts a scenario, runs it, and shows all that was written where it fails.</summary>
+    internal static async Task RunAsync(ITestOutputHelper output, Func<Scenario, Task> scenario)
+    {
+        await using var cluster = new Scenario(output);
+        try
+        {
+            await scenario(cluster);
+        }
+        catch (Exception)
+        {
+            foreach (var node in cluster._nodes)
+            {
+                output.WriteLine($"---- {node.Name}{(node.HasExited ? ", ended" : "")}");
+                output.WriteLine(node.Text);
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>A port that nobody has at the moment.</summary>
+    internal static int FreePort()
+    {
+        using var probe = new TcpListener(IPAddress.Loopback, 0);
+        probe.Start();
+        return ((IPEndPoint)probe.LocalEndpoint).Port;
+    }
+
+    /// <summary>Starts a coordinator.</summary>
+    internal Node Coordinator(IReadOnlyList<string> job, int workers, int port, IReadOnlyList<int>? seeds = null, params IEnumerable<string> more) =>
+        Add(new Node($"coordinator {port}", [
+            "coordinator", .. job, "--workers", workers.ToString(CultureInfo.InvariantCulture), "--listen", Loopback(port), "--tensor-port", "0",
+            "--summary", Summary(port), .. seeds is null ? [] : new[] { "--seed-node", Seeds(seeds) }, .. more]));
+
+    /// <summary>Starts workers.</summary>
+    internal Node[] Workers(int count, params IReadOnlyList<int> seeds) =>
+    [
+        .. Enumerable.Range(0, count).Select(_ => Add(new Node(
+            $"worker {++_workers}", "worker", "--listen", Loopback(0), "--name", $"w{_workers}", "--seed-node", Seeds(seeds)))),
+    ];
+
+    /// <summary>Waits until a coordinator has done a step.</summary>
+    internal static Task ReachesAsync(Node coordinator, long step, int from = 0) =>
+        coordinator.WritesAsync($@"step (?:{StepsFrom(step)})/", Patience, from);
+
+    /// <summary>The job ends with exit code 0 everywhere, and with the parameters that one process alone gets.</summary>
+    /// <returns>The summary.</returns>
+    internal async Task<JsonElement> EndsLikeOneProcessAsync(IReadOnlyList<string> job, Node coordinator, int port, params IEnumerable<Node> workers)
+    {
+        Assert.Equal(0, await coordinator.EndsAsync(Patience * 2));
+        foreach (var worker in workers) Assert.Equal(0, await worker.EndsAsync(Patience));
+        using var summary = JsonDocument.Parse(await File.ReadAllTextAsync(Summary(port)));
+        var result = summary.RootElement.Clone();
+        output.WriteLine(result.ToString());
+        Assert.Equal(await References.Of(job), result.GetProperty("parametersSha256").GetString());
+        return result;
+    }
+
+    /// <summary>From the kill of a node until others have gone on: twenty further steps, as one line of an epoch tells.</summary>
+    /// <returns>Until the loss was noticed, and until the line.</returns>
+    internal async Task<(TimeSpan Noticed, TimeSpan GoesOn)> KillAsync(Node coordinator, Node victim)
+    {
+        var from = coordinator.Text.Length;
+        var start = Stopwatch.GetTimestamp();
+        victim.Kill();
+        var ends = await coordinator.WritesAsync(@"generation \d+ ends", Patience, from);
+        var noticed = Stopwatch.GetElapsedTime(start);
+        var formed = await coordinator.WritesAsync(@"generation \d+: ", Patience, ends.Index);
+        await coordinator.WritesAsync(@"\nepoch ", Patience, formed.Index);
+        var goesOn = Stopwatch.GetElapsedTime(start);
+        output.WriteLine($"{victim.Name} killed: noticed after {noticed.TotalSeconds:0.00} s, next epoch after {goesOn.TotalSeconds:0.00} s");
+        return (noticed, goesOn);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        foreach (var node in _nodes) node.Dispose();
+        _folder.Delete(recursive: true);
+        return ValueTask.CompletedTask;
+    }
+
+    private static string Loopback(int port) => $"127.0.0.1:{port}";
+
+    private static string Seeds(IReadOnlyList<int> ports) => string.Join(',', ports.Select(Loopback));
+
+    // "step" with at least as many digits, the first of them at least as large.
+    private static string StepsFrom(long step)
+    {
+        var digits = step.ToString(CultureInfo.InvariantCulture);
+        return $@"[{digits[0]}-9]\d{{{digits.Length - 1}}}|\d{{{digits.Length + 1},}}";
+    }
+
+    private string Summary(int port) => Path.Combine(_folder.FullName, $"{port}.json");
+
+    private Node Add(Node node)
+    {
+        _nodes.Add(node);
+        return node;
+    }
+}
