@@ -23,6 +23,10 @@ for file in "$results"/*.trx; do
   failed=$((failed + $(count failed)))
   skipped=$((skipped + $(count total) - $(count executed)))
 done
+if [ "$failed" -ne 0 ]; then
+  echo "failed:"
+  grep -hoE '<UnitTestResult [^>]*outcome="Failed"' "$results"/*.trx | sed -E 's/.* testName="([^"]*)".*/  \1/'
+fi
 if [ "$status" -eq 0 ] && [ "$passed" -eq 0 ]; then echo "no test was run" >&2; status=1; fi
 echo "$passed passed, $failed failed, $skipped skipped"
 exit "$status"
