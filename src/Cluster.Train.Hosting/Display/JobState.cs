@@ -1,12 +1,12 @@
 using Cluster.Train.Actors;
+using Cluster.Train.Actors.Coordinator;
 
 namespace Cluster.Train.Hosting.Display;
 
 /// <summary>What a display knows of the job: the newest of each kind of event. Belongs to the display's thread.</summary>
 internal sealed class JobState
 {
-    private TimeSpan _epochBegan;
-    private long _epochFirstStep;
+    private readonly Throughput _throughput = new();
 
     /// <summary>The current generation; null before the first.</summary>
     public RosterFormed? Roster { get; private set; }
@@ -46,8 +46,11 @@ internal sealed class JobState
     /// <summary>Takes a roster.</summary>
     public void Apply(RosterFormed roster)
     {
-        // A later generation may begin before the last epoch's end: that epoch's result comes again.
-        _epochFirstStep = Roster is null ? roster.FirstStep : Math.Min(_epochFirstStep, roster.FirstStep);
+        if (Roster is null)
+        {
+            _throughput.Start(TimeSpan.Zero, Samples(roster, roster.FirstStep));
+        }
+
         Roster = roster;
         Steps = roster.FirstStep;
     }
@@ -61,17 +64,15 @@ internal sealed class JobState
     }
 
     /// <summary>Takes an epoch's result.</summary>
-    /// <returns>Samples/s since the epoch before it, or since the run began; null where it took no measurable time.</returns>
+    /// <returns>Samples/s over that epoch, or over the last two seconds where epochs are shorter; null where it took no measurable time.</returns>
     public double? Apply(EpochResult epoch)
     {
         Steps = epoch.CompletedSteps;
         Loss = epoch.Loss;
         Evaluation = epoch.Evaluation ?? Evaluation;
-        var seconds = (epoch.Elapsed - _epochBegan).TotalSeconds;
-        _epochBegan = epoch.Elapsed;
-        // A run need not begin or end with an epoch.
-        var steps = epoch.CompletedSteps - _epochFirstStep;
-        _epochFirstStep = epoch.CompletedSteps;
-        return seconds > 0 && Roster is { StepsPerEpoch: > 0 } roster ? (double)roster.TrainingSamples * steps / roster.StepsPerEpoch / seconds : null;
+        return Roster is { StepsPerEpoch: > 0 } roster && _throughput.Add(epoch.Elapsed, Samples(roster, epoch.CompletedSteps)) is var speed and > 0 ? speed : null;
     }
+
+    private static long Samples(RosterFormed roster, long steps) =>
+        roster.StepsPerEpoch > 0 ? (long)((double)roster.TrainingSamples * steps / roster.StepsPerEpoch) : 0;
 }

@@ -39,7 +39,7 @@ public sealed record RosterFormed(
 /// <param name="CompletedSamples">Samples trained on since the job began, replays not counted.</param>
 /// <param name="Loss">Mean loss over the samples of the newest step.</param>
 /// <param name="EpochLoss">Mean loss over the samples of the current epoch so far.</param>
-/// <param name="SamplesPerSecond">Of the last second or so.</param>
+/// <param name="SamplesPerSecond">Of the last two seconds.</param>
 public sealed record JobProgress(long CompletedSteps, long CompletedSamples, double Loss, double EpochLoss, double SamplesPerSecond);
 
 /// <summary>The result of one epoch.</summary>

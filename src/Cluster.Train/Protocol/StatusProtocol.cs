@@ -16,7 +16,7 @@ public sealed record StatusRequest : IWireMessage
 /// <param name="Generation">The current generation; 0 before the first.</param>
 /// <param name="CompletedSteps">Steps of the job done.</param>
 /// <param name="TotalSteps">Steps of the whole job; 0 while it is not known.</param>
-/// <param name="SamplesPerSecond">Of the last second or so.</param>
+/// <param name="SamplesPerSecond">Of the last two seconds.</param>
 /// <param name="Topology">"coordinator" or "sharded"; empty before the first generation.</param>
 /// <param name="Members">The workers that the coordinator knows.</param>
 /// <param name="Waiting">For whom it waits; null where nobody is waited for.</param>

@@ -53,7 +53,7 @@ internal sealed class JobRun
 
         _told = firstStep;
         _advanced = clock.MonotonicClock;
-        _throughput.Start(_advanced);
+        _throughput.Start(_advanced, Ledger.CompletedSamples);
     }
 
     internal StepLedger Ledger { get; }
@@ -75,7 +75,7 @@ internal sealed class JobRun
     /// <summary>The hash of the parameters at the last completed step; null where they were not hashed there.</summary>
     internal string? ParametersSha256 => _hashed is { } hashed && hashed.Step == Ledger.CompletedSteps ? hashed.Sha256 : null;
 
-    /// <summary>Samples a second, of the last moments.</summary>
+    /// <summary>Samples a second, of the last two seconds.</summary>
     internal double SamplesPerSecond { get; private set; }
 
     /// <summary>A generation has begun.</summary>

@@ -1,25 +1,34 @@
 namespace Cluster.Train.Actors.Coordinator;
 
-/// <summary>Samples a second over the last second or so. Pure: the time is given.</summary>
+/// <summary>
+/// Samples a second over the last two seconds: since the newest note that is at least so old, or since the beginning.
+/// Reports come in bursts, and between two of a burst there is no time to measure. Pure: the time is given.
+/// </summary>
 internal sealed class Throughput
 {
     private static readonly TimeSpan Window = TimeSpan.FromSeconds(2);
-    private readonly Queue<(TimeSpan At, long Samples)> _points = new();
+    private readonly Queue<(TimeSpan At, long Samples)> _notes = new();
+    private (TimeSpan At, long Samples) _since;
 
     /// <summary>Begins to count.</summary>
-    internal void Start(TimeSpan now) => _points.Enqueue((now, 0));
+    /// <param name="now">The time.</param>
+    /// <param name="samples">Samples done before.</param>
+    internal void Start(TimeSpan now, long samples)
+    {
+        _notes.Clear();
+        _since = (now, samples);
+    }
 
     /// <summary>Notes how many samples are done in all.</summary>
-    /// <returns>Samples a second.</returns>
+    /// <returns>Samples a second; 0 where no time has passed.</returns>
     internal double Add(TimeSpan now, long samples)
     {
-        while (_points.Count > 1 && now - _points.Peek().At > Window)
+        while (_notes.TryPeek(out var next) && now - next.At >= Window)
         {
-            _points.Dequeue();
+            _since = _notes.Dequeue();
         }
 
-        var (at, before) = _points.Peek();
-        _points.Enqueue((now, samples));
-        return now > at ? (samples - before) / (now - at).TotalSeconds : 0;
+        _notes.Enqueue((now, samples));
+        return now > _since.At ? (samples - _since.Samples) / (now - _since.At).TotalSeconds : 0;
     }
 }
