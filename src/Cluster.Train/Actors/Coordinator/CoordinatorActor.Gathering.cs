@@ -195,7 +195,7 @@ internal sealed partial class CoordinatorActor
             RandomNumberGenerator.GetHexString(64, lowercase: true), _services.Endpoint);
         _log.Info("generation {0} begins at step {1}: {2}", _lastGeneration, point.Step, point.Reason);
         _lastRoster = roster;
-        _generation = new GenerationRun(_settings, roster, point.Step, _run!.TotalSteps, _run.StepsPerEpoch) { Collecting = _collecting is not null };
+        _generation = new GenerationRun(_settings, roster, point.Step, _run!.TotalSteps, _run.StepsPerEpoch);
         Enter(Phase.Preparing);
         Timers.StartSingleTimer(WaitTimer, WaitedTooLong.Instance, PreparationTimeout);
 

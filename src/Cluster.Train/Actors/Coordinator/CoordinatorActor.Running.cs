@@ -14,7 +14,10 @@ internal sealed partial class CoordinatorActor
 
     /// <summary>Steps whose checkpoints are on their way to the disk.</summary>
     private readonly HashSet<long> _checkpoints = [];
-    private CheckpointRequest? _collecting;
+
+    /// <summary>The step whose snapshot is being collected for a checkpoint; null for none.</summary>
+    private long? _collecting;
+
     private JobMemo? _memo;
     private long _lastCheckpoint;
 
@@ -101,7 +104,7 @@ internal sealed partial class CoordinatorActor
             return;
         }
 
-        while (_generation!.NextLease(_run!.SecondsPerStep, _run.SnapshotCost, _stopping, _memo) is { } lease)
+        while (_generation!.NextLease(_run!.SecondsPerStep, _run.SnapshotCost, _stopping, _collecting is not null, _memo) is { } lease)
         {
             _memo = null;
             if (lease.Snapshot != SnapshotKind.None)
@@ -189,10 +192,9 @@ internal sealed partial class CoordinatorActor
 
     private void Collect(CheckpointRequest request)
     {
-        _generation!.Collecting = true;
-        _collecting = request;
+        _collecting = request.Step;
         _checkpoints.Add(request.Step);
-        var roster = _generation.Roster;
+        var roster = _generation!.Roster;
         var length = _workers.Reference!.Replica.ParameterLength;
         var holders = roster.Members
             .Select(member => new StateHolder(
@@ -220,15 +222,9 @@ internal sealed partial class CoordinatorActor
 
     private void StopCollecting(long step)
     {
-        if (_collecting?.Step != step)
+        if (_collecting == step)
         {
-            return;
-        }
-
-        _collecting = null;
-        if (_generation is not null)
-        {
-            _generation.Collecting = false;
+            _collecting = null;
             GiveLeases();
         }
     }

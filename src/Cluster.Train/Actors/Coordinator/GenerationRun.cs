@@ -41,9 +41,6 @@ internal sealed class GenerationRun
     /// <summary>The newest snapshot that all members hold.</summary>
     internal long SealedStep { get; private set; }
 
-    /// <summary>Whether the sealed snapshot is being collected for a checkpoint, so that no other may take its place yet.</summary>
-    internal bool Collecting { get; set; }
-
     /// <summary>Whether the membership is to change: the generation ends with its next snapshot.</summary>
     internal bool Regroups { get; set; }
 
@@ -68,8 +65,9 @@ internal sealed class GenerationRun
     /// <param name="secondsPerStep">Measured; null before the first report.</param>
     /// <param name="snapshotCost">Seconds of a snapshot; null before the first.</param>
     /// <param name="stopping">Whether the job is to end here.</param>
+    /// <param name="collecting">Whether a sealed snapshot is being collected for a checkpoint, so that no other may take its place yet.</param>
     /// <param name="memo">For a successor, at <see cref="SealedStep"/>; null for nothing new.</param>
-    internal StepLease? NextLease(double? secondsPerStep, double? snapshotCost, bool stopping, JobMemo? memo)
+    internal StepLease? NextLease(double? secondsPerStep, double? snapshotCost, bool stopping, bool collecting, JobMemo? memo)
     {
         if (_closed || Leases.Outstanding >= LeasePlanner.Window)
         {
@@ -80,7 +78,7 @@ internal sealed class GenerationRun
         var ends = stopping || next >= _totalSteps;
         if (ends || Regroups)
         {
-            return Close(next, ends ? SnapshotKind.KeepAndHash : SnapshotKind.Keep, memo);
+            return Close(next, ends ? SnapshotKind.KeepAndHash : SnapshotKind.Keep, collecting, memo);
         }
 
         var boundary = Math.Min(
@@ -91,7 +89,7 @@ internal sealed class GenerationRun
         var kind = end == _totalSteps || (_checkpointEvery is { } every && end % every == 0) || NextHash(end - 1) == end ? SnapshotKind.KeepAndHash
             : !_settings.InProcess && SnapshotPlanner.IsDue(_settings.SnapshotEvery, end - _lastSnapshot, (end - _lastSnapshot) * (secondsPerStep ?? 0), snapshotCost) ? SnapshotKind.Keep
             : SnapshotKind.None;
-        if (kind != SnapshotKind.None && (Snapshots.Outstanding || Collecting))
+        if (kind != SnapshotKind.None && (Snapshots.Outstanding || collecting))
         {
             // Two snapshots are held at most. One that is due by its cost alone can wait for a later lease.
             if (kind == SnapshotKind.KeepAndHash || _settings.SnapshotEvery is not null)
@@ -109,7 +107,7 @@ internal sealed class GenerationRun
     private long NextHash(long step) => _settings.Hashes?.After(step, _stepsPerEpoch) ?? long.MaxValue;
 
     /// <summary>Ends with a snapshot of the step that was reached, by a lease of no steps if need be.</summary>
-    private StepLease? Close(long next, SnapshotKind kind, JobMemo? memo)
+    private StepLease? Close(long next, SnapshotKind kind, bool collecting, JobMemo? memo)
     {
         if (Snapshots.Last is { } last && last.Step == next && (kind == SnapshotKind.Keep || last.Kind == kind))
         {
@@ -117,7 +115,7 @@ internal sealed class GenerationRun
             return null;
         }
 
-        if (Snapshots.Outstanding || Collecting)
+        if (Snapshots.Outstanding || collecting)
         {
             return null;
         }
