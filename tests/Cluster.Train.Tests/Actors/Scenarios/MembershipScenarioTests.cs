@@ -9,7 +9,7 @@ public sealed class MembershipScenarioTests(StageFixture fixture) : IClassFixtur
     [Fact]
     public void A_worker_that_joins_at_half_time_is_admitted_and_nobody_replays()
     {
-        var result = Undisturbed(new Scenario { Play = cluster => cluster.At(10, () => cluster.StartWorker("worker-4")) });
+        var result = fixture.EndsAsUndisturbed(new Scenario { Play = cluster => cluster.At(10, () => cluster.StartWorker("worker-4")) });
 
         Assert.Equal(0, result.Outcome!.ReplayedSteps);
         Assert.Equal([3, 4], result.Cluster.Observer.Rosters.Select(roster => roster.Workers));
@@ -18,7 +18,7 @@ public sealed class MembershipScenarioTests(StageFixture fixture) : IClassFixtur
     [Fact]
     public void A_worker_that_leaves_at_half_time_goes_in_good_order_and_nobody_replays()
     {
-        var result = Undisturbed(new Scenario { Play = cluster => cluster.At(10, () => cluster.Leave("worker-2")) });
+        var result = fixture.EndsAsUndisturbed(new Scenario { Play = cluster => cluster.At(10, () => cluster.Leave("worker-2")) });
 
         Assert.Equal(0, result.Outcome!.ReplayedSteps);
         Assert.Equal([3, 2], result.Cluster.Observer.Rosters.Select(roster => roster.Workers));
@@ -47,7 +47,7 @@ public sealed class MembershipScenarioTests(StageFixture fixture) : IClassFixtur
     [Fact]
     public void A_worker_that_dies_mid_step_does_not_change_the_result()
     {
-        var result = Undisturbed(new Scenario { Restarts = false, Plan = Fault("worker-2", 10, FaultPhase.Broadcast, FaultAction.Fail) });
+        var result = fixture.EndsAsUndisturbed(new Scenario { Restarts = false, Plan = Fault("worker-2", 10, FaultPhase.Broadcast, FaultAction.Fail) });
 
         Assert.Equal(1, result.Outcome!.Recoveries);
         Assert.InRange(result.Outcome.ReplayedSteps, 0, 8);
@@ -57,7 +57,7 @@ public sealed class MembershipScenarioTests(StageFixture fixture) : IClassFixtur
     [Fact]
     public void When_an_owner_and_its_backup_die_at_once_the_job_returns_to_the_checkpoint()
     {
-        var result = Undisturbed(new Scenario
+        var result = fixture.EndsAsUndisturbed(new Scenario
         {
             Checkpoints = true,
             CheckpointEvery = 6,
@@ -74,15 +74,10 @@ public sealed class MembershipScenarioTests(StageFixture fixture) : IClassFixtur
     [Fact]
     public void Below_the_minimum_the_job_waits_says_for_what_and_leaves_a_checkpoint()
     {
-        var result = new Scenario
+        var result = (Scenario.NeedsBothWorkers with
         {
-            Workers = 2,
-            MinWorkers = 2,
-            Restarts = false,
-            Checkpoints = true,
-            CheckpointEvery = 100,
             Plan = Fault("worker-2", 10, FaultPhase.Compute, FaultAction.Fail),
-        }.Run(fixture.Stage);
+        }).Run(fixture.Stage);
 
         var error = Assert.IsType<TrainingFaultException>(result.Error);
         Assert.StartsWith("waited 40 s for 2 workers, and 1 is ready", error.Message, StringComparison.Ordinal);
@@ -99,7 +94,7 @@ public sealed class MembershipScenarioTests(StageFixture fixture) : IClassFixtur
     [InlineData(FaultAction.Cut, 30)]
     public void A_worker_that_was_away_for_a_time_is_a_member_again(FaultAction action, int seconds)
     {
-        var result = Undisturbed(new Scenario
+        var result = fixture.EndsAsUndisturbed(new Scenario
         {
             Length = 64,
             Steps = 12_000,
@@ -115,7 +110,7 @@ public sealed class MembershipScenarioTests(StageFixture fixture) : IClassFixtur
     [Fact]
     public void A_worker_that_starts_again_under_its_name_is_somebody_else()
     {
-        var result = Undisturbed(new Scenario { Steps = 2000, SnapshotEvery = 50, Plan = Fault("worker-2", 10, FaultPhase.PartialSums, FaultAction.Fail) });
+        var result = fixture.EndsAsUndisturbed(new Scenario { Steps = 2000, SnapshotEvery = 50, Plan = Fault("worker-2", 10, FaultPhase.PartialSums, FaultAction.Fail) });
 
         Assert.Equal([3, 2, 3], result.Cluster.Observer.Rosters.Select(roster => roster.Workers));
         Assert.Equal(2, result.Cluster.Workers.Count(run => run.Identity.Name == "worker-2"));
@@ -124,7 +119,7 @@ public sealed class MembershipScenarioTests(StageFixture fixture) : IClassFixtur
     [Fact]
     public void A_worker_beyond_the_most_stands_by_and_takes_the_place_of_one_that_dies()
     {
-        var result = Undisturbed(new Scenario
+        var result = fixture.EndsAsUndisturbed(new Scenario
         {
             Workers = 2,
             MaxWorkers = 2,
@@ -147,7 +142,7 @@ public sealed class MembershipScenarioTests(StageFixture fixture) : IClassFixtur
     {
         for (var seed = 1; seed <= 20; seed++)
         {
-            Undisturbed(new Scenario
+            fixture.EndsAsUndisturbed(new Scenario
             {
                 Seed = seed,
                 Topology = topology,
@@ -160,11 +155,4 @@ public sealed class MembershipScenarioTests(StageFixture fixture) : IClassFixtur
 
     private static FaultPlan Fault(string member, long step, FaultPhase phase, FaultAction action, TimeSpan duration = default) =>
         FaultPlan.Of(new PlannedFault(member, step, phase, action, duration));
-
-    private ScenarioResult Undisturbed(Scenario scenario)
-    {
-        var result = scenario.Run(fixture.Stage);
-        Assert.True(result.Flaw(scenario.Expected(fixture.Stage)) is null, $"{scenario.Plan}: {result.Flaw(scenario.Expected(fixture.Stage))}\n{result.Story}");
-        return result;
-    }
 }

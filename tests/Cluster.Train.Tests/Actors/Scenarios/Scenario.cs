@@ -14,6 +14,9 @@ internal sealed record Scenario
 
     private static readonly ConcurrentDictionary<(int, long, int, bool), JobOutcome> Undisturbed = new();
 
+    /// <summary>Two workers, below which the job waits; nobody replaces one that dies. A checkpoint is written only for want of workers.</summary>
+    internal static Scenario NeedsBothWorkers { get; } = new() { Workers = 2, MinWorkers = 2, Restarts = false, Checkpoints = true, CheckpointEvery = 100 };
+
     internal int Workers { get; init; } = 3;
 
     internal int MinWorkers { get; init; } = 1;

@@ -1,12 +1,8 @@
-using System.Runtime.InteropServices;
-using Cluster.Train.Actors.Snapshots;
 using Cluster.Train.Exchange;
-using Cluster.Train.Exchange.State;
 using Cluster.Train.Faults;
 using Cluster.Train.Membership;
 using Cluster.Train.Protocol;
 using Cluster.Train.Reduction;
-using Xunit.Sdk;
 
 namespace Cluster.Train.Tests.Actors.Scenarios;
 
@@ -15,13 +11,11 @@ internal sealed class SimulatedLoop(
     SimulatedCluster cluster, SimulatedProcess process, PrepareGeneration generation, RosterMember member, Action<IGenerationMessage> sink)
 {
     private static readonly TimeSpan Retry = TimeSpan.FromMilliseconds(2);
-    private static readonly TimeSpan Keeping = TimeSpan.FromMilliseconds(1);
     private const int StepsPerReport = 3;
 
     private readonly SimulatedModel _model = cluster.Model;
     private readonly Queue<StepLease> _leases = new();
-    private readonly float[] _parameters = new float[cluster.Model.Length];
-    private readonly float[] _momentum = new float[Momenta(cluster.Model, member.Slice)];
+    private readonly SimulatedReplica _replica = new(cluster, process, generation, member);
     private readonly SortedDictionary<long, float?[]> _contributions = [];
     private readonly Dictionary<int, long> _slicesDone = [];
     private readonly List<float> _losses = [];
@@ -84,30 +78,7 @@ internal sealed class SimulatedLoop(
         }
     }
 
-    internal void LoadState()
-    {
-        process.Store.DropAfter(generation.FirstStep);
-        var loader = new StateLoader(process.Store, cluster.FetchFor(process), generation.FirstStep, generation.Holders, member.Rank);
-        loader.LoadModel(StateKind.Vector, _parameters.Length, (start, length) => _parameters.AsSpan((int)start, length));
-        if (generation.FirstStep > 0 && _momentum.Length > 0)
-        {
-            var slice = new VectorSlice(member.Slice.Start, member.Slice.Start + _momentum.Length);
-            loader.LoadOptimizer("momentum", slice, (start, length) => _momentum.AsSpan((int)(start - slice.Start), length));
-        }
-
-        CheckState("loads", generation.FirstStep);
-    }
-
-    /// <summary>The state after k steps is a function of k alone: wherever it is kept or loaded, it is that one.</summary>
-    private void CheckState(string what, long step)
-    {
-        var (vector, momentum) = _model.StateAfter(step);
-        if ((HasReplica && !vector.AsSpan().SequenceEqual(_parameters))
-            || !momentum.AsSpan((int)Math.Min(member.Slice.Start, momentum.Length), _momentum.Length).SequenceEqual(_momentum))
-        {
-            throw new XunitException($"what {process.Name} {what} as the state of step {step} is not that state");
-        }
-    }
+    internal void LoadState() => _replica.Load();
 
     private void NextLease()
     {
@@ -149,7 +120,7 @@ internal sealed class SimulatedLoop(
             return;
         }
 
-        float[] losses = [.. Enumerable.Range(member.Shards.First, member.Shards.Count).Select(shard => _model.ShardLoss(_parameters, step, shard))];
+        float[] losses = [.. Enumerable.Range(member.Shards.First, member.Shards.Count).Select(shard => _model.ShardLoss(_replica.Parameters, step, shard))];
         _losses.AddRange(losses);
         process.Pass(FaultPhase.PartialSums, step, () =>
         {
@@ -197,8 +168,8 @@ internal sealed class SimulatedLoop(
             }
 
             var slice = member.Slice;
-            var values = _parameters.AsSpan((int)slice.Start, (int)slice.Length);
-            _model.Update(step, slice, Array.ConvertAll(all, part => part!.Value), values, _momentum);
+            var values = _replica.Parameters.AsSpan((int)slice.Start, (int)slice.Length);
+            _model.Update(step, slice, Array.ConvertAll(all, part => part!.Value), values, _replica.Momentum);
             _updated = step + 1;
             Broadcast(step, values.ToArray());
         });
@@ -228,7 +199,7 @@ internal sealed class SimulatedLoop(
             return;
         }
 
-        values.CopyTo(_parameters, owner.Slice.Start);
+        values.CopyTo(_replica.Parameters, owner.Slice.Start);
         _slicesDone[owner.Rank] = step + 1;
         if (Owners.All(other => _slicesDone.GetValueOrDefault(other.Rank) > step))
         {
@@ -245,7 +216,7 @@ internal sealed class SimulatedLoop(
             if (_step % _model.Plan.StepsPerEpoch == 0 || _step == generation.TotalSteps)
             {
                 _evaluations.AddRange(Enumerable.Range(member.Shards.First, member.Shards.Count)
-                    .Select(shard => _model.Evaluate(_parameters, _step, shard)));
+                    .Select(shard => _model.Evaluate(_replica.Parameters, _step, shard)));
             }
 
             if (_step == _lease!.End || _step - _reported == StepsPerReport)
@@ -279,8 +250,8 @@ internal sealed class SimulatedLoop(
                 return;
             }
 
-            Keep(lease.End);
-            process.After(Keeping, () => Finish(lease, cluster.Clock.MonotonicClock));
+            _replica.Keep(lease.End);
+            process.After(SimulatedReplica.Keeping, () => Finish(lease, cluster.Clock.MonotonicClock));
             Done(lease);
         });
     }
@@ -292,62 +263,22 @@ internal sealed class SimulatedLoop(
         NextLease();
     }
 
-    private void Keep(long step)
-    {
-        if (cluster.Corrupt is null)
-        {
-            CheckState("keeps", step);
-        }
-
-        if (HasReplica)
-        {
-            cluster.Corrupt?.Invoke(process.Name, step, _parameters);
-            process.Store.KeepModel(step, () => [.. _parameters], _model.Frozen);
-        }
-
-        if (_momentum.Length > 0)
-        {
-            process.Store.KeepOptimizer(
-                step, new VectorSlice(member.Slice.Start, member.Slice.Start + _momentum.Length), [("momentum", [.. _momentum])]);
-        }
-
-        process.CheckMemory();
-    }
-
-    /// <summary>What is done beside the training: the neighbour's slice is fetched, and the snapshot reported.</summary>
+    /// <summary>What is done beside the training: another member's slice is fetched, and the snapshot reported.</summary>
     private void Finish(StepLease lease, TimeSpan since)
     {
-        if (lease.End > 0 && BackupPlan.KeptBy(Roster, member.Rank) is { } other && Momenta(_model, other.Slice) is var length and > 0)
+        if (_replica.KeepForOther(lease.End) is not { } silent)
         {
-            var slice = new VectorSlice(other.Slice.Start, other.Slice.Start + length);
-            var values = new float[length];
-            var holder = new StateHolder(other.WorkerId, other.Endpoint, [new HeldSnapshot(lease.End, HasModel: false, [slice])]);
-            if (cluster.FetchFor(process)(holder, new StatePiece(lease.End, StateKind.Optimizer, "momentum", slice.Start, length), values) is not null)
-            {
-                if (!IsOver && cluster.Clock.MonotonicClock - since < cluster.StepTimeout)
-                {
-                    process.After(Retry, () => Finish(lease, since));
-                }
-                else
-                {
-                    sink(new WorkerFault(member.WorkerId, Generation, FaultKind.ExchangeLost, $"{other.Name} does not serve its slice of step {lease.End}"));
-                }
-
-                return;
-            }
-
-            process.Store.KeepOptimizer(lease.End, slice, [("momentum", values)]);
+            sink(_replica.Kept(lease.End, lease.Snapshot));
         }
-
-        var checksum = HasReplica && process.Store.Find(new StatePiece(lease.End, StateKind.Vector, "", 0, _model.Length)) is { } vector
-            ? Convert.ToHexString(System.IO.Hashing.XxHash128.Hash(MemoryMarshal.AsBytes(vector.Span)))
-            : "";
-        var sha256 = HasReplica && lease.Snapshot == SnapshotKind.KeepAndHash ? process.Store.Sha256(lease.End, _model.Layout) : null;
-        sink(new SnapshotKept(member.WorkerId, Generation, lease.End, checksum, sha256, Keeping.TotalSeconds));
+        else if (!IsOver && cluster.Clock.MonotonicClock - since < cluster.StepTimeout)
+        {
+            process.After(Retry, () => Finish(lease, since));
+        }
+        else
+        {
+            sink(new WorkerFault(member.WorkerId, Generation, FaultKind.ExchangeLost, $"{silent} does not serve its slice of step {lease.End}"));
+        }
     }
 
     private void Send(RosterMember to, Action<SimulatedLoop> deliver) => cluster.Send(process, to, Generation, deliver);
-
-    private static int Momenta(SimulatedModel model, VectorSlice slice) =>
-        model.Definition.Optimizer.Momentum == 0 ? 0 : (int)Math.Max(0, Math.Min(slice.End, model.Layout.ParameterLength) - slice.Start);
 }
