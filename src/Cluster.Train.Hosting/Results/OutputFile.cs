@@ -63,7 +63,11 @@ internal static class OutputFile
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new BadInputException($"{source} is '{path}', which cannot be written: {exception.Message}", exception);
+            // The system's words name the probe, of which the user knows nothing.
+            var reason = exception is IOException and not FileNotFoundException and not DirectoryNotFoundException
+                ? exception.Message.Replace(probe, folder, StringComparison.Ordinal)
+                : $"no file can be made in '{folder}'; give another place";
+            throw new BadInputException($"{source} is '{path}', which cannot be written: {reason}", exception);
         }
     }
 

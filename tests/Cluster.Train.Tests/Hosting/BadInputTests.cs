@@ -104,7 +104,7 @@ public sealed class BadInputTests
         var run = await new HostRun().RunAsync("train", "xor", "--summary", "/proc/summary.json");
 
         Assert.Equal(2, run.ExitCode);
-        Assert.Contains("--summary is '/proc/summary.json', which cannot be written", run.Error, StringComparison.Ordinal);
+        Assert.Contains("--summary is '/proc/summary.json', which cannot be written: no file can be made in '/proc'; give another place", run.Error, StringComparison.Ordinal);
         Assert.Null(run.Engine.Asked);
     }
 
