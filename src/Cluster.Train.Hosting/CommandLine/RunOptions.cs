@@ -25,7 +25,7 @@ internal static class RunOptions
 
     public static readonly OptionSpec<Membership.Topology> Topology = new("--topology", Run,
         ValueKinds.Choice(("auto", Membership.Topology.Auto), ("coordinator", Membership.Topology.Coordinator), ("sharded", Membership.Topology.Sharded)),
-        "Who owns the parameters: the coordinator, each worker a slice, or by the model's size.")
+        "Who owns the parameters: the coordinator, or each worker a slice, which is also what auto takes.")
     { Default = _ => Membership.Topology.Auto };
 
     public static readonly OptionSpec<TimeSpan> StepTimeout = new("--step-timeout", Run, ValueKinds.Duration,

@@ -6,7 +6,7 @@ namespace Cluster.Train.Membership;
 /// <summary>How the parameters are owned.</summary>
 public enum Topology
 {
-    /// <summary>By size of the model.</summary>
+    /// <summary>What is best: see <see cref="RosterPlanner.Resolve"/>.</summary>
     Auto,
 
     /// <summary>One slice, owned by the coordinator.</summary>

@@ -50,13 +50,11 @@ public sealed class RosterPlannerTests
         Assert.Throws<ArgumentOutOfRangeException>(() => RosterPlanner.Plan(1, Candidates(3), 2, Topology.Sharded, 17, "", coordinatorEndpoint: null));
 
     [Theory]
-    [InlineData(Topology.Coordinator, 1L << 30, true, Topology.Coordinator)]
-    [InlineData(Topology.Sharded, 17, false, Topology.Sharded)]
-    [InlineData(Topology.Auto, 17, true, Topology.Sharded)]
-    [InlineData(Topology.Auto, 17, false, Topology.Coordinator)]
-    [InlineData(Topology.Auto, 1L << 20, false, Topology.Sharded)]
-    public void Auto_decides_by_size_and_place(Topology asked, long length, bool inProcess, Topology expected) =>
-        Assert.Equal(expected, RosterPlanner.Resolve(asked, length, inProcess));
+    [InlineData(Topology.Coordinator, Topology.Coordinator)]
+    [InlineData(Topology.Sharded, Topology.Sharded)]
+    [InlineData(Topology.Auto, Topology.Sharded)]
+    public void Auto_leaves_the_parameters_to_the_workers(Topology asked, Topology expected) =>
+        Assert.Equal(expected, RosterPlanner.Resolve(asked));
 
     private static Candidate[] Candidates(int count) =>
         [.. Enumerable.Range(0, count).Select(number => new Candidate($"id-{number}", $"worker-{number}", Endpoint: null))];

@@ -186,7 +186,7 @@ internal sealed partial class CoordinatorActor
     private void Prepare(
         IReadOnlyList<Candidate> candidates, ReplicaDescription replica, IReadOnlyList<StateHolder> holders, RecoveryPoint point)
     {
-        var topology = RosterPlanner.Resolve(_settings.Topology, replica.VectorLength, _settings.InProcess);
+        var topology = RosterPlanner.Resolve(_settings.Topology);
         var shards = _settings.Definition.Shards;
         // Workers drop what is not newer than all they have seen, of whatever coordinator and job.
         _lastGeneration = Math.Max(_lastGeneration, NewestPast) + 1;
