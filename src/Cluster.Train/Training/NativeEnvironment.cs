@@ -61,6 +61,7 @@ public static partial class NativeEnvironment
                 SetNative("ONEDNN_MAX_CPU_ISA", "AVX2");
             }
 
+            NativeHeap.LimitArenas();
             Load();
             _portable = portable;
         }

@@ -46,8 +46,7 @@ public sealed partial class ProbeTests
         Assert.True(Number(last, "step") > Number(first, "step"));
         // Sampled in the middle of a step, in which each of two workers has some dozens.
         Assert.InRange(Number(last, "tensors"), 0, Number(first, "tensors") + 100);
-        // Machine code and allocators still settle in so short a run; a leaked batch or gradient a step is far beyond it.
-        Assert.InRange(Number(last, "rss"), 0, 1.1 * Number(first, "rss"));
+        Assert.InRange(Number(last, "rss"), 0, 1.05 * Number(first, "rss"));
         // A finished run leaves nothing behind. TorchSharp's counter grows by one with each parameter that is made and
         // freed (making a Parameter of a tensor counts twice), so the second run adds what the first one did.
         Assert.Equal(2 * Number(lines[0], "tensors"), Number(lines[^1], "tensors"));
