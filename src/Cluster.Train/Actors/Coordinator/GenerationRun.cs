@@ -63,11 +63,11 @@ internal sealed class GenerationRun
 
     /// <summary>The next lease to give out, or null while enough are out, a snapshot is waited for, or none is left.</summary>
     /// <param name="secondsPerStep">Measured; null before the first report.</param>
-    /// <param name="snapshotCost">Seconds of a snapshot; null before the first.</param>
+    /// <param name="snapshotCost">Seconds of a snapshot, measured or expected.</param>
     /// <param name="stopping">Whether the job is to end here.</param>
     /// <param name="collecting">Whether a sealed snapshot is being collected for a checkpoint, so that no other may take its place yet.</param>
     /// <param name="memo">For a successor, at <see cref="SealedStep"/>; null for nothing new.</param>
-    internal StepLease? NextLease(double? secondsPerStep, double? snapshotCost, bool stopping, bool collecting, JobMemo? memo)
+    internal StepLease? NextLease(double? secondsPerStep, double snapshotCost, bool stopping, bool collecting, JobMemo? memo)
     {
         if (_closed || Leases.Outstanding >= LeasePlanner.Window)
         {

@@ -43,6 +43,7 @@ internal sealed class JobRun
         TotalSteps = settings.Definition.Length.TotalSteps(_plan.StepsPerEpoch);
         Ledger = new StepLedger(
             firstStep, _plan.StepsPerEpoch, settings.Definition.Shards, (step, shard) => _plan.ShardOf(step, shard).Count, replica.EvaluationSamples > 0, TotalSteps);
+        SnapshotCost = SnapshotPlanner.ExpectedCost(replica.VectorLength);
         _started = clock.MonotonicClock;
         if (memo is not null)
         {
@@ -69,8 +70,8 @@ internal sealed class JobRun
     /// <summary>Measured; null before the first report.</summary>
     internal double? SecondsPerStep { get; private set; }
 
-    /// <summary>Seconds of the newest snapshot; null before the second.</summary>
-    internal double? SnapshotCost { get; private set; }
+    /// <summary>Seconds of the newest snapshot; what is expected before the second.</summary>
+    internal double SnapshotCost { get; private set; }
 
     /// <summary>The hash of the parameters at the last completed step; null where they were not hashed there.</summary>
     internal string? ParametersSha256 => _hashed is { } hashed && hashed.Step == Ledger.CompletedSteps ? hashed.Sha256 : null;
@@ -138,7 +139,7 @@ internal sealed class JobRun
     internal void Snapshot(HeldByAll snapshot)
     {
         // The first one also pays for code that runs for the first time.
-        SnapshotCost = _snapshots++ == 0 ? null : snapshot.Seconds;
+        SnapshotCost = _snapshots++ == 0 ? SnapshotCost : snapshot.Seconds;
         _snapshotSeconds += snapshot.Seconds;
         _hashed = snapshot.Sha256 is { } hash ? (snapshot.Step, hash) : _hashed;
         if (snapshot is { Agrees: true, Sha256: { } sha256 })

@@ -38,7 +38,7 @@ public sealed class GenerationRunTests
         };
         var roster = RosterPlanner.Plan(1, [new Candidate("a", "worker a", null)], 2, Topology.Sharded, 17, "secret", null);
         var generation = new GenerationRun(settings, roster, firstStep: 0, totalSteps: 6, stepsPerEpoch: 3);
-        while (generation.NextLease(secondsPerStep: 1e-6, snapshotCost: null, stopping: false, collecting: false, memo: null) is { } lease)
+        while (generation.NextLease(secondsPerStep: 1e-6, snapshotCost: 0, stopping: false, collecting: false, memo: null) is { } lease)
         {
             Assert.True(generation.Leases.Complete(new LeaseCompleted("a", 1, lease.End)));
             if (lease.Snapshot != SnapshotKind.None)
