@@ -32,8 +32,8 @@ internal static class AllReduceVerb
         var options = VerbOptions.Parse(arguments, DefaultRounds);
         var version = await PythonPeer.RequireAsync();
         var peer = PythonPeer.Start("allreduce.py", Ranks);
-        var shared = OurRanks(AllReduceRole.SharedMemory);
-        var overTcp = OurRanks(AllReduceRole.Tcp);
+        var shared = OurRanks(SumExchange.SharedMemory);
+        var overTcp = OurRanks(SumExchange.Tcp);
         try
         {
             await MeetAsync(shared);
