@@ -28,6 +28,7 @@ public static class TrainingHost
     {
         ArgumentNullException.ThrowIfNull(args);
         ArgumentNullException.ThrowIfNull(tasks);
+        QuietThreadPool.Prepare();
         return new HostProgram(HostContext.OfProcess(), tasks).RunAsync(args);
     }
 }

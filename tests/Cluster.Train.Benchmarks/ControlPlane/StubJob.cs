@@ -20,9 +20,10 @@ internal static class StubJob
 
     private static readonly Config Settings = ConfigurationFactory.ParseString($$"""
         {{CoordinatorDispatcher}} {
-          type = ForkJoinDispatcher
+          type = Dispatcher
           throughput = 30
-          dedicated-thread-pool { thread-count = 1, threadtype = background }
+          executor = "{{typeof(DedicatedThreadsConfigurator).AssemblyQualifiedName}}"
+          thread-count = 1
         }
         """).WithFallback(ActorSystems.Defaults);
 

@@ -5,6 +5,7 @@ using Cluster.Train.Benchmarks.AllReduce;
 using Cluster.Train.Benchmarks.Running;
 using Cluster.Train.Exchange;
 using Cluster.Train.Exchange.Tcp;
+using Cluster.Train.Hosting;
 using Cluster.Train.Hosting.Nodes;
 using Cluster.Train.Training;
 
@@ -27,6 +28,7 @@ internal static class LatencyRole
     /// <summary>Arguments: rank, of which the first is the coordinator's and the other asks it, and the transport.</summary>
     internal static async Task RunAsync(IReadOnlyList<string> arguments)
     {
+        QuietThreadPool.Prepare();
         var (rank, transport) = (int.Parse(arguments[0]), arguments[1]);
         using var listener = new TensorListener("127.0.0.1:0");
         using var compute = new ComputeThread("compute", threads: 1, portable: false);

@@ -1,4 +1,6 @@
+using Akka.Configuration;
 using Akka.Event;
+using Cluster.Train.Actors;
 using Cluster.Train.Hosting.Nodes;
 
 namespace Cluster.Train.Tests.Hosting.Nodes;
@@ -41,12 +43,18 @@ public sealed class NodeConfigTests
         var config = NodeConfig.Of(Options(NodeRole.Worker));
         var name = config.GetString(setting, "akka.remote.default-remote-dispatcher");
 
-        Assert.Equal("ForkJoinDispatcher", config.GetString(name + ".type"));
+        AssertDedicated(config, name);
     }
 
     [Fact]
     public void The_defaults_of_the_library_are_underneath() =>
-        Assert.Equal("ForkJoinDispatcher", NodeConfig.Of(Options(NodeRole.Worker)).GetString("akka.actor.cluster-train-dispatcher.type"));
+        AssertDedicated(NodeConfig.Of(Options(NodeRole.Worker)), "akka.actor.cluster-train-dispatcher");
+
+    private static void AssertDedicated(Config config, string dispatcher)
+    {
+        Assert.Equal("Dispatcher", config.GetString(dispatcher + ".type"));
+        Assert.Equal(typeof(DedicatedThreadsConfigurator), Type.GetType(config.GetString(dispatcher + ".executor")));
+    }
 
     private static NodeOptions Options(NodeRole role) => new()
     {
