@@ -96,7 +96,7 @@ public sealed record LeaseCompleted(string WorkerId, int Generation, long Comple
 /// <param name="Step">Steps of the job done.</param>
 /// <param name="Checksum">A fast checksum of its whole vector, for comparison with the others'; empty from a member without a replica.</param>
 /// <param name="ParametersSha256">SHA-256 of its parameters where the lease asked for it.</param>
-/// <param name="Seconds">What the snapshot took this member.</param>
+/// <param name="Seconds">What the snapshot took from this member's training: the copy, and processor time beside it.</param>
 public sealed record SnapshotKept(
     string WorkerId, int Generation, long Step, string Checksum, string? ParametersSha256, double Seconds) : IGenerationMessage;
 

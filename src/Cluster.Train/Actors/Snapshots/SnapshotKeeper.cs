@@ -63,7 +63,7 @@ internal sealed class SnapshotKeeper : IDisposable
 
     private static void Finish(MadeSnapshot snapshot)
     {
-        var start = Stopwatch.GetTimestamp();
+        var start = ThreadTime.Now();
         var (place, lease) = (snapshot.Place, snapshot.Lease);
         var store = place.Process.Snapshots;
         if (BackupPlan.KeptBy(place.Generation.Roster, place.Member.Rank) is { Endpoint: not null } other)
@@ -81,7 +81,7 @@ internal sealed class SnapshotKeeper : IDisposable
         }
 
         place.Sink(new SnapshotKept(
-            place.WorkerId, place.Number, lease.End, checksum, sha256, (snapshot.Copying + Stopwatch.GetElapsedTime(start)).TotalSeconds));
+            place.WorkerId, place.Number, lease.End, checksum, sha256, (snapshot.Copying + ThreadTime.Now() - start).TotalSeconds));
     }
 
     private static void FetchBackup(MemberPlace place, long step, RosterMember other)
