@@ -25,16 +25,17 @@ internal sealed class ClusterEngine(Func<NodeOptions, ITensorNetwork> openNetwor
         CoordinatorServices? services = null;
         var node = new CoordinatorNode(
             run.Node,
-            (_, completion) =>
+            (_, succeeds, completion) =>
             {
                 // One that coordinated before, and was cut off, still has the checkpoint directory.
+                succeeds |= services is not null;
                 services?.DisposeAsync().AsTask().Wait(stop);
                 var store = job.CheckpointDirectory is { } directory ? new CheckpointStore(directory, job.Keep) : null;
                 services = new CoordinatorServices(process, observer, store, job.Resume)
                 {
                     Journal = job.Journal is { } path ? new StepJournal(path) : null,
                 };
-                return CoordinatorActor.Props(Settings(run), services, completion);
+                return CoordinatorActor.Props(Settings(run) with { Succeeds = succeeds }, services, completion);
             },
             CoordinatorActor.StopJob.Instance,
             observer.OnNotice);

@@ -11,7 +11,7 @@ internal sealed class CoordinatorAttempt
     private static readonly TimeSpan AnnouncePatience = TimeSpan.FromSeconds(5);
 
     private readonly ClusterNode _node;
-    private readonly Func<ClusterNode, TaskCompletionSource<JobOutcome>, Props> _coordinator;
+    private readonly Func<ClusterNode, bool, TaskCompletionSource<JobOutcome>, Props> _coordinator;
     private readonly object _stopJob;
     private readonly Action<string> _say;
     private readonly bool _standsBy;
@@ -22,7 +22,7 @@ internal sealed class CoordinatorAttempt
 
     /// <summary>Begins. See <see cref="CoordinatorNode"/> for the parameters.</summary>
     public CoordinatorAttempt(
-        ClusterNode node, Func<ClusterNode, TaskCompletionSource<JobOutcome>, Props> coordinator, object stopJob, Action<string> say)
+        ClusterNode node, Func<ClusterNode, bool, TaskCompletionSource<JobOutcome>, Props> coordinator, object stopJob, Action<string> say)
     {
         (_node, _coordinator, _stopJob, _say) = (node, coordinator, stopJob, say);
         _nodeActor = node.System.ActorOf(NodeActor.Props(node.Coordinator, ended => _elsewhere.TrySetResult(ended)), NodeActor.Name);
@@ -80,7 +80,7 @@ internal sealed class CoordinatorAttempt
     {
         _active = true;
         if (_standsBy) _say($"taking over: {_node.Address} coordinates from now on");
-        return _coordinator(_node, _completion).WithDispatcher(ActorSystems.Dispatcher);
+        return _coordinator(_node, _standsBy, _completion).WithDispatcher(ActorSystems.Dispatcher);
     }
 
     private void Stop(TaskCompletionSource left)

@@ -8,11 +8,13 @@ namespace Cluster.Train.Hosting.Nodes;
 /// others have gone on without joins again.
 /// </summary>
 /// <param name="options">The node.</param>
-/// <param name="coordinator">Makes the coordinator when this node is the one to carry it; it sets the result.</param>
+/// <param name="coordinator">
+/// Makes the coordinator when this node is the one to carry it, and is told whether another node did so before; it sets the result.
+/// </param>
 /// <param name="stopJob">The message that ends the job at the next step boundary.</param>
 /// <param name="say">Is told what the node does, a line at a time.</param>
 internal sealed class CoordinatorNode(
-    NodeOptions options, Func<ClusterNode, TaskCompletionSource<JobOutcome>, Props> coordinator, object stopJob, Action<string> say)
+    NodeOptions options, Func<ClusterNode, bool, TaskCompletionSource<JobOutcome>, Props> coordinator, object stopJob, Action<string> say)
 {
     /// <summary>Runs until the job has ended, or the node is stopped while it only stands by.</summary>
     public async Task<CoordinatorEnd> RunAsync(CancellationToken stop)

@@ -140,7 +140,7 @@ internal sealed partial class CoordinatorActor
             _services.Observer.OnNotice(reference.Remark);
         }
 
-        _services.OpenAsync(reference.Replica, reference.Tensors, takeover).PipeTo(
+        _services.OpenAsync(reference.Replica, reference.Tensors, takeover || _settings.Succeeds).PipeTo(
             Self, success: () => StateOpened.Instance, failure: error => new ServiceFailed(error));
     }
 

@@ -19,6 +19,12 @@ internal sealed record CoordinatorSettings
     /// <summary>How many are members at most; further ones stand by.</summary>
     public required int MaxWorkers { get; init; }
 
+    /// <summary>
+    /// Whether another coordinator had the job before this one: what lies in the checkpoint directory and the journal is
+    /// the job's own, even where no worker is left that could tell.
+    /// </summary>
+    public bool Succeeds { get; init; }
+
     /// <summary>How the parameters are owned.</summary>
     public required Topology Topology { get; init; }
 

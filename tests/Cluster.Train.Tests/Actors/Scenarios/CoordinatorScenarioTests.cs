@@ -43,6 +43,26 @@ public sealed class CoordinatorScenarioTests(StageFixture fixture) : IClassFixtu
             result.Cluster.Observer.Rosters.Select(roster => roster.Generation));
     }
 
+    [Fact]
+    public void A_successor_that_finds_none_of_the_workers_goes_on_from_the_checkpoint()
+    {
+        var scenario = new Scenario
+        {
+            Checkpoints = true,
+            CheckpointEvery = 8,
+            Play = cluster => cluster.At(18, () =>
+            {
+                cluster.Crash();
+                foreach (var run in cluster.Present.ToArray()) run.Process.Fail();
+            }),
+        };
+        var result = scenario.Run(fixture.Stage);
+
+        Assert.True(result.Error is null, result.Story);
+        Assert.Equal(scenario.Expected(fixture.Stage).ParametersSha256, result.Outcome!.ParametersSha256);
+        Assert.Contains(result.Cluster.Observer.Rosters, roster => roster.FirstStep is 8 or 16);
+    }
+
     [Theory]
     [InlineData(false, false)]
     [InlineData(true, false)]

@@ -79,9 +79,10 @@ internal sealed class SimulatedCluster
     {
         var process = NewProcess(PlannedFault.Coordinator, workerId: "");
         var completion = new TaskCompletionSource<JobOutcome>();
+        var settings = _settings(Model) with { Succeeds = _coordinator is not null };
         _coordinator = process;
         Ended = completion.Task;
-        _coordinatorActor = Stage.Start(CoordinatorActor.Props(_settings(Model), new SimulatedServices(this, process), completion));
+        _coordinatorActor = Stage.Start(CoordinatorActor.Props(settings, new SimulatedServices(this, process), completion));
     }
 
     internal WorkerRun StartWorker(string name)
@@ -120,6 +121,9 @@ internal sealed class SimulatedCluster
 
     /// <summary>What Ctrl-C does.</summary>
     internal void Stop() => _coordinator!.Do(() => _coordinatorActor.Tell(CoordinatorActor.StopJob.Instance));
+
+    /// <summary>What <c>kill -9</c> does to the coordinator.</summary>
+    internal void Crash() => _coordinator!.Fail();
 
     internal TimeSpan Random(TimeSpan below) => TimeSpan.FromMilliseconds(_random.Below((int)below.TotalMilliseconds));
 

@@ -29,6 +29,10 @@ internal sealed class SimulatedServices(SimulatedCluster cluster, SimulatedProce
         {
             Load();
         }
+        else if (cluster.Disk.Count > 0)
+        {
+            throw new BadInputException("there are checkpoints already");
+        }
 
         return true;
     });
@@ -93,7 +97,7 @@ internal sealed class SimulatedServices(SimulatedCluster cluster, SimulatedProce
             {
                 done.TrySetResult(work());
             }
-            catch (ExchangeAbortedException error)
+            catch (Exception error) when (error is ExchangeAbortedException or BadInputException)
             {
                 done.TrySetException(error);
             }

@@ -86,7 +86,7 @@ internal static class TestCluster
 
     public static CoordinatorNode Coordinator(NodeOptions options, string name, Said said, Action<ClusterNode>? onStart = null) => new(
         options,
-        (node, completion) =>
+        (node, _, completion) =>
         {
             onStart?.Invoke(node);
             return Props.Create(() => new TalkingCoordinator(name, completion));
