@@ -1,7 +1,19 @@
 #!/usr/bin/env bash
 # Builds everything with warnings as errors, checks the formatting, and runs all tests.
 # The last line is "N passed, N failed, N skipped"; the exit code is 0 only if nothing failed.
+#   ./test.sh --soak DURATION    runs the soak scenarios only, each for so long: 90s, 30m, 2h
 set -euo pipefail
+verbosity=normal hang=600
+if [ "${1:-}" = --soak ]; then
+  if ! [[ "${2:-}" =~ ^[1-9][0-9]{0,5}[smh]$ ]]; then
+    echo "--soak is '${2:-}': give a duration such as 90s, 30m or 2h" >&2
+    exit 2
+  fi
+  export CLUSTER_TRAIN_SOAK=$2
+  case $2 in *s) unit=1 ;; *m) unit=60 ;; *h) unit=3600 ;; esac
+  verbosity=detailed hang=$((${2%?} * unit + 600))
+  set -- --filter FullyQualifiedName~SoakScenarios "${@:3}"
+fi
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cd "$root"
 deploy/prerequisites.sh
@@ -11,8 +23,8 @@ dotnet format Cluster.Train.sln --verify-no-changes --no-restore --severity warn
 results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT
 status=0
-dotnet test Cluster.Train.sln -c Release --no-build -nologo --logger "trx" --logger "console;verbosity=normal" \
-  --results-directory "$results" --blame-hang --blame-hang-timeout 10m "$@" || status=$?
+dotnet test Cluster.Train.sln -c Release --no-build -nologo --logger "trx" --logger "console;verbosity=$verbosity" \
+  --results-directory "$results" --blame-hang --blame-hang-timeout ${hang}s "$@" || status=$?
 
 passed=0 failed=0 skipped=0
 for file in "$results"/*.trx; do
@@ -23,6 +35,8 @@ for file in "$results"/*.trx; do
   failed=$((failed + $(count failed)))
   skipped=$((skipped + $(count total) - $(count executed)))
 done
+# What scenarios have measured.
+grep -hoE '(chaos of seed [0-9]+|kill -9 of a [^<]*)' "$results"/*.trx || true
 if [ "$failed" -ne 0 ]; then
   echo "failed:"
   grep -hoE '<UnitTestResult [^>]*outcome="Failed"' "$results"/*.trx | sed -E 's/.* testName="([^"]*)".*/  \1/'

@@ -10,6 +10,7 @@ internal sealed class Node : IDisposable
 {
     private readonly Process _process;
     private readonly StringBuilder _written = new();
+    private readonly List<(long Timestamp, string Text)> _lines = [];
     private readonly List<(Regex Pattern, int From, TaskCompletionSource<Match> Found)> _waiting = [];
     private readonly TaskCompletionSource _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _gate = new();
@@ -30,6 +31,9 @@ internal sealed class Node : IDisposable
         _process.BeginErrorReadLine();
     }
 
+    /// <summary>The line of a coordinator that has lost a member.</summary>
+    internal const string LossPattern = @"generation \d+ ends: ";
+
     internal string Name { get; }
 
     internal bool HasExited => _process.HasExited;
@@ -42,6 +46,19 @@ internal sealed class Node : IDisposable
             lock (_gate) return _written.ToString();
         }
     }
+
+    /// <summary>Its lines so far, each with the time at which it came.</summary>
+    internal IReadOnlyList<(long Timestamp, string Text)> Lines
+    {
+        get
+        {
+            lock (_gate) return [.. _lines];
+        }
+    }
+
+    /// <summary>When it wrote lines that a pattern matches.</summary>
+    internal IEnumerable<long> TimesOf(string pattern) =>
+        Lines.Where(line => Regex.IsMatch(line.Text, pattern, RegexOptions.None, TimeSpan.FromSeconds(5))).Select(line => line.Timestamp);
 
     /// <summary>The executable that was built beside these tests, in the same configuration.</summary>
     private static string Executable
@@ -117,7 +134,9 @@ internal sealed class Node : IDisposable
         if (line is null) return;
         lock (_gate)
         {
+            _lines.Add((Stopwatch.GetTimestamp(), line));
             _written.Append(line).Append('\n');
+            if (_waiting.Count == 0) return;
             var text = _written.ToString();
             foreach (var waiting in _waiting.ToArray())
             {

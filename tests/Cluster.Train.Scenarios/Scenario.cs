@@ -17,14 +17,20 @@ internal sealed class Scenario(ITestOutputHelper output) : IAsyncDisposable
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("cluster-train-scenario-");
     private int _workers;
 
+    /// <summary>Where a coordinator's journal goes.</summary>
+    internal string Journal(int port) => Path.Combine(_folder.FullName, $"{port}.jsonl");
+
     /// <summary>Where checkpoints can go.</summary>
     internal string Checkpoints => Path.Combine(_folder.FullName, "checkpoints");
 
     /// <summary>A job that a machine of two cores does in some ten seconds: 17 parameters, so all of it is coordination.</summary>
     internal static IReadOnlyList<string> Job(long steps) => ["xor", "--shards", "3", "--momentum", "0.9", "--steps", steps.ToString(CultureInfo.InvariantCulture)];
 
-    /// <summary>Starts a scenario, runs it, and shows all that was written where it fails.</summary>
-    internal static async Task RunAsync(ITestOutputHelper output, Func<Scenario, Task> scenario)
+    /// <summary>Starts a scenario, runs it, and shows what was written where it fails.</summary>
+    /// <param name="output">Where it is shown.</param>
+    /// <param name="scenario">The scenario.</param>
+    /// <param name="lastLines">Of each node, the last lines only; null for all that it wrote.</param>
+    internal static async Task RunAsync(ITestOutputHelper output, Func<Scenario, Task> scenario, int? lastLines = null)
     {
         await using var cluster = new Scenario(output);
         try
@@ -36,7 +42,7 @@ internal sealed class Scenario(ITestOutputHelper output) : IAsyncDisposable
             foreach (var node in cluster._nodes)
             {
                 output.WriteLine($"---- {node.Name}{(node.HasExited ? ", ended" : "")}");
-                output.WriteLine(node.Text);
+                output.WriteLine(string.Join('\n', node.Lines.TakeLast(lastLines ?? int.MaxValue).Select(line => line.Text)));
             }
 
             throw;
@@ -60,9 +66,12 @@ internal sealed class Scenario(ITestOutputHelper output) : IAsyncDisposable
     /// <summary>Starts workers.</summary>
     internal Node[] Workers(int count, params IReadOnlyList<int> seeds) =>
     [
-        .. Enumerable.Range(0, count).Select(_ => Add(new Node(
-            $"worker {++_workers}", "worker", "--listen", Loopback(0), "--name", $"w{_workers}", "--seed-node", Seeds(seeds)))),
+        .. Enumerable.Range(0, count).Select(_ => Worker($"w{++_workers}", seeds)),
     ];
+
+    /// <summary>Starts a worker.</summary>
+    internal Node Worker(string name, IReadOnlyList<int> seeds, params IEnumerable<string> more) =>
+        Add(new Node($"worker {name}", ["worker", "--listen", Loopback(0), "--name", name, "--seed-node", Seeds(seeds), .. more]));
 
     /// <summary>Waits until a coordinator has done a step.</summary>
     internal static Task ReachesAsync(Node coordinator, long step, int from = 0) =>
