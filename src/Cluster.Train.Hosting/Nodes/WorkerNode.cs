@@ -25,31 +25,49 @@ internal sealed class WorkerNode(
         for (var attempt = 1; ; attempt++)
         {
             await using var node = ClusterNode.Start(options);
-            await node.JoinAsync(stop);
+            // Whoever joins while the job ends is told so before it is in.
+            var ended = new TaskCompletionSource<JobEnded>(TaskCreationOptions.RunContinuationsAsynchronously);
+            node.System.ActorOf(NodeActor.Props(node.Coordinator, word => ended.TrySetResult(word)), NodeActor.Name);
+            if (await JoinAsync(node, ended.Task, stop) is { } early) return early;
             say($"{(attempt == 1 ? "joined" : "joined again")}: {node.Address}, coordinator {node.Leader()?.ToString() ?? "not known yet"}");
-            if (await WorkAsync(node, stop) is { } end) return end;
+            if (await WorkAsync(node, ended.Task, stop) is { } end) return end;
             say("the coordinator is lost, or the others have gone on without this node: joining again");
         }
     }
 
-    /// <returns>How it ended; null where the node has to join again.</returns>
-    private async Task<WorkerEnd?> WorkAsync(ClusterNode node, CancellationToken stop)
+    /// <returns>How it ended; null where the node is in.</returns>
+    private static async Task<WorkerEnd?> JoinAsync(ClusterNode node, Task<JobEnded> ended, CancellationToken stop)
     {
-        var ended = new TaskCompletionSource<JobEnded>(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        var joining = node.JoinAsync(giveUp.Token);
+        if (await Task.WhenAny(joining, ended) == joining)
+        {
+            await joining;
+            return null;
+        }
+
+        await giveUp.CancelAsync();
+        await joining.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        node.JobIsOver = true;
+        return Describe(await ended);
+    }
+
+    /// <returns>How it ended; null where the node has to join again.</returns>
+    private async Task<WorkerEnd?> WorkAsync(ClusterNode node, Task<JobEnded> ended, CancellationToken stop)
+    {
         var own = new TaskCompletionSource<WorkerOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
-        node.System.ActorOf(NodeActor.Props(node.Coordinator, word => ended.TrySetResult(word)), NodeActor.Name);
         var actor = node.System.ActorOf(worker(node, own).WithDispatcher(ActorSystems.Dispatcher), "worker");
         var gone = node.System.WhenTerminated;
         var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using (stop.Register(asked.SetResult))
         {
-            await Task.WhenAny(ended.Task, own.Task, gone, asked.Task);
+            await Task.WhenAny(ended, own.Task, gone, asked.Task);
         }
 
-        if (asked.Task.IsCompleted && !ended.Task.IsCompleted && !own.Task.IsCompleted)
+        if (asked.Task.IsCompleted && !ended.IsCompleted && !own.Task.IsCompleted)
         {
             actor.Tell(leave);
-            await Task.WhenAny(own.Task, gone, ended.Task, Task.Delay(LeavePatience, CancellationToken.None));
+            await Task.WhenAny(own.Task, gone, ended, Task.Delay(LeavePatience, CancellationToken.None));
             return new WorkerEnd(WorkerEndKind.Left, own.Task.IsCompleted ? "left at a boundary" : $"left without a boundary: none came within {LeavePatience.TotalSeconds:0} s");
         }
 
@@ -58,12 +76,12 @@ internal sealed class WorkerNode(
         // The worker and the node are told apart why the job ended: the one knows whether it is done, the other the rest.
         if (!own.Task.IsFaulted && !(own.Task.IsCompletedSuccessfully && own.Task.Result.Completed))
         {
-            await Task.WhenAny(ended.Task, gone, Task.Delay(WordPatience, CancellationToken.None));
+            await Task.WhenAny(ended, gone, Task.Delay(WordPatience, CancellationToken.None));
         }
 
         if (node.WasRemoved) return null;
-        node.JobIsOver = ended.Task.IsCompleted || (own.Task.IsCompletedSuccessfully && own.Task.Result.Completed);
-        if (ended.Task.IsCompleted) return Describe(await ended.Task);
+        node.JobIsOver = ended.IsCompleted || (own.Task.IsCompletedSuccessfully && own.Task.Result.Completed);
+        if (ended.IsCompleted) return Describe(await ended);
         var outcome = await own.Task;
         return outcome.Completed ? new WorkerEnd(WorkerEndKind.Done, "the job is done") : new WorkerEnd(WorkerEndKind.Failed, outcome.Reason);
     }

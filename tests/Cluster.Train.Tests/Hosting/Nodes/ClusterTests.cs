@@ -163,6 +163,24 @@ public sealed class ClusterTests : IDisposable
     }
 
     [Fact]
+    public async Task A_worker_that_joins_while_the_job_ends_is_told_so_before_it_is_in()
+    {
+        var address = FreePort();
+        var worker = TestCluster.Worker(
+            TestCluster.Options(NodeRole.Worker, FreePort()) with { Listen = address, Advertise = address }, new TestCluster.Said()).RunAsync(_stop.Token);
+        await using var other = ClusterNode.Start(TestCluster.Options(NodeRole.Coordinator));
+        var node = other.System.ActorSelection(new RootActorPath(NodeConfig.AddressOf(address, tls: false)) / "user" / NodeActor.Name);
+
+        while (!worker.IsCompleted)
+        {
+            node.Tell(new JobEnded(JobEnd.Done, "elsewhere", ""));
+            await Task.WhenAny(worker, Task.Delay(TimeSpan.FromMilliseconds(100), _stop.Token));
+        }
+
+        Assert.Equal(WorkerEndKind.Done, (await worker).Kind);
+    }
+
+    [Fact]
     public async Task A_seed_where_nobody_listens_is_named_within_the_join_timeout()
     {
         var free = FreePort();
