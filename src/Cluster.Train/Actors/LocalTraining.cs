@@ -121,7 +121,8 @@ public static class LocalTraining
         }
     }
 
-    private static void Validate(LocalTrainingOptions options)
+    /// <summary>Refuses what no run can be made of.</summary>
+    internal static void Validate(LocalTrainingOptions options)
     {
         if (options.Workers > options.Definition.Shards)
         {
@@ -130,7 +131,8 @@ public static class LocalTraining
         }
     }
 
-    private static CheckpointStore OpenStore(string directory, LocalTrainingOptions options)
+    /// <summary>The checkpoints of a run, which must be its own.</summary>
+    internal static CheckpointStore OpenStore(string directory, LocalTrainingOptions options)
     {
         var store = new CheckpointStore(directory, options.Keep);
         store.EnsureWritable();

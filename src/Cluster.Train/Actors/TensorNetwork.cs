@@ -1,4 +1,5 @@
 using Cluster.Train.Exchange;
+using Cluster.Train.Exchange.SharedMemory;
 using Cluster.Train.Exchange.State;
 using Cluster.Train.Exchange.Tcp;
 using Cluster.Train.Reduction;
@@ -13,6 +14,7 @@ internal sealed class TensorNetwork : ITensorNetwork
 
     private readonly TensorListener _listener;
     private readonly TensorSecurity? _security;
+    private readonly string _sharedDirectory;
     private readonly Dictionary<string, IDisposable> _served = [];
 
     /// <summary>Begins to listen.</summary>
@@ -20,10 +22,12 @@ internal sealed class TensorNetwork : ITensorNetwork
     /// <param name="advertisedHost">Under which name peers reach this process.</param>
     /// <param name="security">TLS; null for plain connections.</param>
     /// <param name="log">Gets a line for each connection that was refused, from any thread.</param>
+    /// <param name="sharesMemory">Whether members of one host may exchange through shared memory; otherwise over TCP.</param>
     /// <exception cref="BadInputException">It cannot listen there.</exception>
-    internal TensorNetwork(string listen, string advertisedHost, TensorSecurity? security, Action<string> log)
+    internal TensorNetwork(string listen, string advertisedHost, TensorSecurity? security, Action<string> log, bool sharesMemory = true)
     {
         _security = security;
+        _sharedDirectory = sharesMemory ? SharedSegment.SystemDirectory : "";
         _listener = new TensorListener(listen, security, log);
         Endpoint = new TensorEndpoint(advertisedHost, _listener.Port).ToString();
     }
@@ -53,7 +57,7 @@ internal sealed class TensorNetwork : ITensorNetwork
         ExchangeRoster roster, int rank, SliceOwner? owner, TimeSpan stepTimeout, Action<PeerLoss> lost, CancellationToken abort) =>
         NetworkExchange.Join(
             roster, rank, owner, _listener, JoinTimeout, stepTimeout,
-            member => lost(new PeerLoss(member.Rank, $"the connection to {member.Name} was closed")), abort);
+            member => lost(new PeerLoss(member.Rank, $"the connection to {member.Name} was closed")), _sharedDirectory, abort);
 
     /// <inheritdoc/>
     public string? Fetch(ExchangeRoster roster, int rank, string endpoint, StatePiece piece, Span<float> destination, TimeSpan timeout)

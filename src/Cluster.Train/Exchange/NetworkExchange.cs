@@ -107,6 +107,9 @@ public sealed class NetworkExchange : TensorExchange
         _mesh.Dispose();
     }
 
+    /// <summary>Cuts this member off from the others as the loss of the network would. On any thread.</summary>
+    internal void Sever() => _mesh.Sever();
+
     private TensorExchange? TryShare(
         SliceOwner? owner, TimeSpan joinTimeout, TimeSpan stepTimeout, string directory, CancellationToken abort)
     {

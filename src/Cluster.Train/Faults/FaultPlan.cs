@@ -30,8 +30,14 @@ public sealed record FaultPlan(ImmutableArray<PlannedFault> Faults)
     /// <param name="members">Names of the workers; <see cref="PlannedFault.Coordinator"/> among them if it is to be struck, too.</param>
     /// <param name="steps">Steps of the job: faults are planned for those before.</param>
     /// <param name="most">The most faults of a plan; at least 1.</param>
-    public static FaultPlan Generate(long seed, IReadOnlyList<string> members, long steps, int most = 4)
+    /// <param name="longest">The longest duration, for runs in real time; null for up to 25 s and for good.</param>
+    public static FaultPlan Generate(long seed, IReadOnlyList<string> members, long steps, int most = 4, TimeSpan? longest = null)
     {
+        if (longest is { } limit)
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(limit, TimeSpan.Zero, nameof(longest));
+        }
+
         ArgumentOutOfRangeException.ThrowIfZero(members.Count);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(steps);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(most);
@@ -45,12 +51,15 @@ public sealed record FaultPlan(ImmutableArray<PlannedFault> Faults)
             // A delay without end would be a lost connection: that is what a cut is for.
             faults.Add(new PlannedFault(
                 Pick(members), random.Below((int)Math.Min(steps, int.MaxValue)), Pick(Enum.GetValues<FaultPhase>()), action,
-                action == FaultAction.Delay && duration == Timeout.InfiniteTimeSpan ? TimeSpan.FromSeconds(4) : duration));
+                Within(action == FaultAction.Delay && duration == Timeout.InfiniteTimeSpan ? TimeSpan.FromSeconds(4) : duration)));
         }
 
         return new FaultPlan(faults.MoveToImmutable()) { Seed = seed };
 
         T Pick<T>(IReadOnlyList<T> from) => from[random.Below(from.Count)];
+
+        TimeSpan Within(TimeSpan duration) =>
+            longest is { } limit && (duration == Timeout.InfiniteTimeSpan || duration > limit) ? limit : duration;
     }
 
     /// <summary>Seed and faults, on one line.</summary>

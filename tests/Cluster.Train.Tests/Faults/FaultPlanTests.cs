@@ -25,6 +25,28 @@ public sealed class FaultPlanTests
     }
 
     [Fact]
+    public void No_fault_of_a_plan_for_real_time_lasts_longer_than_is_asked_for()
+    {
+        var limit = TimeSpan.FromSeconds(1);
+        var faults = Enumerable.Range(0, 100).SelectMany(seed => FaultPlan.Generate(seed, Members, 24, longest: limit).Faults).ToArray();
+
+        Assert.All(faults, fault => Assert.InRange(fault.Duration, TimeSpan.FromMilliseconds(1), limit));
+        Assert.Throws<ArgumentOutOfRangeException>(() => FaultPlan.Generate(1, Members, 24, longest: Timeout.InfiniteTimeSpan));
+    }
+
+    [Theory]
+    [InlineData("worker-4", FaultAction.Fail, "the plan strikes worker-4; this run has worker-1 to worker-3 and coordinator")]
+    [InlineData("worker-3", FaultAction.Delay, "'delay worker-3 at step 0 in Join for good' has no duration that can be waited for; a delay needs an end")]
+    public async Task A_plan_that_a_run_cannot_carry_out_is_refused(string member, FaultAction action, string message)
+    {
+        var plan = FaultPlan.Of(new PlannedFault(member, 0, FaultPhase.Join, action, Timeout.InfiniteTimeSpan));
+
+        var error = await Assert.ThrowsAsync<ArgumentException>(() => new FaultyRun().RunAsync(plan));
+
+        Assert.StartsWith(message, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_plan_says_in_one_line_what_it_does()
     {
         var plan = FaultPlan.Of(

@@ -71,6 +71,16 @@ public sealed class ConsumerTests
     }
 
     [Fact]
+    public async Task Its_author_strikes_it_with_faults_and_gets_the_same_bits()
+    {
+        var (exitCode, output, error) = await StartAsync("faults");
+
+        Assert.True(exitCode == 0, output + error);
+        Assert.StartsWith(
+            "struck: fail worker-2 at step 10 in Compute; hang coordinator at step 25 in Lease for 1 s\n", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Its_usage_and_its_mistakes_speak_of_its_own_name_and_task()
     {
         var (exitCode, output, _) = await StartAsync("train", "--help");

@@ -14,6 +14,8 @@ internal sealed partial class CoordinatorActor
     private static readonly TimeSpan ConsiderInterval = TimeSpan.FromSeconds(1);
 
     private TimeSpan _gatheringSince;
+    private TimeSpan? _enoughSince;
+    private long _sealed;
     private string? _waitingFor;
     private bool _opened;
     private Roster? _lastRoster;
@@ -23,6 +25,7 @@ internal sealed partial class CoordinatorActor
     private void StartGathering()
     {
         _gatheringSince = Now;
+        _enoughSince = null;
         _waitingFor = null;
         Enter(Phase.Gathering);
         Timers.StartPeriodicTimer(ConsiderTimer, ConsiderAgain.Instance, ConsiderInterval);
@@ -92,10 +95,16 @@ internal sealed partial class CoordinatorActor
 
         var past = _workers.Pasts.Where(past => past.JobHash == _job).ToArray();
         var takeover = _run is null && past.Length > 0;
-        var wanted = _run is not null ? _settings.MinWorkers : takeover ? past.Max(membership => membership.Workers) : _settings.Workers;
+        _enoughSince = ready >= _settings.MinWorkers ? _enoughSince ?? Now : null;
+        var returns = _run is not null && ready >= _settings.MinWorkers && WouldLoseSteps();
+        var wanted = returns ? _lastRoster!.Workers.Count()
+            : _run is not null ? _settings.MinWorkers
+            : takeover ? past.Max(membership => membership.Workers)
+            : _settings.Workers;
         var (decision, reason) = Quorum.Decide(new QuorumState(
             ready, _workers.Opening, Math.Min(wanted, _settings.MaxWorkers), _settings.MinWorkers, Now - _gatheringSince,
-            takeover ? _settings.TakeoverPatience : _settings.JoinTimeout, _settings.JoinTimeout));
+            returns ? _enoughSince!.Value - _gatheringSince + _settings.TakeoverPatience : takeover ? _settings.TakeoverPatience : _settings.JoinTimeout,
+            _settings.JoinTimeout));
         switch (decision)
         {
             case QuorumDecision.Form:
@@ -119,6 +128,10 @@ internal sealed partial class CoordinatorActor
                 break;
         }
     }
+
+    /// <summary>Whether those that are there hold less than all members of the last roster did: the others may only be cut off.</summary>
+    private bool WouldLoseSteps() => _services.NewestCheckpoint.GetValueOrDefault() < _sealed
+        && RecoveryPlanner.Choose(Holders(), OptimizerLength(_workers.Reference!.Replica.ParameterLength)).Step < _sealed;
 
     private void Open(bool takeover)
     {
@@ -179,7 +192,7 @@ internal sealed partial class CoordinatorActor
         }
 
         _recovers = false;
-
+        _sealed = point.Step;
         Prepare(candidates, replica, holders, point);
     }
 

@@ -154,6 +154,7 @@ internal sealed partial class CoordinatorActor
         _fruitless = 0;
         _badSnapshot = _badSnapshot <= snapshot.Step ? null : _badSnapshot;
         _generation!.Seal(snapshot.Step);
+        _sealed = snapshot.Step;
         _services.Seal(snapshot.Step);
         _memo = _run.Memo(snapshot.Step, _services.NewestCheckpoint) ?? _memo;
         if (_generation.IsCheckpoint(snapshot.Step, _stopping) && snapshot.Sha256 is { } sha256)

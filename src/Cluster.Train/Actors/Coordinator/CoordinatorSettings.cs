@@ -52,7 +52,10 @@ internal sealed record CoordinatorSettings
     /// <summary>How long the workers may take to be there and ready.</summary>
     public required TimeSpan JoinTimeout { get; init; }
 
-    /// <summary>How long a successor waits for the workers of the last roster before it goes on with those that are there.</summary>
+    /// <summary>
+    /// How long the workers of the last roster are waited for before the job goes on with those that are there: by a
+    /// successor, and where those that are there lack a part of the last sealed snapshot.
+    /// </summary>
     public TimeSpan TakeoverPatience { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>How long a member may take to say that it has left an ended generation before it is put out.</summary>

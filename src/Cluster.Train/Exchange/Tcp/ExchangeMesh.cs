@@ -126,6 +126,15 @@ public sealed class ExchangeMesh : IDisposable
         }
     }
 
+    /// <summary>Closes the connections as the loss of the network would: this member and its peers lose each other.</summary>
+    internal void Sever()
+    {
+        foreach (var peer in _peers)
+        {
+            peer?.Sever();
+        }
+    }
+
     /// <summary>What is said of a member whose connection ended.</summary>
     internal static string LostMessage(ExchangeMember member) => $"the connection to {member.Name} was closed";
 

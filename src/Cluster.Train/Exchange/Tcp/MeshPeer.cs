@@ -37,6 +37,9 @@ internal sealed class MeshPeer(ExchangeMember member, TensorConnection connectio
     internal byte[]? Receive(TimeSpan timeout, CancellationToken cancellation) =>
         _notes.TryTake(out var note, (int)timeout.TotalMilliseconds, cancellation) ? note : null;
 
+    /// <summary>Closes the connection so that both ends learn of it, as the loss of the network would.</summary>
+    internal void Sever() => connection.Shutdown();
+
     public void Dispose()
     {
         connection.Shutdown();

@@ -63,6 +63,21 @@ public sealed class CoordinatorScenarioTests(StageFixture fixture) : IClassFixtu
         Assert.Contains(result.Cluster.Observer.Rosters, roster => roster.FirstStep is 8 or 16);
     }
 
+    [Fact]
+    public void Workers_that_come_back_one_after_the_other_are_waited_for_where_the_first_holds_too_little()
+    {
+        var result = fixture.EndsAsUndisturbed(new Scenario
+        {
+            Plan = new FaultPlan([.. Enumerable.Range(1, 3).Select(number => new PlannedFault(
+                $"worker-{number}", 9, FaultPhase.Compute, FaultAction.Hang, TimeSpan.FromSeconds(12 + (2 * number))))]),
+        });
+
+        // Each of the three holds two of the three parts of the optimizer's state.
+        var rosters = result.Cluster.Observer.Rosters;
+        Assert.True(rosters.Count > 1 && rosters.Skip(1).All(roster => roster.FirstStep >= 8), result.Story);
+        Assert.Equal(2, rosters[1].Workers);
+    }
+
     [Theory]
     [InlineData(false, false)]
     [InlineData(true, false)]

@@ -4,6 +4,7 @@ using Cluster.Train.Exchange.SharedMemory;
 using Cluster.Train.Membership;
 using Cluster.Train.Reduction;
 using CsCheck;
+using TorchSharp;
 
 namespace Cluster.Train.Tests.Exchange.SharedMemory;
 
@@ -61,7 +62,9 @@ public sealed class SharedMemoryExchangeTests : IDisposable
         Assert.Equal(5, tensor[999].item<float>());
         using (TorchSharp.torch.no_grad())
         {
-            tensor.fill_(7);
+            // Held on to: TorchSharp does not keep a scalar of its own making alive until libtorch has read it.
+            using var seven = 7f.ToScalar();
+            tensor.fill_(seven);
         }
 
         Assert.Equal(7, block.Span(0, 1)[0]);
