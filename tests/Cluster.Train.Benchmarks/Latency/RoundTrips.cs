@@ -22,7 +22,8 @@ internal sealed class RoundTrips
     private readonly IActorRef _other;
     private readonly IActorRef _self;
     private readonly Thread _thread;
-    private volatile bool _stops;
+    private readonly object _gate = new();
+    private bool _stops;
     private int _questions;
 
     private RoundTrips(ActorSystem system, IActorRef other)
@@ -43,7 +44,12 @@ internal sealed class RoundTrips
     /// <summary>Stops asking, and waits for the answers that are still due.</summary>
     internal async Task<RoundTripFigures> StopAsync()
     {
-        _stops = true;
+        lock (_gate)
+        {
+            _stops = true;
+            Monitor.Pulse(_gate);
+        }
+
         _thread.Join();
         for (var since = Stopwatch.GetTimestamp(); !_asked.IsEmpty && Stopwatch.GetElapsedTime(since) < Patience;)
         {
@@ -56,11 +62,23 @@ internal sealed class RoundTrips
 
     private void Ask()
     {
-        for (; !_stops; _questions++)
+        for (; !EndsAfterPause(); _questions++)
         {
             _asked[_questions] = Stopwatch.GetTimestamp();
             _other.Tell(new LeaseCompleted("worker", Generation: 1, _questions), _self);
-            Thread.Sleep(Pace);
+        }
+    }
+
+    private bool EndsAfterPause()
+    {
+        lock (_gate)
+        {
+            if (!_stops)
+            {
+                Monitor.Wait(_gate, Pace);
+            }
+
+            return _stops;
         }
     }
 

@@ -12,7 +12,7 @@ internal static partial class ThreadTime
     /// <summary>CLOCK_THREAD_CPUTIME_ID of Linux.</summary>
     private const int ThreadClock = 3;
 
-    /// <summary>Processor time of the calling thread since some fixed moment; where the system does not tell, the time of day's.</summary>
+    /// <summary>Processor time of the calling thread since some fixed moment; where the system does not tell, elapsed time.</summary>
     internal static TimeSpan Now() =>
         OperatingSystem.IsLinux() && GetTime(ThreadClock, out var time) == 0
             ? TimeSpan.FromSeconds(time.Seconds) + TimeSpan.FromMicroseconds(time.Nanoseconds / 1e3)

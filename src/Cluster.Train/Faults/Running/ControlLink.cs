@@ -36,18 +36,8 @@ internal sealed class ControlLink
         CoordinatorFace.Tell(LinkFace.Close.Instance);
     }
 
-    private Passage FromWorker(object message) => message switch
-    {
-        WorkerHello => Pass(message, null, FaultPhase.Join),
-        JoinRequest => Pass(message, FaultPhase.Join, null),
-        // A coordinator has no partial sums, and in the sharded topology no slice: its recoveries stand in for these phases.
-        GenerationReady => Pass(message, FaultPhase.Join, FaultPhase.PartialSums),
-        GenerationEnded => Pass(message, FaultPhase.Join, FaultPhase.Broadcast),
-        StepReport => Pass(message, FaultPhase.Compute, FaultPhase.Compute),
-        LeaseCompleted completed when IsSnapshot(completed.CompletedSteps) => Pass(message, FaultPhase.Snapshot, FaultPhase.Snapshot),
-        SnapshotKept => Pass(message, FaultPhase.Seal, FaultPhase.Seal),
-        _ => Pass(message, null, null),
-    };
+    private Passage FromWorker(object message) =>
+        Pass(message, message is LeaseCompleted completed && !IsSnapshot(completed.CompletedSteps) ? default : MessagePhases.Of(message));
 
     private Passage FromCoordinator(object message)
     {
@@ -59,13 +49,7 @@ internal sealed class ControlLink
             }
         }
 
-        return message switch
-        {
-            StepLease => Pass(message, FaultPhase.Lease, FaultPhase.Lease),
-            PrepareGeneration => Pass(message, FaultPhase.Join, FaultPhase.Join),
-            EndGeneration => Pass(message, null, FaultPhase.OwnerSum),
-            _ => Pass(message, null, null),
-        };
+        return Pass(message, MessagePhases.Of(message));
     }
 
     private bool IsSnapshot(long step)
@@ -76,14 +60,14 @@ internal sealed class ControlLink
         }
     }
 
-    private Passage Pass(object message, FaultPhase? ofWorker, FaultPhase? ofCoordinator)
+    private Passage Pass(object message, MessagePhases phases)
     {
-        var step = StepOf(message) ?? Worker.Step;
+        var step = MessagePhases.StepOf(message) ?? Worker.Step;
         Worker.Sees(step);
         var passage = new Passage(1, TimeSpan.Zero);
         // A worker that is to be struck while it computes is struck there: of that phase, only the message passes here.
-        Strike(Worker, ofWorker, ofWorker == FaultPhase.Compute ? action => !FaultyCluster.OfProcess(action) : _ => true);
-        Strike(Coordinator, ofCoordinator, _ => true);
+        Strike(Worker, phases.OfWorker, phases.OfWorker == FaultPhase.Compute ? action => !FaultyCluster.OfProcess(action) : _ => true);
+        Strike(Coordinator, phases.OfCoordinator, _ => true);
         return passage;
 
         void Strike(FaultyProcess process, FaultPhase? phase, Predicate<FaultAction> can)
@@ -103,14 +87,4 @@ internal sealed class ControlLink
             process.Strike(fault);
         }
     }
-
-    private static long? StepOf(object message) => message switch
-    {
-        StepLease lease => lease.FirstStep,
-        StepReport report => report.FirstStep + report.Steps,
-        LeaseCompleted completed => completed.CompletedSteps,
-        SnapshotKept kept => kept.Step,
-        PrepareGeneration prepare => prepare.FirstStep,
-        _ => null,
-    };
 }

@@ -1,6 +1,5 @@
 using Akka.Actor;
 using Cluster.Train.Faults;
-using Cluster.Train.Protocol;
 
 namespace Cluster.Train.Tests.Actors.Scenarios;
 
@@ -55,14 +54,14 @@ internal sealed class ControlLink
     });
 
     private void ToCoordinator(object message) => Send(
-        message, _worker, _coordinator, () => _coordinatorActor.Tell(message, WorkerFace), ref _stalledToCoordinator, FromWorker(message));
+        message, _worker, _coordinator, () => _coordinatorActor.Tell(message, WorkerFace), ref _stalledToCoordinator, MessagePhases.Of(message));
 
     private void ToWorker(object message) => Send(
-        message, _coordinator, _worker, () => _workerActor.Tell(message, CoordinatorFace), ref _stalledToWorker, FromCoordinator(message));
+        message, _coordinator, _worker, () => _workerActor.Tell(message, CoordinatorFace), ref _stalledToWorker, MessagePhases.Of(message));
 
     private void Send(
         object message, SimulatedProcess from, SimulatedProcess to, Action deliver, ref TimeSpan stalled,
-        (FaultPhase? OfWorker, FaultPhase? OfCoordinator) phases)
+        MessagePhases phases)
     {
         if (!from.Alive)
         {
@@ -70,7 +69,7 @@ internal sealed class ControlLink
         }
 
         var times = 1;
-        var step = StepOf(message) ?? _worker.Step;
+        var step = MessagePhases.StepOf(message) ?? _worker.Step;
         _worker.Step = Math.Max(_worker.Step, step);
         foreach (var (process, phase) in new[] { (_worker, phases.OfWorker), (_coordinator, phases.OfCoordinator) })
         {
@@ -107,37 +106,6 @@ internal sealed class ControlLink
             }
         }
     }
-
-    private static (FaultPhase?, FaultPhase?) FromWorker(object message) => message switch
-    {
-        WorkerHello => (null, FaultPhase.Join),
-        JoinRequest => (FaultPhase.Join, null),
-        // A coordinator has no partial sums, and in the sharded topology no slice: its recoveries stand in for these phases.
-        GenerationReady => (FaultPhase.Join, FaultPhase.PartialSums),
-        GenerationEnded => (FaultPhase.Join, FaultPhase.Broadcast),
-        StepReport => (FaultPhase.Compute, FaultPhase.Compute),
-        LeaseCompleted => (FaultPhase.Snapshot, FaultPhase.Snapshot),
-        SnapshotKept => (FaultPhase.Seal, FaultPhase.Seal),
-        _ => (null, null),
-    };
-
-    private static (FaultPhase?, FaultPhase?) FromCoordinator(object message) => message switch
-    {
-        StepLease => (FaultPhase.Lease, FaultPhase.Lease),
-        PrepareGeneration => (FaultPhase.Join, FaultPhase.Join),
-        EndGeneration => (null, FaultPhase.OwnerSum),
-        _ => (null, null),
-    };
-
-    private static long? StepOf(object message) => message switch
-    {
-        StepLease lease => lease.FirstStep,
-        StepReport report => report.FirstStep + report.Steps,
-        LeaseCompleted completed => completed.CompletedSteps,
-        SnapshotKept kept => kept.Step,
-        PrepareGeneration prepare => prepare.FirstStep,
-        _ => null,
-    };
 
     /// <summary>One side, as the other sees it: what it is told goes over the link; it watches whom it stands for.</summary>
     private sealed class StandIn : ReceiveActor
