@@ -68,6 +68,24 @@ public sealed class SameBitsTests
     }
 
     [Fact]
+    public async Task A_checkpoint_that_does_not_fit_is_refused_before_anything_is_said_of_the_data()
+    {
+        using var folder = new TemporaryDirectory();
+        var run = new LocalRun
+        {
+            Task = new SmallTask { Data = () => new TaskData(new SmallData(96, seed: 1), new SmallData(31, seed: 2)) { Remark = "half of it" } },
+            Checkpoints = folder.Root,
+        };
+        await run.RunAsync();
+        Assert.Equal(["half of it"], run.Notices);
+        var resumed = run with { Optimizer = OptimizerSettings.AdamW(0.01f), Resume = true };
+
+        await Assert.ThrowsAsync<BadInputException>(() => resumed.RunAsync());
+
+        Assert.Empty(resumed.Notices);
+    }
+
+    [Fact]
     public async Task A_run_stopped_within_an_epoch_goes_on_to_the_same_parameters()
     {
         using var folder = new TemporaryDirectory();

@@ -42,6 +42,12 @@ internal sealed partial class CoordinatorActor
     {
         Receive<StateOpened>(_ =>
         {
+            // What the data is like is of interest once nothing speaks against training on it.
+            if (!_opened && _workers.Reference!.Remark is { Length: > 0 } remark)
+            {
+                _services.Observer.OnNotice(remark);
+            }
+
             _opened = true;
             FormGeneration();
         });
@@ -148,11 +154,6 @@ internal sealed partial class CoordinatorActor
         }
 
         var reference = _workers.Reference!;
-        if (reference.Remark.Length > 0)
-        {
-            _services.Observer.OnNotice(reference.Remark);
-        }
-
         _services.OpenAsync(reference.Replica, reference.Tensors, takeover || _settings.Succeeds).PipeTo(
             Self, success: () => StateOpened.Instance, failure: error => new ServiceFailed(error));
     }
