@@ -42,6 +42,7 @@ internal abstract class MemberLoop(MemberPlace place, SnapshotKeeper keeper) : I
         }
 
         StateLoaded(loader);
+        PrepareSnapshots();
     }
 
     /// <summary>Does a lease, and reports what became of it.</summary>
@@ -84,7 +85,22 @@ internal abstract class MemberLoop(MemberPlace place, SnapshotKeeper keeper) : I
         if (Place.Owner is { State: { Count: > 0 } state } owner)
         {
             var slice = new VectorSlice(owner.Slice.Start, owner.Slice.Start + state[0].Values.Length);
-            Place.Process.Snapshots.KeepOptimizer(step, slice, [.. state.Select(pair => (pair.Name, pair.Values.AsSpan().ToArray()))]);
+            Place.Process.Snapshots.KeepOptimizer(
+                step, slice, [.. state.Select(pair => pair.Name)],
+                (name, values) => state.First(pair => pair.Name == name).Values.AsSpan().CopyTo(values));
         }
+    }
+
+    /// <summary>Makes the memory that this member's snapshots need. Members of one process keep only the last state, for which it would be too much.</summary>
+    private void PrepareSnapshots()
+    {
+        if (Place.Process.Network is null)
+        {
+            return;
+        }
+
+        var lengths = Place.Owner?.State.Select(pair => (long)pair.Values.Length) ?? [];
+        lengths = lengths.Concat(Place.Process.Definition.Optimizer.StateNames.Select(_ => Place.KeptSlice.Length));
+        Place.Process.Snapshots.Arrays.Prepare(HasReplica ? lengths.Append(Place.Exchange.Parameters.Length) : lengths);
     }
 }

@@ -20,4 +20,11 @@ internal sealed record MemberPlace(
 {
     /// <summary>The generation's number.</summary>
     internal int Number => Generation.Generation;
+
+    /// <summary>The member in another process whose optimizer slice this one keeps a copy of with its snapshots; null for nobody.</summary>
+    internal RosterMember? KeptFor => BackupPlan.KeptBy(Generation.Roster, Member.Rank) is { Endpoint: not null } other ? other : null;
+
+    /// <summary>Where that slice lies, without positions that have no optimizer state.</summary>
+    internal VectorSlice KeptSlice =>
+        KeptFor is { Slice: var slice } ? slice with { End = Math.Max(slice.Start, Math.Min(slice.End, Process.Layout.ParameterLength)) } : default;
 }

@@ -10,7 +10,7 @@ public static class SnapshotPlanner
     public const double PlannedShare = 0.007;
 
     /// <summary>Bytes a second at which a snapshot is copied and checked, beside training on busy cores.</summary>
-    private const double ExpectedSpeed = 500e6;
+    private const double ExpectedSpeed = 700e6;
 
     /// <summary>What a snapshot is expected to cost, in seconds, until one has been measured: a short run of a large model must not pay for more than its share either.</summary>
     /// <param name="vectorLength">Length of the flat vector, in floats.</param>
@@ -20,10 +20,11 @@ public static class SnapshotPlanner
     /// <param name="every">Steps between snapshots as the user gave them; null to go by the cost.</param>
     /// <param name="stepsSince">Steps since the last snapshot, those of the lease included.</param>
     /// <param name="secondsSince">What these steps take, in seconds.</param>
+    /// <param name="secondsLeft">What the steps to the job's last snapshot take, in seconds: soon before it, another is not worth its cost.</param>
     /// <param name="cost">Seconds of a snapshot.</param>
-    public static bool IsDue(long? every, long stepsSince, double secondsSince, double cost) => every is { } steps
+    public static bool IsDue(long? every, long stepsSince, double secondsSince, double secondsLeft, double cost) => every is { } steps
         ? stepsSince >= steps
-        : secondsSince * PlannedShare >= cost;
+        : secondsSince * PlannedShare >= cost && secondsLeft * PlannedShare >= cost / 2;
 
     /// <summary>The exclusive end of a lease so that it ends no later than the snapshot that the user asked for.</summary>
     /// <param name="next">The first step of the lease.</param>

@@ -87,7 +87,7 @@ internal sealed class GenerationRun
         var steps = LeasePlanner.Length(next, Leases.LastLength, secondsPerStep, boundary);
         var end = next + steps;
         var kind = end == _totalSteps || (_checkpointEvery is { } every && end % every == 0) || NextHash(end - 1) == end ? SnapshotKind.KeepAndHash
-            : !_settings.InProcess && SnapshotPlanner.IsDue(_settings.SnapshotEvery, end - _lastSnapshot, (end - _lastSnapshot) * (secondsPerStep ?? 0), snapshotCost) ? SnapshotKind.Keep
+            : !_settings.InProcess && IsDue(end, secondsPerStep ?? 0, snapshotCost) ? SnapshotKind.Keep
             : SnapshotKind.None;
         if (kind != SnapshotKind.None && (Snapshots.Outstanding || collecting))
         {
@@ -103,6 +103,9 @@ internal sealed class GenerationRun
         _closed = end == _totalSteps;
         return Give(new StepLease(Roster.Generation, next, steps, kind, SealedStep, memo));
     }
+
+    private bool IsDue(long end, double secondsPerStep, double cost) => SnapshotPlanner.IsDue(
+        _settings.SnapshotEvery, end - _lastSnapshot, (end - _lastSnapshot) * secondsPerStep, (_totalSteps - end) * secondsPerStep, cost);
 
     private long NextHash(long step) => _settings.Hashes?.After(step, _stepsPerEpoch) ?? long.MaxValue;
 

@@ -66,28 +66,22 @@ internal sealed class SnapshotKeeper : IDisposable
         var start = ThreadTime.Now();
         var (place, lease) = (snapshot.Place, snapshot.Lease);
         var store = place.Process.Snapshots;
-        if (BackupPlan.KeptBy(place.Generation.Roster, place.Member.Rank) is { Endpoint: not null } other)
+        if (place.KeptFor is { } other)
         {
             FetchBackup(place, lease.End, other);
         }
 
-        string? sha256 = null;
-        var checksum = "";
-        if (snapshot.HasReplica)
-        {
-            sha256 = lease.Snapshot == SnapshotKind.KeepAndHash ? store.Sha256(lease.End, place.Process.Layout) : null;
-            // Members of one process share their parameters: there is nothing to compare.
-            checksum = place.Member.Endpoint is null ? "" : Checksum(store, lease.End, place.Process.Layout.VectorLength);
-        }
-
-        place.Sink(new SnapshotKept(
-            place.WorkerId, place.Number, lease.End, checksum, sha256, (snapshot.Copying + ThreadTime.Now() - start).TotalSeconds));
+        // Members of one process share their parameters: there is nothing to compare.
+        var checksum = snapshot.HasReplica && place.Member.Endpoint is not null ? Checksum(store, lease.End, place.Process.Layout.VectorLength) : "";
+        var taken = snapshot.Copying + ThreadTime.Now() - start;
+        // The proof is for the journal, the checkpoint or the result: snapshots need none.
+        var sha256 = snapshot.HasReplica && lease.Snapshot == SnapshotKind.KeepAndHash ? store.Sha256(lease.End, place.Process.Layout) : null;
+        place.Sink(new SnapshotKept(place.WorkerId, place.Number, lease.End, checksum, sha256, taken.TotalSeconds));
     }
 
     private static void FetchBackup(MemberPlace place, long step, RosterMember other)
     {
-        var slice = other.Slice with { End = Math.Min(other.Slice.End, place.Process.Layout.ParameterLength) };
-        var names = place.Process.Definition.Optimizer.StateNames;
+        var (names, slice) = (place.Process.Definition.Optimizer.StateNames, place.KeptSlice);
         // Before the first step there is no optimizer state yet, and nobody could serve it.
         if (step == 0 || names.Count == 0 || slice.Length <= 0)
         {
@@ -96,8 +90,7 @@ internal sealed class SnapshotKeeper : IDisposable
 
         var holder = new StateHolder(other.WorkerId, other.Endpoint, [new HeldSnapshot(step, HasModel: false, [slice])]);
         var fetch = place.Process.Fetch(place.Generation.Roster, place.Member);
-        var state = names.Select(name => (Name: name, Values: GC.AllocateUninitializedArray<float>((int)slice.Length))).ToArray();
-        foreach (var (name, values) in state)
+        place.Process.Snapshots.KeepOptimizer(step, slice, names, (name, values) =>
         {
             var piece = new StatePiece(step, StateKind.Optimizer, name, slice.Start, slice.Length);
             var since = Stopwatch.GetTimestamp();
@@ -114,13 +107,12 @@ internal sealed class SnapshotKeeper : IDisposable
                     throw new ExchangeAbortedException($"generation {place.Number} ended");
                 }
             }
-        }
-
-        place.Process.Snapshots.KeepOptimizer(step, slice, state);
+        });
     }
 
-    private static string Checksum(SnapshotStore store, long step, long length) =>
-        store.Find(new StatePiece(step, StateKind.Vector, "", 0, length)) is { } vector
-            ? Convert.ToHexStringLower(XxHash128.Hash(MemoryMarshal.AsBytes(vector.Span)))
-            : "";
+    private static string Checksum(SnapshotStore store, long step, long length)
+    {
+        using var vector = store.Find(new StatePiece(step, StateKind.Vector, "", 0, length));
+        return vector is null ? "" : Convert.ToHexStringLower(XxHash128.Hash(MemoryMarshal.AsBytes(vector.Memory.Span)));
+    }
 }

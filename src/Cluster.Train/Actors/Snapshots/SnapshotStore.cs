@@ -20,58 +20,46 @@ internal sealed class SnapshotStore : IStateSource
     private readonly SortedDictionary<long, JobMemo> _memos = [];
     private Snapshot? _initial;
 
+    /// <summary>Where the snapshots' arrays come from and go back to.</summary>
+    internal SnapshotArrays Arrays { get; } = new();
+
     /// <summary>Notes the state of step 0. It has no optimizer state yet.</summary>
     internal void SetInitial(float[] vector, float[] frozen) =>
-        Interlocked.CompareExchange(ref _initial, new Snapshot(new Lazy<float[]>(vector)) { Frozen = frozen }, null);
+        Interlocked.CompareExchange(ref _initial, Snapshot.Of(Arrays, vector, frozen), null);
 
     /// <summary>Copies the parameters of a step, once for all members of this process, which hold the same values.</summary>
     /// <param name="step">Steps of the job done.</param>
+    /// <param name="length">Length of the flat vector.</param>
     /// <param name="copyVector">Copies the flat vector.</param>
-    /// <param name="frozen">The frozen parameters.</param>
-    internal void KeepModel(long step, Func<float[]> copyVector, float[] frozen)
-    {
-        var snapshot = At(step, () => new Snapshot(new Lazy<float[]>(copyVector)));
-        Lazy<float[]> vector;
-        lock (snapshot)
-        {
-            vector = snapshot.Vector ??= new Lazy<float[]>(copyVector);
-            snapshot.Frozen ??= frozen;
-        }
+    /// <param name="frozen">The frozen parameters, which are not changed any more.</param>
+    internal void KeepModel(long step, long length, Action<Span<float>> copyVector, float[] frozen) =>
+        With(step, snapshot => snapshot.KeepModel(length, copyVector, frozen));
 
-        _ = vector.Value;
-    }
+    /// <summary>Copies the optimizer's state of a slice, unless it is held already.</summary>
+    /// <param name="step">Steps of the job done.</param>
+    /// <param name="slice">The slice.</param>
+    /// <param name="names">The state's names, for example "momentum".</param>
+    /// <param name="copy">Copies the one of a name; what it throws is thrown on, and nothing is kept.</param>
+    internal void KeepOptimizer(long step, VectorSlice slice, IReadOnlyList<string> names, Action<string, Span<float>> copy) =>
+        With(step, snapshot => snapshot.KeepOptimizer(slice, names, copy));
 
-    /// <summary>Adds the optimizer's state of a slice; the arrays are not changed any more.</summary>
-    internal void KeepOptimizer(long step, VectorSlice slice, IReadOnlyList<(string Name, float[] Values)> state)
+    /// <summary>Takes a whole state over that was loaded from a checkpoint.</summary>
+    internal void KeepAll(TrainingState state) => With(state.Step, snapshot =>
     {
-        var snapshot = At(step, () => new Snapshot(vector: null));
-        lock (snapshot)
-        {
-            if (!snapshot.Optimizer.Exists(part => part.Slice == slice))
-            {
-                snapshot.Optimizer.Add(new OptimizerPart(slice, state.ToDictionary(pair => pair.Name, pair => pair.Values)));
-            }
-        }
-    }
-
-    /// <summary>Adds a whole state that was loaded from a checkpoint.</summary>
-    internal void KeepAll(TrainingState state)
-    {
-        KeepModel(state.Step, () => state.Vector, state.Frozen);
+        snapshot.KeepModel(state.Vector, state.Frozen);
         if (state.Optimizer.Count > 0)
         {
-            KeepOptimizer(
-                state.Step, new VectorSlice(0, state.Optimizer.Values.First().Length), [.. state.Optimizer.Select(pair => (pair.Key, pair.Value))]);
+            snapshot.KeepOptimizer(new VectorSlice(0, state.Optimizer.Values.First().Length), state.Optimizer);
         }
-    }
+    });
 
     /// <summary>Everybody holds this step: what is older can go.</summary>
     internal void Seal(long step, JobMemo? memo)
     {
         lock (_gate)
         {
-            RemoveWhere(_snapshots, held => held < step);
-            RemoveWhere(_memos, held => held < step);
+            RemoveSnapshots(held => held < step);
+            RemoveMemos(held => held < step);
             if (memo is not null)
             {
                 _memos[memo.Step] = memo;
@@ -84,8 +72,8 @@ internal sealed class SnapshotStore : IStateSource
     {
         lock (_gate)
         {
-            RemoveWhere(_snapshots, held => held > step);
-            RemoveWhere(_memos, held => held > step);
+            RemoveSnapshots(held => held > step);
+            RemoveMemos(held => held > step);
         }
     }
 
@@ -114,102 +102,85 @@ internal sealed class SnapshotStore : IStateSource
     /// <summary>The hash of a snapshot's parameters, made once for all members of this process; null where it is not held.</summary>
     internal string? Sha256(long step, ParameterLayout layout)
     {
-        Snapshot? snapshot;
-        lock (_gate)
-        {
-            snapshot = _snapshots.GetValueOrDefault(step);
-        }
-
-        if (snapshot?.Vector is not { } vector)
+        if (Held(step) is not { } snapshot)
         {
             return null;
         }
 
-        lock (vector)
+        try
         {
-            return snapshot.Sha256 ??= ParametersHash.Sha256(layout, (start, length) => vector.Value.AsSpan((int)start, length), snapshot.Frozen);
+            return snapshot.Sha256(layout);
+        }
+        finally
+        {
+            snapshot.Release();
         }
     }
 
     /// <inheritdoc/>
-    public ReadOnlyMemory<float>? Find(StatePiece piece)
+    public StateValues? Find(StatePiece piece)
     {
-        Snapshot? snapshot;
+        if (Held(piece.Step) is not { } snapshot)
+        {
+            return null;
+        }
+
+        if (snapshot.Find(piece) is { } values)
+        {
+            return new StateValues(values, snapshot.Release);
+        }
+
+        snapshot.Release();
+        return null;
+    }
+
+    /// <summary>A step's snapshot, to be released; null where there is none.</summary>
+    private Snapshot? Held(long step)
+    {
         lock (_gate)
         {
-            snapshot = piece.Step == 0 ? _initial : _snapshots.GetValueOrDefault(piece.Step);
+            return (step == 0 ? _initial : null)?.Use() ?? _snapshots.GetValueOrDefault(step)?.Use();
         }
-
-        return snapshot?.Find(piece);
     }
 
-    private Snapshot At(long step, Func<Snapshot> create)
+    /// <summary>Adds to a step's snapshot, and makes it where there is none.</summary>
+    private void With(long step, Action<Snapshot> add)
     {
+        Snapshot snapshot;
         lock (_gate)
         {
-            if (!_snapshots.TryGetValue(step, out var snapshot))
+            if (!_snapshots.TryGetValue(step, out var found))
             {
-                _snapshots[step] = snapshot = create();
+                _snapshots[step] = found = new Snapshot(Arrays);
             }
 
-            return snapshot;
+            snapshot = found.Use();
+        }
+
+        try
+        {
+            add(snapshot);
+        }
+        finally
+        {
+            snapshot.Release();
         }
     }
 
-    private static void RemoveWhere<T>(SortedDictionary<long, T> entries, Predicate<long> unwanted)
+    private void RemoveSnapshots(Predicate<long> unwanted)
     {
-        foreach (var step in entries.Keys.Where(step => unwanted(step)).ToArray())
+        foreach (var (step, snapshot) in _snapshots.Where(held => unwanted(held.Key)).ToArray())
         {
-            entries.Remove(step);
+            _snapshots.Remove(step);
+            snapshot.Release();
         }
     }
 
-    private sealed record OptimizerPart(VectorSlice Slice, Dictionary<string, float[]> Values);
-
-    private sealed class Snapshot(Lazy<float[]>? vector)
+    private void RemoveMemos(Predicate<long> unwanted)
     {
-        /// <summary>Copied by the first member that gets there; the others wait for it.</summary>
-        internal Lazy<float[]>? Vector { get; set; } = vector;
-
-        internal float[]? Frozen { get; set; }
-
-        internal string? Sha256 { get; set; }
-
-        internal List<OptimizerPart> Optimizer { get; } = [];
-
-        internal HeldSnapshot Describe(long step)
+        foreach (var step in _memos.Keys.Where(step => unwanted(step)).ToArray())
         {
-            lock (this)
-            {
-                return new HeldSnapshot(step, Vector is { IsValueCreated: true } && Frozen is not null, [.. Optimizer.Select(part => part.Slice)]);
-            }
-        }
-
-        internal ReadOnlyMemory<float>? Find(StatePiece piece)
-        {
-            lock (this)
-            {
-                return piece.Kind switch
-                {
-                    StateKind.Vector => Piece(Vector is { IsValueCreated: true } made ? made.Value : null, piece.Start, piece.Length),
-                    StateKind.Frozen => Piece(Frozen, piece.Start, piece.Length),
-                    _ => Optimizer
-                        .Where(part => part.Slice.Start <= piece.Start)
-                        .Select(part => Piece(part.Values.GetValueOrDefault(piece.Name), piece.Start - part.Slice.Start, piece.Length))
-                        .FirstOrDefault(found => found is not null),
-                };
-            }
-        }
-
-        // Not a conditional expression: its null would become an empty memory, which is no null any more.
-        private static ReadOnlyMemory<float>? Piece(float[]? values, long start, long length)
-        {
-            if (values is null || start < 0 || length < 0 || start + length > values.Length)
-            {
-                return null;
-            }
-
-            return values.AsMemory((int)start, (int)length);
+            _memos.Remove(step);
         }
     }
 }

@@ -66,10 +66,13 @@ internal sealed class StateLoader(SnapshotStore store, FetchState fetch, long st
     private void Load(StatePiece piece, PlaceOf destination, Func<HeldSnapshot, bool> holds)
     {
         var place = destination(piece.Start, (int)piece.Length);
-        if (store.Find(piece) is { } own)
+        using (var own = store.Find(piece))
         {
-            own.Span.CopyTo(place);
-            return;
+            if (own is not null)
+            {
+                own.Memory.Span.CopyTo(place);
+                return;
+            }
         }
 
         var candidates = holders.Where(holder => holder.At(step) is { } held && holds(held)).ToArray();

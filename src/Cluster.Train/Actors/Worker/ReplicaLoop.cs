@@ -100,7 +100,8 @@ internal sealed class ReplicaLoop : MemberLoop
     {
         // A state that is beyond rescue must not take the place of a good one.
         _replica.VerifyFinite(step);
-        Place.Process.Snapshots.KeepModel(step, () => VectorCopy.ToArray(Place.Exchange.Parameters), _frozen);
+        var parameters = Place.Exchange.Parameters;
+        Place.Process.Snapshots.KeepModel(step, parameters.Length, values => parameters.Span(0, values.Length).CopyTo(values), _frozen);
         base.KeepSnapshot(step);
     }
 

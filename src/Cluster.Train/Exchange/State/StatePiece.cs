@@ -24,6 +24,20 @@ public sealed record StatePiece(long Step, StateKind Kind, string Name, long Sta
 /// <summary>The snapshots that a process can serve to its peers. Called on connection threads.</summary>
 public interface IStateSource
 {
-    /// <summary>The values of a piece, which do not change any more; null where they are not held here.</summary>
-    ReadOnlyMemory<float>? Find(StatePiece piece);
+    /// <summary>The values of a piece, for the caller to dispose; null where they are not held here.</summary>
+    StateValues? Find(StatePiece piece);
+}
+
+/// <summary>Values of a snapshot, which stay as they are until this is disposed.</summary>
+/// <param name="memory">The values.</param>
+/// <param name="disposed">Is told, once; null for nobody.</param>
+public sealed class StateValues(ReadOnlyMemory<float> memory, Action? disposed = null) : IDisposable
+{
+    private Action? _disposed = disposed;
+
+    /// <summary>The values; not to be read after <see cref="Dispose"/>.</summary>
+    public ReadOnlyMemory<float> Memory => memory;
+
+    /// <inheritdoc/>
+    public void Dispose() => Interlocked.Exchange(ref _disposed, null)?.Invoke();
 }

@@ -5,7 +5,7 @@ using Cluster.Train.Exchange.Tcp;
 namespace Cluster.Train.Exchange.State;
 
 /// <summary>The serving side of one state connection. Values go out in pieces through one small buffer, whatever their number.</summary>
-internal sealed class StateServer(TensorConnection connection, Func<StatePiece, ReadOnlyMemory<float>?> find)
+internal sealed class StateServer(TensorConnection connection, Func<StatePiece, StateValues?> find)
 {
     private const int BufferLength = 64 * 1024;
 
@@ -30,15 +30,15 @@ internal sealed class StateServer(TensorConnection connection, Func<StatePiece, 
             }
 
             var piece = StateWire.ReadRequest(buffer.AsSpan(0, read));
-            var values = find(piece);
-            if (values is { } found && found.Length != piece.Length)
+            using var values = find(piece);
+            if (values is { Memory.Length: var length } && length != piece.Length)
             {
-                throw new InvalidDataException($"the source gave {found.Length} values for {piece}");
+                throw new InvalidDataException($"the source gave {length} values for {piece}");
             }
 
             BinaryPrimitives.WriteInt64LittleEndian(buffer, values is null ? StateWire.NotHeld : piece.Length);
             await stream.WriteAsync(buffer.AsMemory(0, StateWire.AnswerSize), idle.Token).ConfigureAwait(false);
-            for (var rest = values ?? default; !rest.IsEmpty;)
+            for (var rest = values?.Memory ?? default; !rest.IsEmpty;)
             {
                 var count = Math.Min(rest.Length, BufferLength / sizeof(float));
                 MemoryMarshal.AsBytes(rest.Span[..count]).CopyTo(buffer);

@@ -20,8 +20,8 @@ internal sealed class StateSources
         return registration;
     }
 
-    /// <summary>The values of a piece, from the newest source that holds it; null where none does.</summary>
-    internal ReadOnlyMemory<float>? Find(string jobHash, StatePiece piece)
+    /// <summary>The values of a piece, from the newest source that holds it, for the caller to dispose; null where none does.</summary>
+    internal StateValues? Find(string jobHash, StatePiece piece)
     {
         ImmutableList<Registration> registrations;
         lock (_gate)

@@ -171,12 +171,13 @@ internal sealed class SimulatedCluster
             return $"{holder.WorkerId} cannot be reached";
         }
 
-        if (target.Store.Find(piece) is not { } values)
+        using var values = target.Store.Find(piece);
+        if (values is null)
         {
             return $"{holder.WorkerId} does not hold it";
         }
 
-        values.Span.CopyTo(destination);
+        values.Memory.Span.CopyTo(destination);
         return null;
     };
 

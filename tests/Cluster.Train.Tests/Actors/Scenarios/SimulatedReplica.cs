@@ -49,12 +49,12 @@ internal sealed class SimulatedReplica(SimulatedCluster cluster, SimulatedProces
         if (HasModel)
         {
             cluster.Corrupt?.Invoke(process.Name, step, Parameters);
-            process.Store.KeepModel(step, () => [.. Parameters], _model.Frozen);
+            process.Store.KeepModel(step, Parameters.Length, Parameters.CopyTo, _model.Frozen);
         }
 
         if (Momentum.Length > 0)
         {
-            process.Store.KeepOptimizer(step, _optimizerSlice, [("momentum", [.. Momentum])]);
+            process.Store.KeepOptimizer(step, _optimizerSlice, ["momentum"], (_, values) => Momentum.CopyTo(values));
         }
 
         process.CheckMemory();
@@ -77,16 +77,15 @@ internal sealed class SimulatedReplica(SimulatedCluster cluster, SimulatedProces
             return other.Name;
         }
 
-        process.Store.KeepOptimizer(step, slice, [("momentum", values)]);
+        process.Store.KeepOptimizer(step, slice, ["momentum"], (_, kept) => values.CopyTo(kept));
         return null;
     }
 
     /// <summary>What it says once it holds a snapshot.</summary>
     internal SnapshotKept Kept(long step, SnapshotKind kind)
     {
-        var checksum = HasModel && process.Store.Find(new StatePiece(step, StateKind.Vector, "", 0, _model.Length)) is { } vector
-            ? Convert.ToHexString(System.IO.Hashing.XxHash128.Hash(MemoryMarshal.AsBytes(vector.Span)))
-            : "";
+        using var vector = HasModel ? process.Store.Find(new StatePiece(step, StateKind.Vector, "", 0, _model.Length)) : null;
+        var checksum = vector is null ? "" : Convert.ToHexString(System.IO.Hashing.XxHash128.Hash(MemoryMarshal.AsBytes(vector.Memory.Span)));
         var sha256 = HasModel && kind == SnapshotKind.KeepAndHash ? process.Store.Sha256(step, _model.Layout) : null;
         return new SnapshotKept(member.WorkerId, generation.Generation, step, checksum, sha256, Keeping.TotalSeconds);
     }

@@ -142,6 +142,6 @@ public sealed class StateAdmissionTests : IDisposable
     {
         internal static readonly float[] Values = [1, 2, 3];
 
-        public ReadOnlyMemory<float>? Find(StatePiece piece) => piece == Piece ? Values : (ReadOnlyMemory<float>?)null;
+        public StateValues? Find(StatePiece piece) => piece == Piece ? new StateValues(Values) : null;
     }
 }

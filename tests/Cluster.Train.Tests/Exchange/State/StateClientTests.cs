@@ -115,6 +115,6 @@ public sealed class StateClientTests : IDisposable
 
     private sealed class Source(Func<StatePiece, float[]?> find) : IStateSource
     {
-        public ReadOnlyMemory<float>? Find(StatePiece piece) => find(piece) is { } values ? values : (ReadOnlyMemory<float>?)null;
+        public StateValues? Find(StatePiece piece) => find(piece) is { } values ? new StateValues(values) : null;
     }
 }

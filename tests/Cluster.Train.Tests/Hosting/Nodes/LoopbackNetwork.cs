@@ -33,8 +33,9 @@ internal sealed class LoopbackNetwork
 
         public string? Fetch(ExchangeRoster roster, int rank, string endpoint, StatePiece piece, Span<float> destination, TimeSpan timeout)
         {
-            if (!network._states.TryGetValue(endpoint, out var states) || states.Find(piece) is not { } found) return "not held";
-            found.Span.CopyTo(destination);
+            using var found = network._states.GetValueOrDefault(endpoint)?.Find(piece);
+            if (found is null) return "not held";
+            found.Memory.Span.CopyTo(destination);
             return null;
         }
 
