@@ -109,8 +109,7 @@ internal sealed partial class CoordinatorActor
             : _settings.Workers;
         var (decision, reason) = Quorum.Decide(new QuorumState(
             ready, _workers.Opening, Math.Min(wanted, _settings.MaxWorkers), _settings.MinWorkers, Now - _gatheringSince,
-            returns ? _enoughSince!.Value - _gatheringSince + _settings.TakeoverPatience : takeover ? _settings.TakeoverPatience : _settings.JoinTimeout,
-            _settings.JoinTimeout));
+            Patience(returns, takeover), _settings.JoinTimeout));
         switch (decision)
         {
             case QuorumDecision.Form:
@@ -134,6 +133,20 @@ internal sealed partial class CoordinatorActor
                 break;
         }
     }
+
+    /// <summary>How long the wanted number of workers is waited for from the beginning of gathering, once the minimum is there.</summary>
+    private TimeSpan Patience(bool returns, bool takeover)
+    {
+        var sinceEnough = (_enoughSince ?? Now) - _gatheringSince;
+        return returns ? sinceEnough + _settings.TakeoverPatience
+            : !takeover ? _settings.JoinTimeout
+            : HoldNewestState() ? sinceEnough + _settings.LatecomerPatience
+            : _settings.TakeoverPatience;
+    }
+
+    /// <summary>Whether those that are there hold all of the newest state that a former coordinator left word of: whoever comes later brings nothing that is needed.</summary>
+    private bool HoldNewestState() => _workers.Memos.Select(memo => memo.Step).DefaultIfEmpty(long.MaxValue).Max()
+        <= RecoveryPlanner.Choose(Holders(), OptimizerLength(_workers.Reference!.Replica.ParameterLength)).Step;
 
     /// <summary>Whether those that are there hold less than all members of the last roster did: the others may only be cut off.</summary>
     private bool WouldLoseSteps() => _services.NewestCheckpoint.GetValueOrDefault() < _sealed

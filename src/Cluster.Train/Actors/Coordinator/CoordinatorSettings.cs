@@ -58,6 +58,12 @@ internal sealed record CoordinatorSettings
     /// </summary>
     public TimeSpan TakeoverPatience { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// How long a successor waits for the others once enough workers are there that hold the whole state: those that come
+    /// later are admitted at a boundary like any joiner, those that died are not waited for.
+    /// </summary>
+    public TimeSpan LatecomerPatience { get; init; } = TimeSpan.FromSeconds(2);
+
     /// <summary>How long a member may take to say that it has left an ended generation before it is put out.</summary>
     public TimeSpan AnswerTimeout { get; init; } = TimeSpan.FromSeconds(5);
 

@@ -64,6 +64,29 @@ public sealed class CoordinatorScenarioTests(StageFixture fixture) : IClassFixtu
     }
 
     [Fact]
+    public void A_successor_does_not_wait_long_for_a_worker_that_died_with_its_predecessor()
+    {
+        var crash = TimeSpan.Zero;
+        var resumed = TimeSpan.Zero;
+        var scenario = new Scenario
+        {
+            SnapshotEvery = 2,
+            Play = cluster => cluster.At(9, () =>
+            {
+                crash = cluster.Clock.MonotonicClock;
+                cluster.Crash();
+                cluster.Worker("worker-3").Process.Strike(new PlannedFault("worker-3", 9, FaultPhase.Compute, FaultAction.Hang, Timeout.InfiniteTimeSpan));
+                cluster.Observer.Formed = () => resumed = resumed == TimeSpan.Zero ? cluster.Clock.MonotonicClock : resumed;
+            }),
+        };
+        var result = fixture.EndsAsUndisturbed(scenario);
+
+        Assert.Equal(2, result.Cluster.Observer.Rosters[1].Workers);
+        // A second one is started in its place after three seconds.
+        Assert.True(resumed - crash < TimeSpan.FromSeconds(7), $"{(resumed - crash).TotalSeconds} s\n{result.Story}");
+    }
+
+    [Fact]
     public void Workers_that_come_back_one_after_the_other_are_waited_for_where_the_first_holds_too_little()
     {
         var result = fixture.EndsAsUndisturbed(new Scenario

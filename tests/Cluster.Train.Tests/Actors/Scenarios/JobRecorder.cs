@@ -13,7 +13,13 @@ internal sealed class JobRecorder : IJobObserver
 
     internal Action<long>? Progressed { get; set; }
 
-    public void OnRoster(RosterFormed roster) => Rosters.Add(roster);
+    internal Action? Formed { get; set; }
+
+    public void OnRoster(RosterFormed roster)
+    {
+        Rosters.Add(roster);
+        Formed?.Invoke();
+    }
 
     public void OnProgress(JobProgress progress) => Progressed?.Invoke(progress.CompletedSteps);
 
