@@ -277,7 +277,9 @@ public sealed unsafe class ModelReplica : IDisposable
     {
         if (!_weights.TryGetValue((count, total), out var weight))
         {
-            weight = [torch.full_like(loss, (float)count / total).DetachFromDisposeScope()];
+            // Held until the call returns: TorchSharp lets an implicit scalar be finalized while libtorch reads it.
+            using Scalar share = (float)count / total;
+            weight = [torch.full_like(loss, share).DetachFromDisposeScope()];
             _weights[(count, total)] = weight;
         }
 
