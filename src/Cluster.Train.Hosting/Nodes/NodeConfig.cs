@@ -57,9 +57,10 @@ internal static class NodeConfig
         var bootstrap = Akka.Actor.BootstrapSetup.Create().WithConfig(config);
 
         // A node that is called before it is there, or after it has gone, is told of in plainer words by the node itself.
+        // What is matched is the whole line: level, time, thread and source come first.
         var filter = new LogFilterBuilder()
             .ExcludeMessageContaining("Tried to associate with unreachable remote address")
-            .ExcludeMessageRegex(new Regex("^Association with remote system .* has failed|^Disassociated$", RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1)))
+            .ExcludeMessageRegex(new Regex(@"\] (Association with remote system \S+ has failed.*(Disassociated|refused)|Disassociated\b)", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1)))
             .ExcludeMessageContaining("swallowing exception during message send")
             .ExcludeMessageContaining("ClusterSingletonProxy failed to find")
             .Build();

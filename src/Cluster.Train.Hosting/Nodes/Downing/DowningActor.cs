@@ -20,6 +20,7 @@ internal sealed class DowningActor : ReceiveActor, IWithTimers
     private readonly AkkaCluster _cluster;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly TimeSpan _stableAfter;
+    private readonly HashSet<Address> _probed = [];
     private string _view = "";
     private DateTimeOffset _unchangedSince;
 
@@ -31,6 +32,7 @@ internal sealed class DowningActor : ReceiveActor, IWithTimers
         Receive<Look>(_ => Decide());
         Receive<DisassociatedEvent>(ended => Probe(ended.RemoteAddress));
         Receive<NobodyListens>(dead => DownDead(dead.Address));
+        Receive<SomebodyListens>(alive => _probed.Remove(alive.Address));
 
         // From now on everybody goes, and nobody is lost.
         Receive<JobEnded>(_ => Context.Stop(Self));
@@ -62,6 +64,7 @@ internal sealed class DowningActor : ReceiveActor, IWithTimers
             return;
         }
 
+        _probed.RemoveWhere(address => !IsFullMember(address));
         var state = _cluster.State;
         var members = Members(state);
         var view = string.Join(' ', members.Select(member => $"{member.Name}{(member.IsReachable ? '+' : '-')}{(member.Counts ? '+' : '-')}"));
@@ -114,11 +117,12 @@ internal sealed class DowningActor : ReceiveActor, IWithTimers
 
     private void Probe(Address address)
     {
-        if (address.Host is not { } host || address.Port is not { } port || !IsFullMember(address)) return;
+        // Each of its connections ends, and calls to it fail for a while: it is asked and told of once.
+        if (address.Host is not { } host || address.Port is not { } port || !IsFullMember(address) || !_probed.Add(address)) return;
         NobodyListensAsync(host, port).PipeTo(
             Self,
-            success: refused => refused ? new NobodyListens(address) : Look.Instance,
-            failure: _ => Look.Instance);
+            success: refused => refused ? new NobodyListens(address) : new SomebodyListens(address),
+            failure: _ => new SomebodyListens(address));
     }
 
     // A refusal comes from the machine itself; a network that is cut, or a machine that is off, gives silence.
@@ -161,4 +165,6 @@ internal sealed class DowningActor : ReceiveActor, IWithTimers
     }
 
     private sealed record NobodyListens(Address Address);
+
+    private sealed record SomebodyListens(Address Address);
 }

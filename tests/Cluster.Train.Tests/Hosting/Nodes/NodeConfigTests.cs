@@ -1,3 +1,4 @@
+using Akka.Actor;
 using Akka.Configuration;
 using Akka.Event;
 using Cluster.Train.Actors;
@@ -49,6 +50,21 @@ public sealed class NodeConfigTests
     [Fact]
     public void The_defaults_of_the_library_are_underneath() =>
         AssertDedicated(NodeConfig.Of(Options(NodeRole.Worker)), "akka.actor.cluster-train-dispatcher");
+
+    [Theory]
+    [InlineData("Association with remote system akka.tcp://cluster-train@127.0.0.1:1 has failed; address is now gated for 1000 ms. Reason is: [Akka.Remote.EndpointDisassociatedException: Disassociated\n   at X]", false)]
+    [InlineData("Disassociated", false)]
+    [InlineData("Association with remote system akka.tcp://cluster-train@127.0.0.1:1 has failed; address is now gated for 1000 ms. Reason is: [AuthenticationException: the certificate]", true)]
+    [InlineData("refused a connection with 127.0.0.1:1: its certificate is of another authority", true)]
+    public async Task What_the_node_itself_tells_of_in_plainer_words_is_not_logged(string message, bool isLogged)
+    {
+        using var system = ActorSystem.Create("filtered", NodeConfig.Setup(NodeConfig.Of(Options(NodeRole.Worker)), tls: null));
+
+        var kept = system.Settings.LogFilter.ShouldTryKeepMessage(new Warning(cause: null, "source", typeof(NodeConfigTests), message), out _);
+
+        Assert.Equal(isLogged, kept);
+        await system.Terminate();
+    }
 
     private static void AssertDedicated(Config config, string dispatcher)
     {
