@@ -109,8 +109,8 @@ internal sealed partial class CoordinatorActor
     }
 
     /// <summary>Whether those that are there hold all of the newest state that a former coordinator left word of: whoever comes later brings nothing that is needed.</summary>
-    private bool HoldNewestState() => _workers.Memos.Select(memo => memo.Step).DefaultIfEmpty(long.MaxValue).Max()
-        <= RecoveryPlanner.Choose(Holders(), OptimizerLength(_workers.Reference!.Replica.ParameterLength)).Step;
+    private bool HoldNewestState() => _workers.Reference is { Replica.ParameterLength: var length }
+        && _workers.Memos.Select(memo => memo.Step).DefaultIfEmpty(long.MaxValue).Max() <= RecoveryPlanner.Choose(Holders(), OptimizerLength(length)).Step;
 
     /// <summary>Whether those that are there hold less than all members of the last roster did: the others may only be cut off.</summary>
     private bool WouldLoseSteps() => _services.NewestCheckpoint.GetValueOrDefault() < _sealed
