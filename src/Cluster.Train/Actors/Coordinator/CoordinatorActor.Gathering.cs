@@ -109,12 +109,13 @@ internal sealed partial class CoordinatorActor
     }
 
     /// <summary>Whether those that are there hold all of the newest state that a former coordinator left word of: whoever comes later brings nothing that is needed.</summary>
-    private bool HoldNewestState() => _workers.Reference is { Replica.ParameterLength: var length }
-        && _workers.Memos.Select(memo => memo.Step).DefaultIfEmpty(long.MaxValue).Max() <= RecoveryPlanner.Choose(Holders(), OptimizerLength(length)).Step;
+    private bool HoldNewestState() => _workers.Memos.Select(memo => (long?)memo.Step).Max() is { } newest && NewestState().Step >= newest;
 
     /// <summary>Whether those that are there hold less than all members of the last roster did: the others may only be cut off.</summary>
-    private bool WouldLoseSteps() => _services.NewestCheckpoint.GetValueOrDefault() < _sealed
-        && RecoveryPlanner.Choose(Holders(), OptimizerLength(_workers.Reference!.Replica.ParameterLength)).Step < _sealed;
+    private bool WouldLoseSteps() => _services.NewestCheckpoint.GetValueOrDefault() < _sealed && NewestState().Step < _sealed;
+
+    /// <summary>The newest state that those that are ready hold between them; there is at least one.</summary>
+    private RecoveryPoint NewestState() => RecoveryPlanner.Choose(Holders(), OptimizerLength(_workers.Reference!.Replica.ParameterLength));
 
     private void Open(bool takeover)
     {
@@ -174,7 +175,7 @@ internal sealed partial class CoordinatorActor
     /// <summary>There are too few workers: what they hold is written as a checkpoint, and the job ends.</summary>
     private void GiveUp(string reason)
     {
-        var point = _run is null || _lastRoster is null ? null : RecoveryPlanner.Choose(Holders(), OptimizerLength(_workers.Reference!.Replica.ParameterLength));
+        var point = _run is null || _lastRoster is null ? null : NewestState();
         if (!_settings.KeepsCheckpoints || point is null || point.Step == 0 || point.Step <= _services.NewestCheckpoint)
         {
             EndForLack(reason);
