@@ -48,6 +48,7 @@ public sealed unsafe class ModelReplica : IDisposable
     public static ModelReplica Create(ITrainingTask task, JobDefinition job, TaskData data, DeviceSpec device)
     {
         var place = device.Open();
+        using var computing = FinalizerGate.Enter();
         torch.nn.Module? model;
         try
         {
@@ -102,6 +103,7 @@ public sealed unsafe class ModelReplica : IDisposable
     /// <exception cref="TrainingFaultException">The task failed, or the loss is not one finite number; names step and shard.</exception>
     public float ComputeShard(long step, int shard, Batch batch, int globalSamples)
     {
+        using var computing = FinalizerGate.Enter();
         using var scope = torch.NewDisposeScope();
         _tensors.ReadBuffers(_blocks!);
         var place = new Place(step, shard);
@@ -140,6 +142,7 @@ public sealed unsafe class ModelReplica : IDisposable
     /// <exception cref="TrainingFaultException">The task failed.</exception>
     public EvaluationSums Evaluate(Batch batch)
     {
+        using var computing = FinalizerGate.Enter();
         using var scope = torch.NewDisposeScope();
         using var noGradients = torch.no_grad();
         _tensors.ReadBuffers(_blocks!);
@@ -277,9 +280,7 @@ public sealed unsafe class ModelReplica : IDisposable
     {
         if (!_weights.TryGetValue((count, total), out var weight))
         {
-            // Held until the call returns: TorchSharp lets an implicit scalar be finalized while libtorch reads it.
-            using Scalar share = (float)count / total;
-            weight = [torch.full_like(loss, share).DetachFromDisposeScope()];
+            weight = [torch.full_like(loss, (float)count / total).DetachFromDisposeScope()];
             _weights[(count, total)] = weight;
         }
 

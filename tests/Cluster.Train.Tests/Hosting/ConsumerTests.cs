@@ -76,7 +76,8 @@ public sealed class ConsumerTests
         var (exitCode, output, error) = await StartAsync("faults");
 
         Assert.True(exitCode == 0, output + error);
-        Assert.StartsWith(
+        // Warnings of its workers may stand around it.
+        Assert.Contains(
             "struck: fail worker-2 at step 10 in Compute; hang coordinator at step 25 in Lease for 1 s\n", output, StringComparison.Ordinal);
     }
 

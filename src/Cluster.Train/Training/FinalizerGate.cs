@@ -1,0 +1,154 @@
+using System.Runtime.CompilerServices;
+
+namespace Cluster.Train.Training;
+
+/// <summary>
+/// Keeps finalizers from running while a model computes. TorchSharp (0.107) gives libtorch the address of a scalar, such
+/// as the 1 that it makes for <c>a + b</c>, and lets the garbage collector have the scalar: a finalizer that runs before
+/// libtorch has read it leaves a number that is none, or another's. The process's finalizer thread therefore waits here,
+/// in a finalizer, and is let on about once a second, between steps, when no model computes. Safe for use by several threads.
+/// </summary>
+internal static class FinalizerGate
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    // How long a model waits for finalizers; they take microseconds, but a user's might not.
+    private static readonly TimeSpan ComputingPatience = TimeSpan.FromSeconds(1);
+
+    // How long finalizers wait for a moment without computing: a task may wait for them itself, or hang.
+    private static readonly TimeSpan FinalizersPatience = TimeSpan.FromSeconds(30);
+
+    private static readonly TimeSpan ParkingPatience = TimeSpan.FromSeconds(1);
+
+    // Without computing for so long, finalizers are left to themselves again.
+    private static readonly TimeSpan Idle = TimeSpan.FromSeconds(5);
+
+    private static readonly object Gate = new();
+    private static int _computing;
+    private static bool _kept;
+    private static bool _due;
+    private static bool _running;
+    private static long _lastComputed;
+
+    /// <summary>Begins computing: until the end, no finalizer runs.</summary>
+    internal static Computing Enter()
+    {
+        lock (Gate)
+        {
+            if (!_kept)
+            {
+                (_kept, _running) = (true, true);
+                new Thread(Keep) { Name = "finalizer gate", IsBackground = true }.Start();
+            }
+
+            WaitUntil(() => !_running, ComputingPatience);
+            _computing++;
+            _lastComputed = Environment.TickCount64;
+        }
+
+        return default;
+    }
+
+    private static void Exit()
+    {
+        lock (Gate)
+        {
+            _lastComputed = Environment.TickCount64;
+            if (--_computing == 0 && _due)
+            {
+                // At once, or the next to begin would come first.
+                _running = true;
+                Monitor.PulseAll(Gate);
+            }
+        }
+    }
+
+    private static void Keep()
+    {
+        while (true)
+        {
+            var barrier = Park();
+            lock (Gate)
+            {
+                _running = false;
+                Monitor.PulseAll(Gate);
+                WaitUntil(() => false, Interval);
+                _due = true;
+                _running = _computing == 0;
+                WaitUntil(() => _running, FinalizersPatience);
+                _due = false;
+                barrier.Opened = true;
+                Monitor.PulseAll(Gate);
+            }
+
+            GC.WaitForPendingFinalizers();
+            lock (Gate)
+            {
+                if (_computing == 0 && Environment.TickCount64 - _lastComputed > Idle.TotalMilliseconds)
+                {
+                    (_kept, _running) = (false, false);
+                    Monitor.PulseAll(Gate);
+                    return;
+                }
+            }
+        }
+    }
+
+    /// <summary>Makes the finalizer thread wait. Where it does not come in time, it is not held until the next attempt.</summary>
+    private static Barrier Park()
+    {
+        var barrier = new Barrier();
+        Drop(barrier);
+        GC.Collect(0, GCCollectionMode.Forced, blocking: true);
+        lock (Gate)
+        {
+            WaitUntil(() => barrier.Reached, ParkingPatience);
+        }
+
+        return barrier;
+    }
+
+    // A method of its own, so that no register or stack slot keeps the object alive.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Drop(Barrier barrier) => _ = new Unused(barrier);
+
+    private static void WaitUntil(Func<bool> condition, TimeSpan patience)
+    {
+        var end = Environment.TickCount64 + (long)patience.TotalMilliseconds;
+        while (!condition() && end - Environment.TickCount64 is > 0 and var left)
+        {
+            Monitor.Wait(Gate, (int)left);
+        }
+    }
+
+    /// <summary>The time in which a model computes.</summary>
+    internal readonly struct Computing : IDisposable
+    {
+        /// <summary>Ends it.</summary>
+        public void Dispose() => Exit();
+    }
+
+    /// <summary>Where the finalizer thread waits. Its members are read and written with the gate's lock held.</summary>
+    private sealed class Barrier
+    {
+        internal bool Reached { get; set; }
+
+        internal bool Opened { get; set; }
+    }
+
+    /// <summary>The object whose finalizer waits at the barrier.</summary>
+    private sealed class Unused(Barrier barrier)
+    {
+#pragma warning disable MA0055 // Do not use finalizer: it is how to make the finalizer thread wait.
+        ~Unused()
+#pragma warning restore MA0055
+        {
+            lock (Gate)
+            {
+                barrier.Reached = true;
+                Monitor.PulseAll(Gate);
+                WaitUntil(() => barrier.Opened, Interval + (2 * FinalizersPatience));
+            }
+        }
+    }
+}
