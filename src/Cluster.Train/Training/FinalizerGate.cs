@@ -76,6 +76,9 @@ internal static class FinalizerGate
                 _due = true;
                 _running = _computing == 0;
                 WaitUntil(() => _running, FinalizersPatience);
+                // There was no such moment, as with several jobs in a process: now whoever would begin waits.
+                _running = true;
+                WaitUntil(() => _computing == 0, ComputingPatience);
                 _due = false;
                 barrier.Opened = true;
                 Monitor.PulseAll(Gate);
