@@ -63,6 +63,8 @@ internal static class NodeConfig
             .ExcludeMessageRegex(new Regex(@"\] (Association with remote system \S+ has failed.*(Disassociated|refused)|Disassociated\b)", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1)))
             .ExcludeMessageContaining("swallowing exception during message send")
             .ExcludeMessageContaining("ClusterSingletonProxy failed to find")
+            // A connection that comes while the node ends.
+            .ExcludeMessageContaining("from connection group. May not shut down cleanly")
             .Build();
         return tls is null
             ? ActorSystemSetup.Create(bootstrap, filter)

@@ -73,12 +73,9 @@ internal sealed class WorkerNode(
 
         if (node.WasRemoved) return null;
 
-        // The worker and the node are told apart why the job ended: the one knows whether it is done, the other the rest.
-        if (!own.Task.IsFaulted && !(own.Task.IsCompletedSuccessfully && own.Task.Result.Completed))
-        {
-            await Task.WhenAny(ended, gone, Task.Delay(WordPatience, CancellationToken.None));
-        }
-
+        // The worker and the node are told apart that the job has ended. The node's word has the reason, and whoever sent
+        // it waits for its receipt: without the word the node stays for a while.
+        await Task.WhenAny(ended, gone, Task.Delay(own.Task.IsFaulted ? TimeSpan.Zero : WordPatience, CancellationToken.None));
         if (node.WasRemoved) return null;
         node.JobIsOver = ended.IsCompleted || (own.Task.IsCompletedSuccessfully && own.Task.Result.Completed);
         if (ended.IsCompleted) return Describe(await ended);

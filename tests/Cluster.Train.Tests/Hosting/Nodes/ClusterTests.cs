@@ -181,6 +181,23 @@ public sealed class ClusterTests : IDisposable
     }
 
     [Fact]
+    public async Task A_worker_that_is_done_stays_until_its_node_has_been_told_so()
+    {
+        var (first, coordinator) = await CoordinatorAsync("a");
+        var (node, worker) = await WorkerAsync(first.Address);
+
+        node.System.ActorSelection("/user/worker").Tell("done");
+        Assert.NotSame(worker, await Task.WhenAny(worker, node.Coordinator.Ask<string>("hello", TestCluster.Patience)));
+        var told = await first.System.ActorSelection($"/user/{NodeActor.Name}").Ask<NodeActor.Announced>(
+            new NodeActor.Announce(new JobEnded(JobEnd.Done, $"{first.Address}", ""), TestCluster.Patience), TestCluster.Patience * 2);
+
+        Assert.Equal(0, told.Unaware);
+        Assert.Equal(WorkerEndKind.Done, (await worker).Kind);
+        first.Coordinator.Tell("finish");
+        await coordinator;
+    }
+
+    [Fact]
     public async Task A_seed_where_nobody_listens_is_named_within_the_join_timeout()
     {
         var free = FreePort();

@@ -54,6 +54,7 @@ public sealed class NodeConfigTests
     [Theory]
     [InlineData("Association with remote system akka.tcp://cluster-train@127.0.0.1:1 has failed; address is now gated for 1000 ms. Reason is: [Akka.Remote.EndpointDisassociatedException: Disassociated\n   at X]", false)]
     [InlineData("Disassociated", false)]
+    [InlineData("Unable to REMOVE channel [[::1]:1->[::1]:2](Id=1) from connection group. May not shut down cleanly.", false)]
     [InlineData("Association with remote system akka.tcp://cluster-train@127.0.0.1:1 has failed; address is now gated for 1000 ms. Reason is: [AuthenticationException: the certificate]", true)]
     [InlineData("refused a connection with 127.0.0.1:1: its certificate is of another authority", true)]
     public async Task What_the_node_itself_tells_of_in_plainer_words_is_not_logged(string message, bool isLogged)

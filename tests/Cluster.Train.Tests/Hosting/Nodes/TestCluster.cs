@@ -71,12 +71,13 @@ internal static class TestCluster
             [new StatusMember("worker-a", "box", "cpu", 0, 2, "training")], new StatusWaiting("worker-b", "preparing", 3));
     }
 
-    /// <summary>A worker that only waits to be told to leave.</summary>
+    /// <summary>A worker that only waits to be told to leave, or that the job is done.</summary>
     internal sealed class WaitingWorker : ReceiveActor
     {
         public WaitingWorker(TaskCompletionSource<WorkerOutcome> outcome) => Receive<string>(text =>
         {
             if (text == "leave") outcome.SetResult(new WorkerOutcome(Completed: false, "left"));
+            if (text == "done") outcome.SetResult(new WorkerOutcome(Completed: true, ""));
         });
     }
 
