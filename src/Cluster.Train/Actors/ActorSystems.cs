@@ -15,8 +15,13 @@ internal static class ActorSystems
 
     /// <summary>A system without a network.</summary>
     /// <param name="logLevel">What is logged on standard error.</param>
-    internal static ActorSystem CreateLocal(LogLevel logLevel) =>
-        ActorSystem.Create("cluster-train", ConfigurationFactory.ParseString($"akka.loglevel = {logLevel.StringFor()}").WithFallback(Defaults));
+    /// <param name="tick">How exact its timers are; null for the default.</param>
+    internal static ActorSystem CreateLocal(LogLevel logLevel, TimeSpan? tick = null)
+    {
+        var settings = $"akka.loglevel = {logLevel.StringFor()}";
+        if (tick is { } length) settings += $"\nakka.scheduler.tick-duration = {length.TotalMilliseconds:0} ms";
+        return ActorSystem.Create("cluster-train", ConfigurationFactory.ParseString(settings).WithFallback(Defaults));
+    }
 
     private static Config ReadDefaults()
     {

@@ -12,7 +12,7 @@ internal sealed class FaultyNodes(FaultyCluster cluster, LocalTrainingOptions op
 {
     private static readonly TimeSpan LongestAnswer = TimeSpan.FromSeconds(5);
 
-    private readonly ActorSystem _system = ActorSystems.CreateLocal(options.LogLevel);
+    private readonly ActorSystem _system = ActorSystems.CreateLocal(options.LogLevel, LinkFace.Again);
 
     /// <summary>Asks a coordinator to end the job.</summary>
     internal static object StopJob => CoordinatorActor.StopJob.Instance;
