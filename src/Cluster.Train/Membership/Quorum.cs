@@ -42,7 +42,8 @@ public static class Quorum
 
         if (state.Ready < state.Minimum && state.Waited >= state.Timeout)
         {
-            return (QuorumDecision.GiveUp, $"waited {state.Timeout.TotalSeconds:0} s for {Needed(state.Minimum)}, and {Present(state)}");
+            var remedy = state.Opening > 0 ? "give a longer --join-timeout" : "start workers whose --seed-node is this coordinator, or give a longer --join-timeout";
+            return (QuorumDecision.GiveUp, $"waited {state.Timeout.TotalSeconds:0} s for at least {Needed(state.Minimum)}, and {Present(state)}: {remedy}");
         }
 
         return (QuorumDecision.Wait, $"waiting for {Needed(Math.Max(state.Minimum, state.Wanted))}; {Present(state)}");

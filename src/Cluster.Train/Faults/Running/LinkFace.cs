@@ -14,8 +14,8 @@ internal readonly record struct Passage(int Times, TimeSpan Delay);
 /// </summary>
 internal sealed class LinkFace : ReceiveActor, IWithTimers
 {
-    /// <summary>How often a side that may not deliver yet tries again.</summary>
-    internal static readonly TimeSpan Again = TimeSpan.FromMilliseconds(5);
+    /// <summary>How often a side that may not deliver yet tries again; Akka has no shorter tick.</summary>
+    internal static readonly TimeSpan Again = TimeSpan.FromMilliseconds(10);
 
     private readonly FaultyProcess _from;
     private readonly FaultyProcess _to;
