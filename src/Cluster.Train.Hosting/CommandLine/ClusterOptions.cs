@@ -1,4 +1,5 @@
 using Cluster.Train.Hosting.Nodes;
+using Cluster.Train.Membership;
 
 namespace Cluster.Train.Hosting.CommandLine;
 
@@ -60,17 +61,17 @@ internal static class ClusterOptions
         "Listens without TLS even where other machines can reach this one: for closed networks.")
     { Default = _ => false };
 
-    public static readonly OptionSpec<int> Workers = new("--workers", Crew, ValueKinds.Whole(1, 4096, "workers"),
+    public static readonly OptionSpec<int> Workers = new("--workers", Crew, ValueKinds.Whole(1, Roster.MostWorkers, "workers"),
         "How many workers the job begins with.")
     { Default = _ => 1 };
 
-    public static readonly OptionSpec<int> MinWorkers = new("--min-workers", Crew, ValueKinds.Whole(1, 4096, "workers"),
+    public static readonly OptionSpec<int> MinWorkers = new("--min-workers", Crew, ValueKinds.Whole(1, Roster.MostWorkers, "workers"),
         "With how many it goes on when some are lost; below, it waits for more up to --join-timeout.")
     { Default = _ => 1 };
 
-    public static readonly OptionSpec<int> MaxWorkers = new("--max-workers", Crew, ValueKinds.Whole(1, 65_536, "workers"),
+    public static readonly OptionSpec<int> MaxWorkers = new("--max-workers", Crew, ValueKinds.Whole(1, Roster.MostWorkers, "workers"),
         "How many it takes at most, not more than shards; further ones stand by.")
-    { DefaultNote = "the number of shards" };
+    { DefaultNote = "the number of shards, up to 1,024" };
 
     public static readonly OptionSpec<long> SnapshotEvery = new("--snapshot-every", Crew, ValueKinds.Long(1, "steps"),
         "How many steps may have to be computed again when a worker is lost.")

@@ -2,6 +2,7 @@ using Cluster.Train.Hosting.CommandLine;
 using Cluster.Train.Hosting.Display;
 using Cluster.Train.Hosting.Nodes;
 using Cluster.Train.Hosting.Results;
+using Cluster.Train.Membership;
 using Cluster.Train.Protocol;
 
 namespace Cluster.Train.Hosting.Verbs;
@@ -72,7 +73,7 @@ internal static class CoordinatorVerb
     private static (int Min, int Max) Crew(OptionValues values, int workers, int shards)
     {
         var min = values.Get(ClusterOptions.MinWorkers);
-        var max = values.IsGiven(ClusterOptions.MaxWorkers) ? values.Get(ClusterOptions.MaxWorkers) : shards;
+        var max = values.IsGiven(ClusterOptions.MaxWorkers) ? values.Get(ClusterOptions.MaxWorkers) : Math.Min(shards, Roster.MostWorkers);
         if (min > workers) throw new BadInputException($"{values.Source(ClusterOptions.MinWorkers)} is {min}, but the job begins with {workers} (--workers): raise --workers or lower --min-workers");
         if (max < workers) throw new BadInputException($"{values.Source(ClusterOptions.MaxWorkers)} is {max}, but the job begins with {workers} (--workers): lower --workers or raise --max-workers");
         if (max > shards) throw new BadInputException($"{values.Source(ClusterOptions.MaxWorkers)} is {max}, but there are only {shards} shards, and a worker without a shard has nothing to do: raise --shards or lower --max-workers");

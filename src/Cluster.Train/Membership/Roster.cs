@@ -23,6 +23,9 @@ public enum Topology
 /// <param name="Members">By rank. Shard ranges and slices are contiguous, ascend with the rank and cover everything.</param>
 public sealed record Roster(int Generation, Topology Topology, string Secret, ImmutableArray<RosterMember> Members)
 {
+    /// <summary>With how many workers a roster fits a message between nodes; further ones stand by.</summary>
+    public const int MostWorkers = 1_024;
+
     /// <summary>The members that compute, without a coordinator that owns a slice.</summary>
     public IEnumerable<RosterMember> Workers => Members.Where(member => !member.IsCoordinator);
 

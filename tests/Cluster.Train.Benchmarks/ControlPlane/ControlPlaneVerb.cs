@@ -9,7 +9,7 @@ namespace Cluster.Train.Benchmarks.ControlPlane;
 /// </summary>
 internal static class ControlPlaneVerb
 {
-    private const int DefaultRounds = 3;
+    private const int DefaultRounds = 7;
     private const double MostSeconds = 0.020;
 
     private static readonly (int Workers, int Steps)[] Sizes = [(16, 2000), (128, 1000), (1024, 300)];

@@ -48,7 +48,7 @@ internal static class StubJob
                 system.ActorOf(
                     WorkerActor.Props(
                         new WorkerIdentity(id, $"worker-{id}", "stub", "stub", ["stub"]), coordinator, new StubRuntime(id, Replica, secondsPerStep),
-                        Timeout, new TaskCompletionSource<WorkerOutcome>()),
+                        Timeout, new TaskCompletionSource<WorkerOutcome>()).WithDispatcher(ActorSystems.Dispatcher),
                     $"worker-{id}");
             }
 

@@ -69,6 +69,7 @@ public sealed class BadInputTests
     [InlineData("coordinator xor --tls-cert a.pem", "--tls-cert is given without --tls-key")]
     [InlineData("coordinator xor --tls-cert a.pem --tls-key b.pem --tls-ca /no/such/ca.pem", "--tls-ca is '/no/such/ca.pem', which cannot be read")]
     [InlineData("coordinator xor --workers 2 --min-workers 3", "--min-workers is 3, but the job begins with 2 (--workers)")]
+    [InlineData("coordinator xor --shards 2000 --workers 1025", "--workers is '1025': give a whole number from 1 to 1,024 workers")]
     [InlineData("coordinator xor --workers 2 --max-workers 1", "--max-workers is 1, but the job begins with 2")]
     [InlineData("coordinator xor --workers 2 --max-workers 3", "--max-workers is 3, but there are only 2 shards")]
     [InlineData("coordinator xor --tensor-port 4053", "--tensor-port is 4053, which is --listen's port already")]

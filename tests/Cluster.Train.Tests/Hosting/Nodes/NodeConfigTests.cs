@@ -31,10 +31,6 @@ public sealed class NodeConfigTests
         Assert.Equal("DEBUG", config.GetString("akka.loglevel"));
     }
 
-    [Fact]
-    public void Frames_stay_off_the_large_object_heap() =>
-        Assert.True(NodeConfig.Of(Options(NodeRole.Worker)).GetByteSize("akka.remote.dot-netty.tcp.maximum-frame-size") < 85_000);
-
     [Theory]
     [InlineData("akka.cluster.use-dispatcher")]
     [InlineData("akka.remote.use-dispatcher")]
