@@ -71,7 +71,7 @@ internal static class ClusterOptions
 
     public static readonly OptionSpec<int> MaxWorkers = new("--max-workers", Crew, ValueKinds.Whole(1, Roster.MostWorkers, "workers"),
         "How many it takes at most, not more than shards; further ones stand by.")
-    { DefaultNote = "the number of shards, up to 1,024" };
+    { DefaultNote = FormattableString.Invariant($"the number of shards, up to {Roster.MostWorkers:N0}") };
 
     public static readonly OptionSpec<long> SnapshotEvery = new("--snapshot-every", Crew, ValueKinds.Long(1, "steps"),
         "How many steps may have to be computed again when a worker is lost.")
