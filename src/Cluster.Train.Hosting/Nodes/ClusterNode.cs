@@ -55,7 +55,7 @@ internal sealed class ClusterNode : IAsyncDisposable
     public static ClusterNode Start(NodeOptions options)
     {
         ProbeListen(options.Listen);
-        var system = ActorSystem.Create(NodeConfig.SystemName, NodeConfig.Setup(NodeConfig.Of(options), options.Tls));
+        var system = Listen(options);
         if (options.HealthFile is { } file) system.ActorOf(HealthActor.Props(file), "health");
         return new ClusterNode(options, system);
     }
@@ -125,7 +125,7 @@ internal sealed class ClusterNode : IAsyncDisposable
         await System.WhenTerminated;
     }
 
-    // Tried beforehand: Akka tells of a port that is taken in a page of log.
+    // Tried beforehand: nothing has been started yet that would have to end.
     private static void ProbeListen(HostPort listen)
     {
         try
@@ -136,16 +136,20 @@ internal sealed class ClusterNode : IAsyncDisposable
         }
         catch (SocketException exception)
         {
-            throw new BadInputException(
-                exception.SocketErrorCode switch
-                {
-                    SocketError.AddressAlreadyInUse => $"--listen is {listen}, but this port is taken: give another, or end the program that has it",
-                    SocketError.AddressNotAvailable => $"--listen is {listen}, which is no address of this machine: give one that it has, or 0.0.0.0 for all of them and --advertise for what the others connect to",
-                    SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData => $"--listen is {listen}, but this name does not resolve: give an address of this machine",
-                    SocketError.AccessDenied => $"--listen is {listen}, a port that this user may not have: give one from 1024 on",
-                    _ => $"--listen is {listen}, where it cannot listen: {exception.Message}",
-                },
-                exception);
+            throw ListenFailure.Explain(listen, exception)!;
+        }
+    }
+
+    private static ActorSystem Listen(NodeOptions options)
+    {
+        try
+        {
+            return ActorSystem.Create(NodeConfig.SystemName, NodeConfig.Setup(NodeConfig.Of(options), options.Tls));
+        }
+        catch (Exception exception) when (ListenFailure.Explain(options.Listen, exception) is not null)
+        {
+            // Another program took the port since the probe.
+            throw ListenFailure.Explain(options.Listen, exception)!;
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Akka.Actor;
 using Akka.Dispatch;
 using Akka.Event;
@@ -7,22 +8,15 @@ namespace Cluster.Train.Actors;
 /// <summary>Writes what the actors log to standard error, one line an event: standard output is for results.</summary>
 internal sealed class StandardErrorLogger : ReceiveActor, IRequiresMessageQueue<ILoggerMessageQueueSemantics>
 {
+    private readonly LogLines _lines = new();
+
     /// <summary>Is created by the actor system.</summary>
     public StandardErrorLogger()
     {
         Receive<InitializeLogger>(_ => Sender.Tell(new LoggerInitialized()));
-        Receive<LogEvent>(entry => Context.System.Settings.LogFilter.ShouldTryKeepMessage(entry, out _), entry => Console.Error.WriteLine(
-            $"{entry.Timestamp:HH:mm:ss.fff} {Level(entry)} {FirstLine(entry.Message)}{(entry.Cause is { } cause ? $" ({cause.GetType().Name}: {FirstLine(cause.Message)})" : "")}"));
+        Receive<LogEvent>(entry => Context.System.Settings.LogFilter.ShouldTryKeepMessage(entry, out _), entry =>
+        {
+            if (_lines.Of(entry, Stopwatch.GetTimestamp() / Stopwatch.Frequency) is { } line) Console.Error.WriteLine(line);
+        });
     }
-
-    // Akka writes traces into the text of some of its warnings.
-    private static string FirstLine(object message) => message.ToString()?.Split('\n', 2)[0].TrimEnd() ?? "";
-
-    private static string Level(LogEvent entry) => entry.LogLevel() switch
-    {
-        LogLevel.DebugLevel => "debug",
-        LogLevel.InfoLevel => "info",
-        LogLevel.WarningLevel => "warning",
-        _ => "error",
-    };
 }

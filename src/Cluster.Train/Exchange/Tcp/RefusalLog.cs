@@ -2,15 +2,13 @@ using System.Diagnostics;
 
 namespace Cluster.Train.Exchange.Tcp;
 
-/// <summary>Counts refused connections and says why, at most <see cref="LinesPerSecond"/> lines a second: a flood must not fill a disk.</summary>
+/// <summary>Counts refused connections and says why, as far as its <see cref="LineBudget"/> goes.</summary>
 internal sealed class RefusalLog(Action<string>? log)
 {
     private const int LinesPerSecond = 10;
 
     private readonly Lock _gate = new();
-    private long _second;
-    private int _lines;
-    private long _silent;
+    private readonly LineBudget _budget = new(LinesPerSecond);
 
     /// <summary>How many were refused.</summary>
     internal long Count { get; private set; }
@@ -20,21 +18,10 @@ internal sealed class RefusalLog(Action<string>? log)
         lock (_gate)
         {
             Count++;
-            var second = Stopwatch.GetTimestamp() / Stopwatch.Frequency;
-            if (second != _second)
+            if (_budget.Take(Stopwatch.GetTimestamp() / Stopwatch.Frequency) is { } silent)
             {
-                _second = second;
-                _lines = 0;
+                log?.Invoke(silent == 0 ? line : $"{line} ({silent} more were refused since the last line)");
             }
-
-            if (++_lines > LinesPerSecond)
-            {
-                _silent++;
-                return;
-            }
-
-            log?.Invoke(_silent == 0 ? line : $"{line} ({_silent} more were refused since the last line)");
-            _silent = 0;
         }
     }
 }

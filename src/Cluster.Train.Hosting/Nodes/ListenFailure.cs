@@ -1,0 +1,34 @@
+using System.Net.Sockets;
+
+namespace Cluster.Train.Hosting.Nodes;
+
+/// <summary>Why a node cannot listen where it should, and what to do. Pure.</summary>
+internal static class ListenFailure
+{
+    /// <summary>Explains what went wrong.</summary>
+    /// <param name="listen">Where the node should listen.</param>
+    /// <param name="exception">What was thrown, perhaps around the socket's own.</param>
+    /// <returns>Null where no socket's error is in it.</returns>
+    public static BadInputException? Explain(HostPort listen, Exception exception)
+    {
+        if (SocketErrorIn(exception) is not { } error) return null;
+        return new BadInputException(
+            error.SocketErrorCode switch
+            {
+                SocketError.AddressAlreadyInUse => $"--listen is {listen}, but this port is taken: give another, or end the program that has it",
+                SocketError.AddressNotAvailable => $"--listen is {listen}, which is no address of this machine: give one that it has, or 0.0.0.0 for all of them and --advertise for what the others connect to",
+                SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData => $"--listen is {listen}, but this name does not resolve: give an address of this machine",
+                SocketError.AccessDenied => $"--listen is {listen}, a port that this user may not have: give one from 1024 on",
+                _ => $"--listen is {listen}, where it cannot listen: {error.Message}",
+            },
+            exception);
+    }
+
+    private static SocketException? SocketErrorIn(Exception? exception) => exception switch
+    {
+        null => null,
+        SocketException error => error,
+        AggregateException several => several.InnerExceptions.Select(SocketErrorIn).FirstOrDefault(error => error is not null),
+        _ => SocketErrorIn(exception.InnerException),
+    };
+}

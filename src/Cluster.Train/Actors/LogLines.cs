@@ -1,0 +1,46 @@
+using Akka.Event;
+
+namespace Cluster.Train.Actors;
+
+/// <summary>
+/// The lines of a log: one an event, and of each class that warns at most <see cref="LinesPerSecond"/> a second. A stranger
+/// who opens a thousand connections gets a thousand warnings out of Akka.
+/// </summary>
+internal sealed class LogLines
+{
+    private const int LinesPerSecond = 10;
+
+    private readonly Dictionary<Type, LineBudget> _budgets = [];
+
+    /// <summary>An event's line.</summary>
+    /// <param name="entry">The event.</param>
+    /// <param name="second">The time, in whole seconds.</param>
+    /// <returns>Null where it is kept back.</returns>
+    internal string? Of(LogEvent entry, long second)
+    {
+        var silent = 0L;
+        if (entry.LogLevel() >= LogLevel.WarningLevel)
+        {
+            if (Budget(entry.LogClass).Take(second) is not { } kept) return null;
+            silent = kept;
+        }
+
+        var cause = entry.Cause is { } error ? $" ({error.GetType().Name}: {FirstLine(error.Message)})" : "";
+        var more = silent == 0 ? "" : $" ({silent} more of {entry.LogClass.Name} since its last line)";
+        return $"{entry.Timestamp:HH:mm:ss.fff} {Level(entry)} {FirstLine(entry.Message)}{cause}{more}";
+    }
+
+    private LineBudget Budget(Type source) =>
+        _budgets.TryGetValue(source, out var budget) ? budget : _budgets[source] = new LineBudget(LinesPerSecond);
+
+    // Akka writes traces into the text of some of its warnings.
+    private static string FirstLine(object message) => message.ToString()?.Split('\n', 2)[0].TrimEnd() ?? "";
+
+    private static string Level(LogEvent entry) => entry.LogLevel() switch
+    {
+        LogLevel.DebugLevel => "debug",
+        LogLevel.InfoLevel => "info",
+        LogLevel.WarningLevel => "warning",
+        _ => "error",
+    };
+}
