@@ -54,7 +54,6 @@ internal sealed class ClusterNode : IAsyncDisposable
     /// <exception cref="BadInputException">It cannot listen there.</exception>
     public static ClusterNode Start(NodeOptions options)
     {
-        ProbeListen(options.Listen);
         var system = Listen(options);
         if (options.HealthFile is { } file) system.ActorOf(HealthActor.Props(file), "health");
         return new ClusterNode(options, system);
@@ -125,31 +124,24 @@ internal sealed class ClusterNode : IAsyncDisposable
         await System.WhenTerminated;
     }
 
-    // Tried beforehand: nothing has been started yet that would have to end.
-    private static void ProbeListen(HostPort listen)
-    {
-        try
-        {
-            var address = IPAddress.TryParse(listen.Host, out var literal) ? literal : Dns.GetHostAddresses(listen.Host)[0];
-            using var probe = new TcpListener(address, listen.Port);
-            probe.Start();
-        }
-        catch (SocketException exception)
-        {
-            throw ListenFailure.Explain(listen, exception)!;
-        }
-    }
-
     private static ActorSystem Listen(NodeOptions options)
     {
         try
         {
+            ProbeListen(options.Listen);
             return ActorSystem.Create(NodeConfig.SystemName, NodeConfig.Setup(NodeConfig.Of(options), options.Tls));
         }
         catch (Exception exception) when (ListenFailure.Explain(options.Listen, exception) is not null)
         {
-            // Another program took the port since the probe.
             throw ListenFailure.Explain(options.Listen, exception)!;
         }
+    }
+
+    // Tried beforehand: nothing has been started yet that would have to end. Another program may still come in between.
+    private static void ProbeListen(HostPort listen)
+    {
+        var address = IPAddress.TryParse(listen.Host, out var literal) ? literal : Dns.GetHostAddresses(listen.Host)[0];
+        using var probe = new TcpListener(address, listen.Port);
+        probe.Start();
     }
 }

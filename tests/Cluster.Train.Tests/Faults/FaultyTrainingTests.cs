@@ -94,7 +94,9 @@ public sealed class FaultyTrainingTests(ITestOutputHelper output, UndisturbedRun
         var error = await Assert.ThrowsAsync<TrainingFaultException>(() => run.RunAsync(
             [.. Enumerable.Range(1, 3).Select(number => new PlannedFault($"worker-{number}", 9, FaultPhase.Compute, FaultAction.Hang, Timeout.InfiniteTimeSpan))]));
 
-        Assert.StartsWith("waited 5 s for at least 1 worker, and 0 are ready", error.Message, StringComparison.Ordinal);
+        Assert.Equal(
+            "waited 5 s for at least 1 worker, and 0 are ready: start workers whose --seed-node is this coordinator, or give a longer --join-timeout",
+            error.Message);
     }
 
     [Fact]

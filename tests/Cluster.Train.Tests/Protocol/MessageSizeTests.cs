@@ -22,6 +22,9 @@ public sealed class MessageSizeTests : TestKit
     /// <summary>What surrounds a message: paths of sender and receiver, manifest, lengths.</summary>
     private const int Envelope = 1_000;
 
+    /// <summary>From how many bytes on .NET puts an array on its large-object heap.</summary>
+    private const int LargeObject = 85_000;
+
     private readonly ITestOutputHelper _output;
     private readonly WireSerializer _serializer;
     private readonly int _room = (int)NodeConfig.Of(TestCluster.Options(NodeRole.Worker)).GetByteSize(FrameSetting)!.Value - Envelope;
@@ -62,6 +65,19 @@ public sealed class MessageSizeTests : TestKit
     [Fact]
     public void Long_names_of_hosts_fit_as_well() =>
         Assert.InRange(Size(Generation(Roster.MostWorkers, domain: ".training.europe-west4.internal.example.com")), 200_000, _room);
+
+    [Fact]
+    public void What_is_told_again_and_again_stays_off_the_large_object_heap()
+    {
+        // Far more losses than replicas compute between two reports.
+        var shards = new ShardRange(0, 64);
+        var evaluations = Enumerable.Range(0, 64).Select(shard => new ShardEvaluation(120_000, shard, 1.5, 100, 120, 120));
+
+        var size = Size(new StepReport(Id(0), 7, 120_000, 10_000, shards, [.. Enumerable.Repeat(1.5f, 10_000)], [.. evaluations], 0.1));
+
+        _output.WriteLine($"StepReport, 10,000 losses: {size} bytes");
+        Assert.InRange(size, 40_000, LargeObject - 1);
+    }
 
     private int Size(IWireMessage message) => _serializer.ToBinary(message).Length;
 
