@@ -70,7 +70,7 @@ internal sealed record HostContext
     private static TensorNetwork OpenNetwork(NodeOptions node) => new(
         (node.Listen with { Port = node.TensorPort }).ToString(), node.Advertise.Host,
         node.Tls is { } tls ? new TensorSecurity(tls.Certificate, tls.Authorities) : null,
-        line => Console.Error.WriteLine($"{DateTime.Now:HH:mm:ss.fff} warning {line}"));
+        line => Console.Error.WriteLine(Invariant($"{DateTime.Now:HH:mm:ss.fff} warning {line}")));
 
     private static string ExecutableName()
     {

@@ -31,7 +31,7 @@ internal sealed class CharacterGpt : Module<Tensor, Tensor>
         _tokens = Embedding(shape.Vocabulary, shape.Width);
         init.normal_(_tokens.weight!, 0, Spread);
         _positions = new Parameter(torch.normal(0, Spread, [shape.Context, shape.Width]));
-        _blocks = Sequential(Enumerable.Range(0, shape.Layers).Select(layer => ($"block{layer}", (Module<Tensor, Tensor>)new Block(shape))));
+        _blocks = Sequential(Enumerable.Range(0, shape.Layers).Select(layer => (Invariant($"block{layer}"), (Module<Tensor, Tensor>)new Block(shape))));
         _norm = LayerNorm(shape.Width, bias: false);
         register_parameter("positions", _positions);
         register_module("tokens", _tokens);

@@ -56,7 +56,7 @@ internal sealed class CharacterText
         }
         catch (DecoderFallbackException error)
         {
-            throw new BadInputException($"'{file}' is no UTF-8 text: its byte {error.Index} belongs to no character; give a text file", error);
+            throw new BadInputException(Invariant($"'{file}' is no UTF-8 text: its byte {error.Index} belongs to no character; give a text file"), error);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

@@ -43,7 +43,7 @@ internal static class MnistData
         var trained = test.Count - tested;
         return new TaskData(new DatasetPart(test, 0, trained), new DatasetPart(test, trained, tested))
         {
-            Remark = $"no {ImagesOf("train")} in '{folder}': training on the first {trained:N0} images of t10k, testing on the other {tested:N0}",
+            Remark = Invariant($"no {ImagesOf("train")} in '{folder}': training on the first {trained:N0} images of t10k, testing on the other {tested:N0}"),
         };
     }
 
@@ -67,7 +67,7 @@ internal static class MnistData
         var shape = dataset.Fields[0].Shape;
         return shape is [_, Side, Side]
             ? dataset
-            : throw new BadInputException($"'{images}' has images of {shape[1]} x {shape[2]} pixels, not {Side} x {Side}");
+            : throw new BadInputException(Invariant($"'{images}' has images of {shape[1]} x {shape[2]} pixels, not {Side} x {Side}"));
     }
 
     private static BadInputException Missing(string folder, string name, string present) =>

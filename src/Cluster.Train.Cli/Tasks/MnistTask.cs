@@ -47,8 +47,8 @@ internal sealed class MnistTask : TrainingTask<Sequential>
         var width = MnistData.Side * MnistData.Side;
         for (var layer = 0; layer < hidden.Length; layer++)
         {
-            layers.Add(($"hidden{layer + 1}", Linear(width, hidden[layer])));
-            layers.Add(($"bend{layer + 1}", ReLU()));
+            layers.Add((Invariant($"hidden{layer + 1}"), Linear(width, hidden[layer])));
+            layers.Add((Invariant($"bend{layer + 1}"), ReLU()));
             width = hidden[layer];
         }
 

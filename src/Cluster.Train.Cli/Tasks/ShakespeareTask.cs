@@ -33,7 +33,7 @@ internal sealed class ShakespeareTask : TrainingTask<CharacterGpt>
         if (length - trained < Context + 1)
         {
             throw new BadInputException(
-                $"'{text.Path}' has {length:N0} characters; give at least {(Context + 1) * TestShare:N0}, so that its last tenth, the test, has a context of {Context} and a character after it");
+                Invariant($"'{text.Path}' has {length:N0} characters; give at least {(Context + 1) * TestShare:N0}, so that its last tenth, the test, has a context of {Context} and a character after it"));
         }
 
         // Trains on windows from every position; tests on windows side by side, so that each character counts once.

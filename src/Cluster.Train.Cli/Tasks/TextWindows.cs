@@ -25,7 +25,7 @@ internal sealed class TextWindows : IDataset
         var places = end - first - context;
         Count = places < 1 ? 0 : ((places - 1) / stride) + 1;
         Fields = [new FieldSpec("characters", FieldType.Int64, context), new FieldSpec("next", FieldType.Int64, context)];
-        Fingerprint = $"text {text.Sha256} [{first}, {end}) context={context} stride={stride}";
+        Fingerprint = Invariant($"text {text.Sha256} [{first}, {end}) context={context} stride={stride}");
     }
 
     /// <summary>Number of different characters in the whole text.</summary>

@@ -17,7 +17,7 @@ internal sealed class XorPoints : IDataset
     internal XorPoints(int count, long seed)
     {
         Count = count;
-        Fingerprint = $"xor points={count} seed={seed}";
+        Fingerprint = Invariant($"xor points={count} seed={seed}");
         _points = new float[2 * count];
         var random = new StableRandom(seed);
         for (var sample = 0; sample < count; sample++)

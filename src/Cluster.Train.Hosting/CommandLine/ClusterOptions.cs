@@ -71,7 +71,7 @@ internal static class ClusterOptions
 
     public static readonly OptionSpec<int> MaxWorkers = new("--max-workers", Crew, ValueKinds.Whole(1, Roster.MostWorkers, "workers"),
         "How many it takes at most, not more than shards; further ones stand by.")
-    { DefaultNote = FormattableString.Invariant($"the number of shards, up to {Roster.MostWorkers:N0}") };
+    { DefaultNote = Invariant($"the number of shards, up to {Roster.MostWorkers:N0}") };
 
     public static readonly OptionSpec<long> SnapshotEvery = new("--snapshot-every", Crew, ValueKinds.Long(1, "steps"),
         "How many steps may have to be computed again when a worker is lost.")
@@ -99,7 +99,7 @@ internal static class ClusterOptions
     public static readonly IReadOnlyList<OptionSpec> Tls = [TlsCertificate, TlsKey, TlsAuthority, Insecure];
 
     private static ValueKind<HostPort> Address(int lowestPort) => new(
-        "HOST:PORT", $"HOST:PORT, with a port from {lowestPort} to 65535", text => HostPort.Parse(text, lowestPort), address => address.ToString());
+        "HOST:PORT", Invariant($"HOST:PORT, with a port from {lowestPort} to 65535"), text => HostPort.Parse(text, lowestPort), address => address.ToString());
 
     private static List<HostPort> ReadSeeds(string text) =>
         [.. text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(seed => HostPort.Parse(seed, 1))];

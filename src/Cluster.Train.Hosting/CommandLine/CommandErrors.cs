@@ -66,7 +66,7 @@ internal static class CommandErrors
         foreach (var result in parsed.CommandResult.Children.OfType<OptionResult>().Where(result => !result.Implicit))
         {
             var name = result.Option.Name;
-            if (result.IdentifierTokenCount > 1) throw new BadInputException($"{name} is given {result.IdentifierTokenCount} times: give it once");
+            if (result.IdentifierTokenCount > 1) throw new BadInputException(Invariant($"{name} is given {result.IdentifierTokenCount} times: give it once"));
             if (result.Option.ValueType == typeof(bool)) continue;
             if (result.Tokens.Count == 0) throw new BadInputException($"{name} needs a value: {name} {result.Option.HelpName}");
             if (result.Tokens[0].Value.StartsWith("--", StringComparison.Ordinal))

@@ -15,7 +15,7 @@ internal sealed class HelpText(string executable, int width)
     {
         var text = new StringBuilder();
         text.AppendLine(description).AppendLine();
-        text.AppendLine($"Usage: {executable} COMMAND [TASK] [OPTIONS]").AppendLine();
+        text.AppendLine(Invariant($"Usage: {executable} COMMAND [TASK] [OPTIONS]")).AppendLine();
         text.AppendLine("Commands:");
         Columns(text, [.. verbs.Select(verb => (verb.TakesTask ? $"{verb.Name} [TASK]" : verb.Name, verb.Description))]);
         AppendTasks(text, tasks);
@@ -29,7 +29,7 @@ internal sealed class HelpText(string executable, int width)
     {
         var text = new StringBuilder();
         text.AppendLine(verb.Description).AppendLine();
-        text.AppendLine($"Usage: {executable} {verb.Name}{(verb.TakesTask ? " [TASK]" : "")}{(verb.Options.Count > 0 ? " [OPTIONS]" : "")}");
+        text.AppendLine(Invariant($"Usage: {executable} {verb.Name}{(verb.TakesTask ? " [TASK]" : "")}{(verb.Options.Count > 0 ? " [OPTIONS]" : "")}"));
         if (verb.TakesTask) AppendTasks(text, tasks);
         foreach (var section in verb.OptionsFor(task).GroupBy(option => option.Section))
         {

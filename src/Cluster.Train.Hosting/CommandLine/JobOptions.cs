@@ -16,7 +16,7 @@ internal static class JobOptions
 
     public static readonly OptionSpec<long> Steps = new("--steps", Section, ValueKinds.Long(1, "steps"),
         "Length of the run in steps, instead of --epochs.")
-    { DefaultNote = "as many as the epochs have", DefaultOfTask = task => task.Defaults.Steps is { } steps ? $"{steps}" : null };
+    { DefaultNote = "as many as the epochs have", DefaultOfTask = task => task.Defaults.Steps is { } steps ? Invariant($"{steps}") : null };
 
     public static readonly OptionSpec<int> BatchSize = new("--batch-size", Section, ValueKinds.Whole(1, 16_777_216, "samples"),
         "Samples of a global batch, split over the shards.")
@@ -37,7 +37,7 @@ internal static class JobOptions
 
     public static readonly OptionSpec<float> LearningRate = new("--lr", Section, ValueKinds.Real("above 0", rate => rate > 0),
         "Learning rate before the schedule. For another optimizer than the task's own, the default is "
-        + $"{DefaultSgdRate:R} with sgd and {DefaultAdamWRate:R} with adamw.")
+        + Invariant($"{DefaultSgdRate:R} with sgd and {DefaultAdamWRate:R} with adamw."))
     { Default = task => task.Defaults.Optimizer.LearningRate };
 
     public static readonly OptionSpec<ScheduleSettings> Schedule = new("--schedule", Section,

@@ -23,19 +23,19 @@ internal static class ValueKinds
 
     /// <summary>A whole number within bounds, both allowed.</summary>
     public static ValueKind<int> Whole(int lowest, int highest, string unit = "") => new(
-        "N", $"a whole number from {lowest:N0} to {highest:N0}{Suffix(unit)}",
+        "N", Invariant($"a whole number from {lowest:N0} to {highest:N0}{Suffix(unit)}"),
         text => int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= lowest && value <= highest
             ? value
             : throw new FormatException(),
-        value => $"{value}");
+        value => Invariant($"{value}"));
 
     /// <summary>A whole number of 64 bits from a lowest value on.</summary>
     public static ValueKind<long> Long(long lowest, string unit = "") => new(
-        "N", lowest == long.MinValue ? "a whole number of 64 bits" : $"a whole number of at least {lowest:N0}{Suffix(unit)}",
+        "N", lowest == long.MinValue ? "a whole number of 64 bits" : Invariant($"a whole number of at least {lowest:N0}{Suffix(unit)}"),
         text => long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= lowest
             ? value
             : throw new FormatException(),
-        value => $"{value}");
+        value => Invariant($"{value}"));
 
     /// <summary>A finite number that fulfils a condition.</summary>
     public static ValueKind<float> Real(string range, Func<float, bool> isAllowed) => new(
@@ -43,7 +43,7 @@ internal static class ValueKinds
         text => float.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && float.IsFinite(value) && isAllowed(value)
             ? value
             : throw new FormatException(),
-        value => $"{value:R}");
+        value => Invariant($"{value:R}"));
 
     /// <summary>One of a few words.</summary>
     public static ValueKind<T> Choice<T>(params (string Word, T Value)[] choices)
@@ -56,7 +56,7 @@ internal static class ValueKinds
     /// <summary>A time from one second to a week: seconds, or a number with s, m or h.</summary>
     public static ValueKind<TimeSpan> Duration { get; } = new(
         "TIME", "seconds, or a number with s, m or h, from 1 second to 7 days", ReadDuration,
-        value => value.TotalSeconds % 60 == 0 ? $"{value.TotalMinutes:R}m" : $"{value.TotalSeconds:R}s");
+        value => value.TotalSeconds % 60 == 0 ? Invariant($"{value.TotalMinutes:R}m") : Invariant($"{value.TotalSeconds:R}s"));
 
     /// <summary>Any text but none at all; a path, for example.</summary>
     public static ValueKind<string> Text(string placeholder, string needs) => new(

@@ -17,8 +17,8 @@ internal static class ClosingReport
         var seconds = outcome.Elapsed.TotalSeconds;
         var rows = new List<(string, string)>
         {
-            ("result", outcome.Completed ? "done" : $"stopped after step {outcome.Steps:N0}" + (outcome.Checkpoint is null ? "" : "; --resume goes on from the checkpoint")),
-            ("task", $"{definition.Task}, seed {definition.Seed}"),
+            ("result", outcome.Completed ? "done" : Invariant($"stopped after step {outcome.Steps:N0}") + (outcome.Checkpoint is null ? "" : "; --resume goes on from the checkpoint")),
+            ("task", Invariant($"{definition.Task}, seed {definition.Seed}")),
             ("crew", $"{Figures.Count(outcome.Workers, "worker")}, {Figures.Count(definition.Shards, "shard")}, topology {outcome.Topology}"),
             ("trained", (outcome.Epochs > 0 ? $"{Figures.Count(outcome.Epochs, "epoch")}, " : "") + $"{Figures.Count(outcome.Steps, "step")}, {Figures.Count(outcome.Samples, "sample")}"),
             ("time", seconds > 0 ? $"{Figures.Elapsed(outcome.Elapsed)}, {Figures.Count(outcome.Samples / seconds)} samples/s" : Figures.Elapsed(outcome.Elapsed)),
@@ -27,7 +27,7 @@ internal static class ClosingReport
         if (outcome.Evaluation is { } evaluation) rows.Add(("test loss", $"{Figures.Loss(evaluation.Loss)} over {Figures.Count(evaluation.Samples, "sample")}"));
         if (outcome.Evaluation?.Accuracy is { } accuracy) rows.Add(("accuracy", Figures.Accuracy(accuracy)));
         if (outcome.Generations > 1) rows.Add(("generations", Figures.Count(outcome.Generations)));
-        if (outcome.Recoveries > 0) rows.Add(("recoveries", $"{outcome.Recoveries:N0}, {Figures.Count(outcome.ReplayedSteps, "replayed step")}"));
+        if (outcome.Recoveries > 0) rows.Add(("recoveries", Invariant($"{outcome.Recoveries:N0}, {Figures.Count(outcome.ReplayedSteps, "replayed step")}")));
         if (outcome.SnapshotShare > 0) rows.Add(("snapshots", $"{Figures.Share(outcome.SnapshotShare)} of the time"));
 
         rows.Add(("parameters", $"{Figures.Count(outcome.ParameterCount)}, SHA-256 {outcome.ParametersSha256}"));

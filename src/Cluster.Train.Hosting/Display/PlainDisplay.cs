@@ -63,23 +63,23 @@ internal sealed class PlainDisplay(TextWriter output, string task, TimeProvider 
     private string Describe(RosterFormed roster)
     {
         var crew = $"{Figures.Count(roster.Workers, "worker")}, {Figures.Count(roster.Shards, "shard")}, topology {roster.Topology}";
-        if (roster.Generation > 1) return $"generation {roster.Generation}: {crew}, from step {roster.FirstStep}";
-        var from = roster.FirstStep > 0 ? $", from step {roster.FirstStep}" : "";
-        var test = roster.EvaluationSamples > 0 ? $" and {roster.EvaluationSamples:N0} test" : "";
-        return $"{task}: {Figures.Count(roster.ParameterCount, "parameter")}, {crew}; {roster.TrainingSamples:N0} training{test} samples; "
+        if (roster.Generation > 1) return Invariant($"generation {roster.Generation}: {crew}, from step {roster.FirstStep}");
+        var from = roster.FirstStep > 0 ? Invariant($", from step {roster.FirstStep}") : "";
+        var test = roster.EvaluationSamples > 0 ? Invariant($" and {roster.EvaluationSamples:N0} test") : "";
+        return Invariant($"{task}: {Figures.Count(roster.ParameterCount, "parameter")}, {crew}; {roster.TrainingSamples:N0} training{test} samples; ")
             + $"{Figures.Count(roster.TotalSteps, "step")}, {Figures.Count(roster.StepsPerEpoch, "step")} an epoch{from}";
     }
 
     private string Describe(JobProgress progress) =>
-        $"epoch {_state.Epoch}/{_state.TotalEpochs}  step {progress.CompletedSteps}/{_state.TotalSteps}  loss {Figures.Loss(progress.Loss)}"
+        Invariant($"epoch {_state.Epoch}/{_state.TotalEpochs}  step {progress.CompletedSteps}/{_state.TotalSteps}  loss {Figures.Loss(progress.Loss)}")
         + $"  {Figures.Count(progress.SamplesPerSecond)} samples/s";
 
     private string Describe(EpochResult epoch, double? samplesPerSecond)
     {
-        var line = new StringBuilder($"epoch {epoch.Epoch}/{_state.TotalEpochs}  step {epoch.CompletedSteps}/{_state.TotalSteps}  loss {Figures.Loss(epoch.Loss)}");
-        if (epoch.Evaluation is { } evaluation) line.Append($"  test loss {Figures.Loss(evaluation.Loss)}");
-        if (epoch.Evaluation?.Accuracy is { } accuracy) line.Append($"  accuracy {Figures.Accuracy(accuracy)}");
-        if (samplesPerSecond is { } speed) line.Append($"  {Figures.Count(speed)} samples/s");
+        var line = new StringBuilder(Invariant($"epoch {epoch.Epoch}/{_state.TotalEpochs}  step {epoch.CompletedSteps}/{_state.TotalSteps}  loss {Figures.Loss(epoch.Loss)}"));
+        if (epoch.Evaluation is { } evaluation) line.Append(Invariant($"  test loss {Figures.Loss(evaluation.Loss)}"));
+        if (epoch.Evaluation?.Accuracy is { } accuracy) line.Append(Invariant($"  accuracy {Figures.Accuracy(accuracy)}"));
+        if (samplesPerSecond is { } speed) line.Append(Invariant($"  {Figures.Count(speed)} samples/s"));
         return line.ToString();
     }
 }

@@ -26,7 +26,7 @@ internal sealed class TerminalDisplay(IAnsiConsole console, string task)
     internal string StatusMarkup()
     {
         if (_state.Roster is null) return "[grey]opening data and model[/]";
-        var figures = new List<string> { $"step {_state.Steps:N0}/{_state.TotalSteps:N0}" };
+        var figures = new List<string> { Invariant($"step {_state.Steps:N0}/{_state.TotalSteps:N0}") };
         if (_state.Loss is { } loss) figures.Add($"loss [bold]{Figures.Loss(loss)}[/]");
         if (_state.Evaluation is { } evaluation) figures.Add($"test loss {Figures.Loss(evaluation.Loss)}");
         if (_state.Evaluation?.Accuracy is { } accuracy) figures.Add($"accuracy [bold]{Figures.Accuracy(accuracy)}[/]");
@@ -42,7 +42,7 @@ internal sealed class TerminalDisplay(IAnsiConsole console, string task)
         {
             case RosterFormed roster:
                 _state.Apply(roster);
-                return roster.Generation > 1 ? $"generation {roster.Generation}: {Figures.Count(roster.Workers, "worker")}, from step {roster.FirstStep:N0}" : null;
+                return roster.Generation > 1 ? Invariant($"generation {roster.Generation}: {Figures.Count(roster.Workers, "worker")}, from step {roster.FirstStep:N0}") : null;
             case JobProgress newest:
                 _state.Apply(newest);
                 return null;
@@ -56,7 +56,7 @@ internal sealed class TerminalDisplay(IAnsiConsole console, string task)
 
     /// <summary>What stands before the bar.</summary>
     internal string Title() => _state.Roster is { } roster
-        ? $"{task}  {Figures.Count(roster.Workers, "worker")}  epoch {_state.Epoch}/{_state.TotalEpochs}"
+        ? Invariant($"{task}  {Figures.Count(roster.Workers, "worker")}  epoch {_state.Epoch}/{_state.TotalEpochs}")
         : task;
 
     private void Follow(ProgressContext progress, JobEvents events)

@@ -55,7 +55,7 @@ internal static class MachineChecks
     }
 
     private static Finding Cores() => Environment.ProcessorCount > 1
-        ? new Finding(FindingState.Good, "cores", $"{Environment.ProcessorCount}: up to as many --workers are worth while")
+        ? new Finding(FindingState.Good, "cores", Invariant($"{Environment.ProcessorCount}: up to as many --workers are worth while"))
         : new Finding(FindingState.Limited, "cores", "1: more than one worker is no faster", "allow the process more cores");
 
     private static Finding Memory()
@@ -90,7 +90,7 @@ internal static class MachineChecks
             using var product = torch.mm(ones, ones);
             using var sum = product.sum();
             return sum.item<float>() == 8
-                ? new Finding(FindingState.Good, "libtorch", $"loads and computes (TorchSharp {typeof(torch).Assembly.GetName().Version?.ToString(3)}, {torch.get_num_threads()} threads by default)")
+                ? new Finding(FindingState.Good, "libtorch", Invariant($"loads and computes (TorchSharp {typeof(torch).Assembly.GetName().Version?.ToString(3)}, {torch.get_num_threads()} threads by default)"))
                 : new Finding(FindingState.Bad, "libtorch", "loads, but multiplies wrongly", "check the installation of the libtorch package");
         }
         catch (Exception exception)
@@ -103,7 +103,7 @@ internal static class MachineChecks
     {
         try
         {
-            if (torch.cuda.is_available()) return new Finding(FindingState.Good, "CUDA", $"{torch.cuda.device_count()} GPU(s) for --device cuda");
+            if (torch.cuda.is_available()) return new Finding(FindingState.Good, "CUDA", Invariant($"{torch.cuda.device_count()} GPU(s) for --device cuda"));
         }
         catch (Exception exception)
         {
@@ -116,5 +116,5 @@ internal static class MachineChecks
     // Loaders append everything they tried; the first sentence says what is wrong.
     private static string Reason(Exception exception) => exception.GetBaseException().Message.Split(". ")[0].ReplaceLineEndings(" ");
 
-    private static string Size(long bytes) => $"{(double)bytes / Gibibyte:0.0} GiB";
+    private static string Size(long bytes) => Invariant($"{(double)bytes / Gibibyte:0.0} GiB");
 }

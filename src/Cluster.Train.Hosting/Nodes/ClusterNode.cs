@@ -92,7 +92,7 @@ internal sealed class ClusterNode : IAsyncDisposable
             if (waited >= _options.JoinTimeout)
             {
                 throw new TrainingFaultException(
-                    $"no cluster let this node in within {_options.JoinTimeout.TotalSeconds:0} s; seeds: {await Seeds.DescribeAsync(others)}. Start a coordinator there, or correct --seed-node");
+                    Invariant($"no cluster let this node in within {_options.JoinTimeout.TotalSeconds:0} s; seeds: {await Seeds.DescribeAsync(others)}. Start a coordinator there, or correct --seed-node"));
             }
 
             await Task.WhenAny(up.Task, Task.Delay(Pause, stop));

@@ -57,7 +57,7 @@ internal sealed class CoordinatorAttempt
         try
         {
             var outcome = await _completion.Task;
-            await AnnounceAsync(outcome.Completed ? JobEnd.Done : JobEnd.Stopped, outcome.Completed ? "" : $"stopped after step {outcome.Steps}");
+            await AnnounceAsync(outcome.Completed ? JobEnd.Done : JobEnd.Stopped, outcome.Completed ? "" : Invariant($"stopped after step {outcome.Steps}"));
             return new CoordinatorEnd(outcome, null);
         }
         catch (OperationCanceledException)

@@ -18,7 +18,7 @@ internal static class Health
     public static readonly TimeSpan Oldest = TimeSpan.FromSeconds(20);
 
     /// <summary>The file's content.</summary>
-    public static string Write(DateTimeOffset now, string state) => $"{now.ToUnixTimeSeconds()} {state}\n";
+    public static string Write(DateTimeOffset now, string state) => Invariant($"{now.ToUnixTimeSeconds()} {state}\n");
 
     /// <summary>What the content says about the node. Pure.</summary>
     /// <param name="content">The file's content; null if there is none.</param>
@@ -30,7 +30,7 @@ internal static class Health
         if (!long.TryParse(stamp, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)) return (false, "not well: the file is no sign of life");
         var age = now.ToUnixTimeSeconds() - seconds;
         return age > Oldest.TotalSeconds
-            ? (false, $"not well: the last sign of life is {age} s old ({state})")
+            ? (false, Invariant($"not well: the last sign of life is {age} s old ({state})"))
             : (true, $"well: {state}");
     }
 }
@@ -60,7 +60,7 @@ internal sealed class HealthActor : ReceiveActor, IWithTimers
     {
         var members = AkkaCluster.Get(Context.System).State.Members.Where(member => member.Status is MemberStatus.Up or MemberStatus.WeaklyUp).ToArray();
         var coordinators = members.Count(member => member.HasRole(NodeConfig.CoordinatorRole));
-        var state = members.Length == 0 ? "joining" : $"member of a cluster with {coordinators} coordinator nodes and {members.Length - coordinators} workers";
+        var state = members.Length == 0 ? "joining" : Invariant($"member of a cluster with {coordinators} coordinator nodes and {members.Length - coordinators} workers");
         try
         {
             File.WriteAllText(_path + ".new", Health.Write(DateTimeOffset.UtcNow, state));

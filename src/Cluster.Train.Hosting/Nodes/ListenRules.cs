@@ -56,7 +56,7 @@ internal static class ListenRules
         }
 
         return port != 0 && port == listen.Port
-            ? throw new BadInputException($"--tensor-port is {port}, which is --listen's port already: give another")
+            ? throw new BadInputException(Invariant($"--tensor-port is {port}, which is --listen's port already: give another"))
             : port;
     }
 }

@@ -21,7 +21,7 @@ internal static class NodeConfig
     private static readonly Config Defaults = ReadDefaults();
 
     /// <summary>The settings of a member of the cluster.</summary>
-    public static Config Of(NodeOptions options) => ConfigurationFactory.ParseString($$"""
+    public static Config Of(NodeOptions options) => ConfigurationFactory.ParseString(Invariant($$"""
         akka.loglevel = {{options.LogLevel.StringFor()}}
         akka.cluster.roles = [{{(options.Role == NodeRole.Coordinator ? CoordinatorRole : WorkerRole)}}]
         akka.remote.dot-netty.tcp {
@@ -32,7 +32,7 @@ internal static class NodeConfig
           dns-use-ipv6 = {{(options.Listen.Host.Contains(':') ? "true" : "false")}}
           enable-ssl = {{(options.Tls is null ? "false" : "true")}}
         }
-        """).WithFallback(Defaults);
+        """)).WithFallback(Defaults);
 
     /// <summary>The settings of a system that asks nodes and is no member.</summary>
     /// <param name="address">The address of this machine from which the nodes are reached.</param>

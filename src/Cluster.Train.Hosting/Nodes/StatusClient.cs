@@ -40,8 +40,8 @@ internal static class StatusClient
             }
 
             throw new TrainingFaultException(present
-                ? $"{node} is there, but its cluster had no coordinator that answered within {patience.TotalSeconds:0} s: try again, or look at the coordinators' output"
-                : $"nobody answered within {patience.TotalSeconds:0} s: {await Seeds.DescribeAsync([node])}");
+                ? Invariant($"{node} is there, but its cluster had no coordinator that answered within {patience.TotalSeconds:0} s: try again, or look at the coordinators' output")
+                : Invariant($"nobody answered within {patience.TotalSeconds:0} s: {await Seeds.DescribeAsync([node])}"));
         }
         finally
         {

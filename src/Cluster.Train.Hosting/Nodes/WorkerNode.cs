@@ -68,7 +68,7 @@ internal sealed class WorkerNode(
         {
             actor.Tell(leave);
             await Task.WhenAny(own.Task, gone, ended, Task.Delay(LeavePatience, CancellationToken.None));
-            return new WorkerEnd(WorkerEndKind.Left, own.Task.IsCompleted ? "left at a boundary" : $"left without a boundary: none came within {LeavePatience.TotalSeconds:0} s");
+            return new WorkerEnd(WorkerEndKind.Left, own.Task.IsCompleted ? "left at a boundary" : Invariant($"left without a boundary: none came within {LeavePatience.TotalSeconds:0} s"));
         }
 
         if (node.WasRemoved) return null;

@@ -111,7 +111,7 @@ internal static class LossPlot
             foreach (var factor in factors)
             {
                 var value = factor * Math.Pow(10, decade);
-                ticks.AddMajor(Math.Log10(value), decade < -4 ? $"{value:0e+0}" : $"{value:0.####}");
+                ticks.AddMajor(Math.Log10(value), decade < -4 ? Invariant($"{value:0e+0}") : Invariant($"{value:0.####}"));
             }
         }
 

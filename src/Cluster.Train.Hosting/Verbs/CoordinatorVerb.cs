@@ -74,9 +74,9 @@ internal static class CoordinatorVerb
     {
         var min = values.Get(ClusterOptions.MinWorkers);
         var max = values.IsGiven(ClusterOptions.MaxWorkers) ? values.Get(ClusterOptions.MaxWorkers) : Math.Min(shards, Roster.MostWorkers);
-        if (min > workers) throw new BadInputException($"{values.Source(ClusterOptions.MinWorkers)} is {min}, but the job begins with {workers} (--workers): raise --workers or lower --min-workers");
-        if (max < workers) throw new BadInputException($"{values.Source(ClusterOptions.MaxWorkers)} is {max}, but the job begins with {workers} (--workers): lower --workers or raise --max-workers");
-        if (max > shards) throw new BadInputException($"{values.Source(ClusterOptions.MaxWorkers)} is {max}, but there are only {shards} shards, and a worker without a shard has nothing to do: raise --shards or lower --max-workers");
+        if (min > workers) throw new BadInputException(Invariant($"{values.Source(ClusterOptions.MinWorkers)} is {min}, but the job begins with {workers} (--workers): raise --workers or lower --min-workers"));
+        if (max < workers) throw new BadInputException(Invariant($"{values.Source(ClusterOptions.MaxWorkers)} is {max}, but the job begins with {workers} (--workers): lower --workers or raise --max-workers"));
+        if (max > shards) throw new BadInputException(Invariant($"{values.Source(ClusterOptions.MaxWorkers)} is {max}, but there are only {shards} shards, and a worker without a shard has nothing to do: raise --shards or lower --max-workers"));
         return (min, max);
     }
 }

@@ -20,7 +20,7 @@ internal static class DoctorVerb
         }
 
         var bad = findings.Count(finding => finding.State == FindingState.Bad);
-        invocation.Host.Out.WriteLine(bad == 0 ? "This machine can train." : $"This machine cannot train yet: mend the {(bad == 1 ? "line" : $"{bad} lines")} marked BAD.");
+        invocation.Host.Out.WriteLine(bad == 0 ? "This machine can train." : $"This machine cannot train yet: mend the {(bad == 1 ? "line" : Invariant($"{bad} lines"))} marked BAD.");
         return Task.FromResult(bad == 0 ? 0 : 2);
     }
 }

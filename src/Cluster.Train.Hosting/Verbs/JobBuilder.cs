@@ -19,14 +19,14 @@ internal static class JobBuilder
         if (workers > shards)
         {
             throw new BadInputException(
-                $"{values.Source(RunOptions.Workers)} is {workers}, but {values.Source(JobOptions.Shards)} is {shards} and a worker without a shard has nothing to do: raise --shards or lower --workers");
+                Invariant($"{values.Source(RunOptions.Workers)} is {workers}, but {values.Source(JobOptions.Shards)} is {shards} and a worker without a shard has nothing to do: raise --shards or lower --workers"));
         }
 
         var batch = values.Get(JobOptions.BatchSize);
         if (batch < shards)
         {
             throw new BadInputException(
-                $"{values.Source(JobOptions.BatchSize)} is {batch}, too few samples for {shards} shards: raise --batch-size to {shards} or more, or lower --shards");
+                Invariant($"{values.Source(JobOptions.BatchSize)} is {batch}, too few samples for {shards} shards: raise --batch-size to {shards} or more, or lower --shards"));
         }
 
         return new JobDefinition
@@ -124,7 +124,7 @@ internal static class JobBuilder
         };
         if (settings.Nesterov && (settings.Momentum <= 0 || settings.Dampening != 0))
         {
-            throw new BadInputException($"{values.Source(JobOptions.Nesterov)} needs --momentum above 0 and --dampening 0, but they are {settings.Momentum:R} and {settings.Dampening:R}");
+            throw new BadInputException(Invariant($"{values.Source(JobOptions.Nesterov)} needs --momentum above 0 and --dampening 0, but they are {settings.Momentum:R} and {settings.Dampening:R}"));
         }
 
         if (settings.Momentum == 0 && values.IsGiven(JobOptions.Dampening) && settings.Dampening != 0)

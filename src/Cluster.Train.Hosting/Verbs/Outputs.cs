@@ -61,6 +61,6 @@ internal sealed class Outputs
     public void Write(JobDefinition definition, JobOutcome outcome, CurveRecorder curves)
     {
         if (_summary is not null) RunSummary.Of(definition, outcome).Write(_summary);
-        if (_plot is not null) LossPlot.Write(_plot, $"{definition.Task}, seed {definition.Seed}", curves);
+        if (_plot is not null) LossPlot.Write(_plot, Invariant($"{definition.Task}, seed {definition.Seed}"), curves);
     }
 }

@@ -63,14 +63,14 @@ internal static class ReplayVerb
         var what = $"{Figures.Count(result.AgreedLosses, "loss", "losses")} and {Figures.Count(result.AgreedHashes, "hash", "hashes")} of the parameters";
         if (result.Difference is { } difference)
         {
-            yield return $"{result.Task}: the bits part at step {difference.Step}: its {difference.What} is {difference.Journalled} in the journal, {difference.Recomputed} now";
+            yield return Invariant($"{result.Task}: the bits part at step {difference.Step}: its {difference.What} is {difference.Journalled} in the journal, {difference.Recomputed} now");
             yield return result.LastAgreed is { } last
-                ? $"step {last} is the last that agreed{Hashes(result.LastAgreedHash, last)}"
-                : $"nothing was compared before it: the replay began at step {result.FirstStep}";
+                ? Invariant($"step {last} is the last that agreed{Hashes(result.LastAgreedHash, last)}")
+                : Invariant($"nothing was compared before it: the replay began at step {result.FirstStep}");
         }
         else
         {
-            yield return $"{result.Task}: the bits agree from step {result.FirstStep} {(result.Complete ? $"to step {result.LastStep}" : $"to step {result.LastAgreed ?? result.FirstStep}, where it was stopped")}: {what}";
+            yield return Invariant($"{result.Task}: the bits agree from step {result.FirstStep} {(result.Complete ? Invariant($"to step {result.LastStep}") : Invariant($"to step {result.LastAgreed ?? result.FirstStep}, where it was stopped"))}: {what}");
         }
 
         if (result.MissingSteps > 0) yield return $"the journal has no line for {Figures.Count(result.MissingSteps, "step")}";
@@ -80,5 +80,5 @@ internal static class ReplayVerb
     // A loss can be the same for parameters that differ in a few bits; a hash cannot.
     private static string Hashes(long? hashed, long last) => hashed is null ? "; no hash was compared before it"
         : hashed == last ? ", and so did its hash"
-        : $"; the last hash that agreed is that of step {hashed}, and some bits may have parted since (a run with --journal-hash-every 1 tells the very step)";
+        : Invariant($"; the last hash that agreed is that of step {hashed}, and some bits may have parted since (a run with --journal-hash-every 1 tells the very step)");
 }

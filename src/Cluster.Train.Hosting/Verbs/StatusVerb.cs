@@ -36,10 +36,10 @@ internal static class StatusVerb
         {
             ("job", $"{report.Task}, {report.Phase}{(report.Job.Length > 12 ? $", definition {report.Job[..12]}" : "")}"),
             ("progress", report.TotalSteps > 0
-                ? $"step {report.CompletedSteps:N0} of {report.TotalSteps:N0}, {Figures.Count(report.SamplesPerSecond)} samples/s"
+                ? Invariant($"step {report.CompletedSteps:N0} of {report.TotalSteps:N0}, {Figures.Count(report.SamplesPerSecond)} samples/s")
                 : "not begun"),
         };
-        if (report.Generation > 0) rows.Add(("generation", $"{report.Generation:N0}, topology {report.Topology}"));
+        if (report.Generation > 0) rows.Add(("generation", Invariant($"{report.Generation:N0}, topology {report.Topology}")));
         rows.Add(("workers", report.Members.Length == 0 ? "none" : Figures.Count(report.Members.Length, "worker")));
         rows.AddRange(report.Members.Select(member => (
             "", $"{member.Name} on {member.Host}{(member.Device.Length > 0 ? $" ({member.Device})" : "")}: {member.State}{Shards(member)}")));
@@ -50,7 +50,7 @@ internal static class StatusVerb
     private static string Shards(StatusMember member) => member.Shards switch
     {
         0 => "",
-        1 => $", shard {member.FirstShard}",
-        _ => $", shards {member.FirstShard} to {member.FirstShard + member.Shards - 1}",
+        1 => Invariant($", shard {member.FirstShard}"),
+        _ => Invariant($", shards {member.FirstShard} to {member.FirstShard + member.Shards - 1}"),
     };
 }

@@ -49,5 +49,5 @@ internal static class WorkerVerb
 
     // In a container every process has number 1, and the machine's name tells it apart.
     private static string DefaultName() =>
-        $"worker-{Environment.MachineName.ToLowerInvariant()}{(Environment.ProcessId == 1 ? "" : $"-{Environment.ProcessId}")}";
+        $"worker-{Environment.MachineName.ToLowerInvariant()}{(Environment.ProcessId == 1 ? "" : Invariant($"-{Environment.ProcessId}"))}";
 }

@@ -19,7 +19,7 @@ internal static class ActorSystems
     internal static ActorSystem CreateLocal(LogLevel logLevel, TimeSpan? tick = null)
     {
         var settings = $"akka.loglevel = {logLevel.StringFor()}";
-        if (tick is { } length) settings += $"\nakka.scheduler.tick-duration = {length.TotalMilliseconds:0} ms";
+        if (tick is { } length) settings += Invariant($"\nakka.scheduler.tick-duration = {length.TotalMilliseconds:0} ms");
         return ActorSystem.Create("cluster-train", ConfigurationFactory.ParseString(settings).WithFallback(Defaults));
     }
 

@@ -21,7 +21,7 @@ internal sealed class DedicatedThreads : ExecutorService
     {
         for (var i = 0; i < count; i++)
         {
-            new Thread(Work) { IsBackground = true, Name = $"{id}-{i + 1}" }.Start();
+            new Thread(Work) { IsBackground = true, Name = Invariant($"{id}-{i + 1}") }.Start();
         }
     }
 

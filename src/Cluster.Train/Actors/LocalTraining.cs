@@ -127,7 +127,7 @@ public static class LocalTraining
         if (options.Workers > options.Definition.Shards)
         {
             throw new BadInputException(
-                $"--workers is {options.Workers}, --shards only {options.Definition.Shards}: a worker needs a shard; raise --shards or lower --workers");
+                Invariant($"--workers is {options.Workers}, --shards only {options.Definition.Shards}: a worker needs a shard; raise --shards or lower --workers"));
         }
     }
 
@@ -163,7 +163,7 @@ public static class LocalTraining
     private static ReplicaRuntime StartWorker(
         ActorSystem system, IActorRef coordinator, ProcessContext process, LocalTrainingOptions options, int number)
     {
-        var name = $"worker-{number}";
+        var name = Invariant($"worker-{number}");
         var identity = new WorkerIdentity(
             Guid.NewGuid().ToString("N"), name, Environment.MachineName, BuildVersion.Of(options.Task), [options.Task.Name]);
         var runtime = new ReplicaRuntime(identity, _ => process, options.Device);

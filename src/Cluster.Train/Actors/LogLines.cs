@@ -26,8 +26,8 @@ internal sealed class LogLines
         }
 
         var cause = entry.Cause is { } error ? $" ({error.GetType().Name}: {FirstLine(error.Message)})" : "";
-        var more = silent == 0 ? "" : $" ({silent} more of {entry.LogClass.Name} since its last line)";
-        return $"{entry.Timestamp:HH:mm:ss.fff} {Level(entry)} {FirstLine(entry.Message)}{cause}{more}";
+        var more = silent == 0 ? "" : Invariant($" ({silent} more of {entry.LogClass.Name} since its last line)");
+        return Invariant($"{entry.Timestamp:HH:mm:ss.fff} {Level(entry)} {FirstLine(entry.Message)}{cause}{more}");
     }
 
     private LineBudget Budget(Type source) =>

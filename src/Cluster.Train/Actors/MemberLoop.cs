@@ -63,7 +63,7 @@ internal abstract class MemberLoop(MemberPlace place, SnapshotKeeper keeper) : I
         catch (Exception error)
         {
             // The others wait for this member in the exchange: free them before the fault travels.
-            Place.Exchange.Abort($"a member failed in step {CurrentStep}: {error.Message}");
+            Place.Exchange.Abort(Invariant($"a member failed in step {CurrentStep}: {error.Message}"));
             Place.Sink(MemberFaults.Describe(Place.WorkerId, Place.Name, Generation, error));
         }
     }

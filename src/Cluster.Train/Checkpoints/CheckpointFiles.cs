@@ -31,7 +31,7 @@ internal static class CheckpointFiles
             // What Python's loaders ask for before they take a file for PyTorch's.
             ["format"] = "pt",
             ["task"] = content.Manifest.Task,
-            ["step"] = $"{content.Manifest.Step}",
+            ["step"] = Invariant($"{content.Manifest.Step}"),
         };
         var manifest = content.Manifest with
         {

@@ -34,7 +34,7 @@ internal sealed class CheckpointLock : IDisposable
 
         try
         {
-            File.WriteAllText(holder, $"process {Environment.ProcessId} on {Environment.MachineName}\n");
+            File.WriteAllText(holder, Invariant($"process {Environment.ProcessId} on {Environment.MachineName}\n"));
         }
         catch
         {

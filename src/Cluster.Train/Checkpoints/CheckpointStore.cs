@@ -21,7 +21,7 @@ public sealed class CheckpointStore : IDisposable
     /// <exception cref="BadInputException"><paramref name="keep"/> is below 1, or the directory is no path.</exception>
     public CheckpointStore(string directory, int keep)
     {
-        if (keep < 1) throw new BadInputException($"--keep is {keep}; at least 1 checkpoint is kept");
+        if (keep < 1) throw new BadInputException(Invariant($"--keep is {keep}; at least 1 checkpoint is kept"));
         if (string.IsNullOrWhiteSpace(directory) || directory.Contains('\0')) throw new BadInputException("--checkpoint-dir is empty; give a directory");
         Location = Path.GetFullPath(directory);
         _keep = keep;

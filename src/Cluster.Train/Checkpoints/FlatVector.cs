@@ -44,7 +44,7 @@ public static class FlatVector
         {
             if (pieces[i].Start < pieces[i - 1].Start + pieces[i - 1].Values.Length)
             {
-                throw new ArgumentException($"piece {i} begins at {pieces[i].Start}, before the end of the one before", nameof(pieces));
+                throw new ArgumentException(Invariant($"piece {i} begins at {pieces[i].Start}, before the end of the one before"), nameof(pieces));
             }
         }
 

@@ -26,7 +26,7 @@ internal sealed class JsonFields
         }
         catch (JsonException exception)
         {
-            throw new BadInputException($"{label} is cut or damaged: it is not JSON (line {exception.LineNumber + 1})", exception);
+            throw new BadInputException(Invariant($"{label} is cut or damaged: it is not JSON (line {exception.LineNumber + 1})"), exception);
         }
     }
 
@@ -99,7 +99,7 @@ internal sealed class JsonFields
     {
         var element = Required(name);
         if (element.ValueKind != JsonValueKind.Array) throw Refuse(name, "is not a list");
-        return element.EnumerateArray().Select((item, index) => Of(_label, $"{_path}{name}[{index}].", item));
+        return element.EnumerateArray().Select((item, index) => Of(_label, Invariant($"{_path}{name}[{index}]."), item));
     }
 
     /// <summary>All fields, each of which must be a text.</summary>

@@ -78,7 +78,7 @@ public sealed class LoadedCheckpoint : IDisposable
 
         if (CheckpointManifest.StepOf(name) is { } step && step != manifest.Step)
         {
-            throw new BadInputException($"checkpoint {name} holds step {manifest.Step}; give the directory its name back, {manifest.DirectoryName}");
+            throw new BadInputException(Invariant($"checkpoint {name} holds step {manifest.Step}; give the directory its name back, {manifest.DirectoryName}"));
         }
 
         foreach (var file in manifest.Files) CheckLength(path, name, file);
@@ -89,7 +89,7 @@ public sealed class LoadedCheckpoint : IDisposable
     {
         using var handle = OpenFile(path, name, file);
         var length = RandomAccess.GetLength(handle);
-        if (length > CheckpointFiles.MaximumManifestLength) throw new BadInputException($"checkpoint {name}: {file} is not one: {length} bytes");
+        if (length > CheckpointFiles.MaximumManifestLength) throw new BadInputException(Invariant($"checkpoint {name}: {file} is not one: {length} bytes"));
         var bytes = new byte[length];
         try
         {
@@ -106,8 +106,8 @@ public sealed class LoadedCheckpoint : IDisposable
     {
         using var handle = OpenFile(path, name, file.Name);
         var length = RandomAccess.GetLength(handle);
-        if (length < file.Length) throw new BadInputException($"checkpoint {name}: {file.Name} is cut ({length} of {file.Length} bytes)");
-        if (length > file.Length) throw new BadInputException($"checkpoint {name}: {file.Name} is too long ({length} bytes instead of {file.Length})");
+        if (length < file.Length) throw new BadInputException(Invariant($"checkpoint {name}: {file.Name} is cut ({length} of {file.Length} bytes)"));
+        if (length > file.Length) throw new BadInputException(Invariant($"checkpoint {name}: {file.Name} is too long ({length} bytes instead of {file.Length})"));
     }
 
     private static SafeTensorsFile OpenTensors(string path, string name, CheckpointFile file)

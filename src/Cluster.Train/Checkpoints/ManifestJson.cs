@@ -70,10 +70,10 @@ internal static class ManifestJson
         var format = fields.Count("format");
         if (format > CheckpointManifest.CurrentFormat)
         {
-            throw new BadInputException($"{label} was written by a newer version (format {format}); this one reads up to {CheckpointManifest.CurrentFormat}");
+            throw new BadInputException(Invariant($"{label} was written by a newer version (format {format}); this one reads up to {CheckpointManifest.CurrentFormat}"));
         }
 
-        if (format < 1) throw new BadInputException($"{label} has format {format}; formats begin with 1");
+        if (format < 1) throw new BadInputException(Invariant($"{label} has format {format}; formats begin with 1"));
         fields.Allow(s_names);
         var run = fields.Object("run");
         run.Allow("epochs", "steps");
@@ -84,7 +84,7 @@ internal static class ManifestJson
             Task = fields.Text("task"),
             JobHash = fields.Sha256("jobHash"),
             Job = fields.Object("job").Texts().ToImmutableSortedDictionary(StringComparer.Ordinal),
-            RunEpochs = epochs is null or <= int.MaxValue ? (int?)epochs : throw new BadInputException($"{label} has run.epochs {epochs}, which is too many"),
+            RunEpochs = epochs is null or <= int.MaxValue ? (int?)epochs : throw new BadInputException(Invariant($"{label} has run.epochs {epochs}, which is too many")),
             RunSteps = run.CountOrNull("steps"),
             Step = fields.Count("step"),
             StepsPerEpoch = fields.Count("stepsPerEpoch"),
@@ -97,7 +97,7 @@ internal static class ManifestJson
         if (manifest.StepsPerEpoch < 1) throw new BadInputException($"{label} has stepsPerEpoch 0; it is at least 1");
         if (manifest.Epoch != fields.Count("epoch") || manifest.StepInEpoch != fields.Count("stepInEpoch"))
         {
-            throw new BadInputException($"{label} has an epoch position that is not step {manifest.Step} at {manifest.StepsPerEpoch} steps per epoch");
+            throw new BadInputException(Invariant($"{label} has an epoch position that is not step {manifest.Step} at {manifest.StepsPerEpoch} steps per epoch"));
         }
 
         return manifest;

@@ -23,7 +23,7 @@ public sealed class SafeTensorsFile : IDisposable
         _handle = handle;
         _label = label;
         var length = RandomAccess.GetLength(handle);
-        if (length < sizeof(ulong)) throw new BadInputException($"{label} is cut ({length} bytes)");
+        if (length < sizeof(ulong)) throw new BadInputException(Invariant($"{label} is cut ({length} bytes)"));
         Span<byte> prefix = stackalloc byte[sizeof(ulong)];
         ReadBytes(0, prefix);
         var headerLength = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
@@ -33,7 +33,7 @@ public sealed class SafeTensorsFile : IDisposable
         }
 
         _dataStart = sizeof(ulong) + (long)headerLength;
-        if (_dataStart > length) throw new BadInputException($"{label} is cut ({length} bytes, the header alone has {_dataStart})");
+        if (_dataStart > length) throw new BadInputException(Invariant($"{label} is cut ({length} bytes, the header alone has {_dataStart})"));
         var json = new byte[headerLength];
         ReadBytes(sizeof(ulong), json);
         _header = SafeTensorsHeader.Parse(label, json, length - _dataStart);
@@ -89,7 +89,7 @@ public sealed class SafeTensorsFile : IDisposable
         var tensor = Expect(name, type, shape);
         if (destination.Length != tensor.ByteLength)
         {
-            throw new ArgumentException($"tensor '{name}' has {tensor.ByteLength} bytes, not {destination.Length}", nameof(destination));
+            throw new ArgumentException(Invariant($"tensor '{name}' has {tensor.ByteLength} bytes, not {destination.Length}"), nameof(destination));
         }
 
         ReadBytes(_dataStart + tensor.Start, destination);

@@ -50,7 +50,7 @@ internal sealed class SafeTensorsHeader
         }
         catch (JsonException exception)
         {
-            throw header.Refuse($"has a header that is not JSON (byte {exception.BytePositionInLine ?? 0})", exception);
+            throw header.Refuse(Invariant($"has a header that is not JSON (byte {exception.BytePositionInLine ?? 0})"), exception);
         }
         catch (InvalidOperationException exception)
         {
@@ -107,7 +107,7 @@ internal sealed class SafeTensorsHeader
         if (offsets.Length != 2 || offsets[0] > offsets[1]) throw Refuse($"has data_offsets of tensor '{name}' that are not a begin and an end");
         if (type.ByteLength(shape.AsSpan()) is not { } length || length != offsets[1] - offsets[0])
         {
-            throw Refuse($"gives tensor '{name}' {offsets[1] - offsets[0]} bytes, which is not {type.Code()} × [{string.Join(", ", shape)}]");
+            throw Refuse(Invariant($"gives tensor '{name}' {offsets[1] - offsets[0]} bytes, which is not {type.Code()} × [{string.Join(", ", shape)}]"));
         }
 
         return new SafeTensor(name, type, shape, offsets[0], length);
@@ -136,12 +136,12 @@ internal sealed class SafeTensorsHeader
         // Empty tensors share their position with the next one, so they have to come first to leave no seeming gap.
         foreach (var tensor in _tensors.Values.OrderBy(tensor => tensor.Start).ThenBy(tensor => tensor.ByteLength))
         {
-            if (tensor.Start != end) throw Refuse($"has {(tensor.Start < end ? "an overlap" : "a gap")} before tensor '{tensor.Name}' (byte {tensor.Start}, expected {end})");
+            if (tensor.Start != end) throw Refuse(Invariant($"has {(tensor.Start < end ? "an overlap" : "a gap")} before tensor '{tensor.Name}' (byte {tensor.Start}, expected {end})"));
             end = tensor.Start + tensor.ByteLength;
         }
 
-        if (dataLength < end) throw Refuse($"is cut ({dataLength} of {end} bytes of values)");
-        if (dataLength > end) throw Refuse($"has {dataLength - end} bytes after the last tensor");
+        if (dataLength < end) throw Refuse(Invariant($"is cut ({dataLength} of {end} bytes of values)"));
+        if (dataLength > end) throw Refuse(Invariant($"has {dataLength - end} bytes after the last tensor"));
     }
 
     private BadInputException Refuse(string what, Exception? cause = null) =>

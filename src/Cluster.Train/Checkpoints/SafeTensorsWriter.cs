@@ -37,7 +37,7 @@ public static class SafeTensorsWriter
             if (hashing.Position - start != tensor.ByteLength)
             {
                 throw new InvalidOperationException(
-                    $"tensor '{tensor.Name}' wrote {hashing.Position - start} bytes; its shape has {tensor.ByteLength}");
+                    Invariant($"tensor '{tensor.Name}' wrote {hashing.Position - start} bytes; its shape has {tensor.ByteLength}"));
             }
         }
 
@@ -64,7 +64,7 @@ public static class SafeTensorsWriter
         }
 
         var length = (buffer.WrittenCount + HeaderAlignment - 1) / HeaderAlignment * HeaderAlignment;
-        if (length > SafeTensorsHeader.MaximumLength) throw new ArgumentException($"a header of {length} bytes is longer than readers take", nameof(tensors));
+        if (length > SafeTensorsHeader.MaximumLength) throw new ArgumentException(Invariant($"a header of {length} bytes is longer than readers take"), nameof(tensors));
         var header = new byte[sizeof(ulong) + length];
         BinaryPrimitives.WriteUInt64LittleEndian(header, (ulong)length);
         buffer.WrittenSpan.CopyTo(header.AsSpan(sizeof(ulong)));

@@ -32,7 +32,7 @@ internal static class MeetingPoints
 {
     /// <summary>The reason of a generation that ends because somebody did not come.</summary>
     internal static string TimedOut(TimeSpan timeout, IEnumerable<string> missing, long point, MeetingPoint phase) =>
-        $"waited {timeout.TotalSeconds:0} s for {string.Join(", ", missing)} in step {point / 3} ({Describe(phase)})";
+        Invariant($"waited {timeout.TotalSeconds:0} s for {string.Join(", ", missing)} in step {point / 3} ({Describe(phase)})");
 
     private static string Describe(MeetingPoint phase) => phase switch
     {

@@ -53,7 +53,7 @@ public static class FaultyTraining
         CancellationToken stop = default)
     {
         settings ??= new FaultyTrainingSettings();
-        string[] workers = [.. Enumerable.Range(1, options.Workers).Select(number => $"worker-{number}")];
+        string[] workers = [.. Enumerable.Range(1, options.Workers).Select(number => Invariant($"worker-{number}"))];
         LocalTraining.Validate(options);
         Validate(plan, workers);
         NativeEnvironment.Prepare(options.Definition.Portable);

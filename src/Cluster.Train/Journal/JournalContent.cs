@@ -1,3 +1,4 @@
+using System.Globalization;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Journal;
@@ -64,7 +65,7 @@ internal sealed class JournalContent
         long number = 0;
         foreach (var (line, isWhole) in JournalReader.Lines(stream, $"journal {path}"))
         {
-            var label = $"journal {path}, line {++number}";
+            var label = Invariant($"journal {path}, line {++number}");
             if (!isWhole)
             {
                 return endMayBeCut ? content : throw new BadInputException($"{label} is cut: remove it, or give a whole journal");
@@ -83,12 +84,15 @@ internal sealed class JournalContent
 
     private static JournalContent Begin(string label, JournalHeader header)
     {
-        if (!int.TryParse(header.Job.GetValueOrDefault("batch-size"), out var batchSize) || !int.TryParse(header.Job.GetValueOrDefault("shards"), out var shards))
+        if (!Whole("batch-size", out var batchSize) || !Whole("shards", out var shards))
         {
             throw new BadInputException($"{label} is damaged: its job has no batch-size or no shards");
         }
 
         return new JournalContent(header) { _plan = new BatchPlan(header.Samples, batchSize, shards) };
+
+        bool Whole(string name, out int number) =>
+            int.TryParse(header.Job.GetValueOrDefault(name), NumberStyles.None, CultureInfo.InvariantCulture, out number);
     }
 
     private void Add(string label, object entry)
@@ -134,14 +138,14 @@ internal sealed class JournalContent
         if ((step.Epoch, step.First, step.Count) != (epoch, first, count))
         {
             throw new BadInputException(
-                $"{label} is damaged: step {step.Step} of this job takes {count} samples of epoch {epoch} from {first} on, not {step.Count} of epoch {step.Epoch} from {step.First} on");
+                Invariant($"{label} is damaged: step {step.Step} of this job takes {count} samples of epoch {epoch} from {first} on, not {step.Count} of epoch {step.Epoch} from {step.First} on"));
         }
 
         if (step.Replayed != (step.Step <= LastLine))
         {
             throw new BadInputException(step.Replayed
-                ? $"{label} is damaged: step {step.Step} is marked as replayed, but was not done before"
-                : $"{label} is damaged: step {step.Step} was done before, but is not marked as replayed");
+                ? Invariant($"{label} is damaged: step {step.Step} is marked as replayed, but was not done before")
+                : Invariant($"{label} is damaged: step {step.Step} was done before, but is not marked as replayed"));
         }
     }
 }

@@ -82,7 +82,7 @@ internal static class JournalJson
     {
         if (fields.Count("journal") is var format && format != JournalHeader.Format)
         {
-            throw new BadInputException($"{label} is of format {format}; this version reads {JournalHeader.Format}");
+            throw new BadInputException(Invariant($"{label} is of format {format}; this version reads {JournalHeader.Format}"));
         }
 
         fields.Allow("journal", "jobHash", "job", "epochs", "steps", "samples", "layoutHash", "dataFingerprint", "instructionSet");
@@ -115,7 +115,7 @@ internal static class JournalJson
 
     private static int Whole(string label, JsonFields fields, string name) => fields.Count(name) is var value && value <= int.MaxValue
         ? (int)value
-        : throw new BadInputException($"{label} is damaged: field '{name}' is {value}, which is too large");
+        : throw new BadInputException(Invariant($"{label} is damaged: field '{name}' is {value}, which is too large"));
 
     private static void WriteLine(IBufferWriter<byte> output, Action<Utf8JsonWriter> write)
     {

@@ -33,7 +33,7 @@ internal static class JournalReader
             {
                 if (end >= LongestLine)
                 {
-                    throw new BadInputException($"{name} is no journal: a line is longer than {LongestLine:N0} bytes");
+                    throw new BadInputException(Invariant($"{name} is no journal: a line is longer than {LongestLine:N0} bytes"));
                 }
 
                 Array.Resize(ref buffer, 2 * end);

@@ -113,7 +113,7 @@ internal sealed class StepJournal : IStepJournal, IDisposable
         _queue.CompleteAdding();
         if (!_thread.ThreadState.HasFlag(ThreadState.Unstarted) && !_thread.Join(EndPatience))
         {
-            GiveUp($"journal {_path} could not be ended within {EndPatience.TotalSeconds:0} s: its last lines may be missing");
+            GiveUp(Invariant($"journal {_path} could not be ended within {EndPatience.TotalSeconds:0} s: its last lines may be missing"));
         }
     }
 
@@ -148,7 +148,7 @@ internal sealed class StepJournal : IStepJournal, IDisposable
         }
         catch (Exception exception)
         {
-            GiveUp($"journal {_path} ends after step {_assembler!.Done}: {exception.Message}");
+            GiveUp(Invariant($"journal {_path} ends after step {_assembler!.Done}: {exception.Message}"));
             CutBack();
         }
         finally

@@ -23,11 +23,11 @@ public static class JoinCheck
         (string Field, string Ours, string Theirs, string Mend)[] fields =
         [
             ("build", reference.Build, candidate.Build, "run the same build everywhere"),
-            ("training data (samples)", $"{reference.TrainingSamples}", $"{candidate.TrainingSamples}", "give every worker the same files"),
-            ("evaluation data (samples)", $"{reference.EvaluationSamples}", $"{candidate.EvaluationSamples}", "give every worker the same files"),
+            ("training data (samples)", Invariant($"{reference.TrainingSamples}"), Invariant($"{candidate.TrainingSamples}"), "give every worker the same files"),
+            ("evaluation data (samples)", Invariant($"{reference.EvaluationSamples}"), Invariant($"{candidate.EvaluationSamples}"), "give every worker the same files"),
             ("data fingerprint", reference.DataFingerprint, candidate.DataFingerprint, "give every worker the same files"),
             ("parameter layout", reference.LayoutHash, candidate.LayoutHash, "run the same build of the task everywhere"),
-            ("vector length", $"{reference.VectorLength}", $"{candidate.VectorLength}", "run the same build of the task everywhere"),
+            ("vector length", Invariant($"{reference.VectorLength}"), Invariant($"{candidate.VectorLength}"), "run the same build of the task everywhere"),
             ("instruction set", reference.InstructionSet, candidate.InstructionSet, "use --portable, or machines of one kind"),
         ];
         foreach (var (field, ours, theirs, mend) in fields)

@@ -32,25 +32,25 @@ public static class Quorum
     {
         if (state.Ready >= state.Wanted)
         {
-            return (QuorumDecision.Form, $"all {state.Wanted} are ready");
+            return (QuorumDecision.Form, Invariant($"all {state.Wanted} are ready"));
         }
 
         if (state.Ready >= state.Minimum && state.Waited >= state.Patience)
         {
-            return (QuorumDecision.Form, $"{state.Ready} of {state.Wanted} are ready after {state.Waited.TotalSeconds:0} s, and {state.Minimum} are enough");
+            return (QuorumDecision.Form, Invariant($"{state.Ready} of {state.Wanted} are ready after {state.Waited.TotalSeconds:0} s, and {state.Minimum} are enough"));
         }
 
         if (state.Ready < state.Minimum && state.Waited >= state.Timeout)
         {
             var remedy = state.Opening > 0 ? "give a longer --join-timeout" : "start workers whose --seed-node is this coordinator, or give a longer --join-timeout";
-            return (QuorumDecision.GiveUp, $"waited {state.Timeout.TotalSeconds:0} s for at least {Needed(state.Minimum)}, and {Present(state)}: {remedy}");
+            return (QuorumDecision.GiveUp, Invariant($"waited {state.Timeout.TotalSeconds:0} s for at least {Needed(state.Minimum)}, and {Present(state)}: {remedy}"));
         }
 
         return (QuorumDecision.Wait, $"waiting for {Needed(Math.Max(state.Minimum, state.Wanted))}; {Present(state)}");
     }
 
-    private static string Needed(int count) => count == 1 ? "1 worker" : $"{count} workers";
+    private static string Needed(int count) => count == 1 ? "1 worker" : Invariant($"{count} workers");
 
     private static string Present(QuorumState state) =>
-        $"{state.Ready} {(state.Ready == 1 ? "is" : "are")} ready{(state.Opening > 0 ? $", {state.Opening} still opening data or model" : "")}";
+        Invariant($"{state.Ready} {(state.Ready == 1 ? "is" : "are")} ready{(state.Opening > 0 ? Invariant($", {state.Opening} still opening data or model") : "")}");
 }

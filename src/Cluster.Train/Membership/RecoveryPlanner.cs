@@ -24,10 +24,10 @@ public static class RecoveryPlanner
         {
             if (Missing(holders, step, optimizerLength) is not { } missing)
             {
-                return new RecoveryPoint(step, $"the snapshot of step {step} is complete{(passedOver is null ? "" : $"; {passedOver}")}");
+                return new RecoveryPoint(step, Invariant($"the snapshot of step {step} is complete{(passedOver is null ? "" : $"; {passedOver}")}"));
             }
 
-            passedOver ??= $"that of step {step} lacks {missing}";
+            passedOver ??= Invariant($"that of step {step} lacks {missing}");
         }
 
         return new RecoveryPoint(0, passedOver is null ? "no snapshot is held" : $"no snapshot is complete: {passedOver}");
@@ -43,7 +43,7 @@ public static class RecoveryPlanner
         }
 
         return FirstGap(snapshots.SelectMany(snapshot => snapshot.Optimizer), optimizerLength) is { } gap
-            ? $"the optimizer's state from position {gap} on"
+            ? Invariant($"the optimizer's state from position {gap} on")
             : null;
     }
 

@@ -12,7 +12,7 @@ public static class LearningRateSchedule
     {
         if (settings is { Kind: ScheduleKind.Step, StepSize: < 1 })
         {
-            throw new BadInputException($"--schedule step:{settings.StepSize}: the rate changes every so many steps; give at least 1");
+            throw new BadInputException(Invariant($"--schedule step:{settings.StepSize}: the rate changes every so many steps; give at least 1"));
         }
 
         var (rate, gamma) = (ShortestDecimal.Of(learningRate), ShortestDecimal.Of(settings.Gamma));

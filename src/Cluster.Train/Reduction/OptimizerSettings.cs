@@ -56,6 +56,6 @@ public sealed record OptimizerSettings
 
     /// <summary>All numbers that the rule uses, as one text; part of the job's hash.</summary>
     public string Canonical() => Kind == OptimizerKind.Sgd
-        ? $"sgd lr={LearningRate:R} momentum={Momentum:R} dampening={Dampening:R} nesterov={Nesterov} weight-decay={WeightDecay:R} maximize={Maximize}"
-        : $"adamw lr={LearningRate:R} beta1={Beta1:R} beta2={Beta2:R} epsilon={Epsilon:R} weight-decay={WeightDecay:R} maximize={Maximize}";
+        ? Invariant($"sgd lr={LearningRate:R} momentum={Momentum:R} dampening={Dampening:R} nesterov={Nesterov} weight-decay={WeightDecay:R} maximize={Maximize}")
+        : Invariant($"adamw lr={LearningRate:R} beta1={Beta1:R} beta2={Beta2:R} epsilon={Epsilon:R} weight-decay={WeightDecay:R} maximize={Maximize}");
 }

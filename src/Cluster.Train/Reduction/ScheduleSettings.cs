@@ -30,7 +30,7 @@ public sealed record ScheduleSettings(ScheduleKind Kind, long StepSize = 0, floa
     public string Canonical() => Kind switch
     {
         ScheduleKind.Constant => "constant",
-        ScheduleKind.Step => $"step:{StepSize}:{Gamma:R}",
-        _ => $"cosine:{WarmupSteps}",
+        ScheduleKind.Step => Invariant($"step:{StepSize}:{Gamma:R}"),
+        _ => Invariant($"cosine:{WarmupSteps}"),
     };
 }

@@ -21,7 +21,7 @@ public static class ShardTree
         ArgumentOutOfRangeException.ThrowIfLessThan(shards, 1);
         if (range.First < 0 || range.End < range.First || range.End > shards)
         {
-            throw new ArgumentOutOfRangeException(nameof(range), $"shards [{range.First}, {range.End}) are not among [0, {shards})");
+            throw new ArgumentOutOfRangeException(nameof(range), Invariant($"shards [{range.First}, {range.End}) are not among [0, {shards})"));
         }
 
         var nodes = new List<TreeNode>();

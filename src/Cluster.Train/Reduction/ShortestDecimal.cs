@@ -6,5 +6,5 @@ namespace Cluster.Train.Reduction;
 internal static class ShortestDecimal
 {
     /// <summary>The double nearest to the shortest decimal number that gives this float.</summary>
-    internal static double Of(float value) => double.Parse($"{value:R}", CultureInfo.InvariantCulture);
+    internal static double Of(float value) => double.Parse(Invariant($"{value:R}"), CultureInfo.InvariantCulture);
 }

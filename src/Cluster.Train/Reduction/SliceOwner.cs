@@ -112,7 +112,7 @@ public sealed unsafe class SliceOwner
         var first = start - Slice.Start;
         if (first % BlockLength != 0 || (count % BlockLength != 0 && start + count != Slice.End))
         {
-            throw new ArgumentOutOfRangeException(nameof(start), $"[{start}, {start + count}) is not made of whole blocks");
+            throw new ArgumentOutOfRangeException(nameof(start), Invariant($"[{start}, {start + count}) is not made of whole blocks"));
         }
 
         var gradient = Address(_gradient) + first;
@@ -190,7 +190,7 @@ public sealed unsafe class SliceOwner
     {
         if (start < Slice.Start || count < 0 || start + count > Slice.End)
         {
-            throw new ArgumentOutOfRangeException(nameof(start), $"[{start}, {start + count}) is outside the slice [{Slice.Start}, {Slice.End})");
+            throw new ArgumentOutOfRangeException(nameof(start), Invariant($"[{start}, {start + count}) is outside the slice [{Slice.Start}, {Slice.End})"));
         }
     }
 }

@@ -25,7 +25,7 @@ internal sealed unsafe class TreeSum
         _result = Compile(new TreeNode(0, shards), depth: 0);
         if (used != inputs.Count)
         {
-            throw new ArgumentException($"{inputs.Count} nodes are contributed, {used} of them are needed", nameof(inputs));
+            throw new ArgumentException(Invariant($"{inputs.Count} nodes are contributed, {used} of them are needed"), nameof(inputs));
         }
 
         int Compile(TreeNode node, int depth)
@@ -38,7 +38,7 @@ internal sealed unsafe class TreeSum
 
             if (node.End - node.First < 2)
             {
-                throw new ArgumentException($"nobody contributes shard {node.First}", nameof(inputs));
+                throw new ArgumentException(Invariant($"nobody contributes shard {node.First}"), nameof(inputs));
             }
 
             var middle = ShardTree.Middle(node);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using TorchSharp;
 
 namespace Cluster.Train.Training;
@@ -16,7 +17,7 @@ public sealed record DeviceSpec(DeviceKind Kind, int Index)
     {
         "cpu" => Cpu,
         "cuda" => new DeviceSpec(DeviceKind.Cuda, 0),
-        _ when text.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(text.AsSpan(5), out var index) && index >= 0 =>
+        _ when text.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(text.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out var index) =>
             new DeviceSpec(DeviceKind.Cuda, index),
         _ => throw new BadInputException($"--device is '{text}'; give cpu, cuda or cuda:N"),
     };
@@ -41,7 +42,7 @@ public sealed record DeviceSpec(DeviceKind Kind, int Index)
 
         return Index < torch.cuda.device_count()
             ? torch.device(DeviceType.CUDA, Index)
-            : throw new BadInputException($"--device {this}: this machine has {torch.cuda.device_count()} GPUs, numbered from 0");
+            : throw new BadInputException(Invariant($"--device {this}: this machine has {torch.cuda.device_count()} GPUs, numbered from 0"));
     }
 
     private static bool CudaIsThere()

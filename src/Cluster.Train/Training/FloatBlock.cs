@@ -17,7 +17,7 @@ public abstract unsafe class FloatBlock : IDisposable
     /// <summary>A piece of the block.</summary>
     public Span<float> Span(long start, int count) => start >= 0 && count >= 0 && start + count <= Length
         ? new Span<float>(Pointer + start, count)
-        : throw new ArgumentOutOfRangeException(nameof(start), $"[{start}, {start + count}) is outside a block of {Length}");
+        : throw new ArgumentOutOfRangeException(nameof(start), Invariant($"[{start}, {start + count}) is outside a block of {Length}"));
 
     /// <summary>A new one-dimensional tensor over the block's memory; the caller disposes it before the block.</summary>
     public abstract torch.Tensor AsTensor();

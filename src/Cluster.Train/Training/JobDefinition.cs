@@ -78,19 +78,19 @@ public sealed record JobDefinition
         var fields = new SortedDictionary<string, string>(StringComparer.Ordinal)
         {
             ["task"] = Task,
-            ["seed"] = $"{Seed}",
-            ["shards"] = $"{Shards}",
-            ["batch-size"] = $"{BatchSize}",
+            ["seed"] = Invariant($"{Seed}"),
+            ["shards"] = Invariant($"{Shards}"),
+            ["batch-size"] = Invariant($"{BatchSize}"),
             ["optimizer"] = Optimizer.Canonical(),
             ["schedule"] = Schedule.Canonical(),
-            ["clip-norm"] = ClipNorm is { } norm ? $"{norm:R}" : "none",
-            ["threads"] = $"{Threads}",
+            ["clip-norm"] = ClipNorm is { } norm ? Invariant($"{norm:R}") : "none",
+            ["threads"] = Invariant($"{Threads}"),
             ["portable"] = Portable ? "yes" : "no",
             ["device"] = Device == DeviceKind.Cpu ? "cpu" : "cuda",
         };
         if (Schedule.DependsOnLength)
         {
-            fields["length"] = Length.Epochs is { } epochs ? $"{epochs} epochs" : $"{Length.Steps} steps";
+            fields["length"] = Length.Epochs is { } epochs ? Invariant($"{epochs} epochs") : Invariant($"{Length.Steps} steps");
         }
 
         foreach (var (name, value) in Settings.Values)

@@ -194,7 +194,7 @@ public sealed unsafe class ModelReplica : IDisposable
                 if (!VectorKernels.AllFinite(values))
                 {
                     throw new TrainingFaultException(
-                        $"parameter '{tensor.Name}' is not finite after {completedSteps} steps, though every loss was; lower --lr or limit the gradients with --clip-norm");
+                        Invariant($"parameter '{tensor.Name}' is not finite after {completedSteps} steps, though every loss was; lower --lr or limit the gradients with --clip-norm"));
                 }
             }
         }

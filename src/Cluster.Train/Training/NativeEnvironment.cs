@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 using TorchSharp;
@@ -19,7 +20,9 @@ public static partial class NativeEnvironment
     /// variable CLUSTER_TRAIN_TEST_BLOCK_OFFSET; 0 in use.
     /// </summary>
     internal static int BlockOffset { get; } =
-        int.TryParse(Environment.GetEnvironmentVariable("CLUSTER_TRAIN_TEST_BLOCK_OFFSET"), out var floats) ? Math.Clamp(floats, 0, 15) : 0;
+        int.TryParse(Environment.GetEnvironmentVariable("CLUSTER_TRAIN_TEST_BLOCK_OFFSET"), NumberStyles.None, CultureInfo.InvariantCulture, out var floats)
+            ? Math.Clamp(floats, 0, 15)
+            : 0;
 
     /// <summary>The instruction set that libtorch's kernels use: bits are the same only where this is.</summary>
     public static string InstructionSet => _portable == true ? "avx2 (portable)" : Avx512F.IsSupported ? "avx512" : Avx2.IsSupported ? "avx2" : "baseline";

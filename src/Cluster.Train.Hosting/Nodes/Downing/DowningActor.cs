@@ -108,7 +108,7 @@ internal sealed class DowningActor : ReceiveActor, IWithTimers
             .Where(member => member.Status is not (MemberStatus.Down or MemberStatus.Removed))
             .Order(Member.AgeOrdering)
             .Select((member, age) => new DowningMember(
-                $"{member.Address.Host}:{member.Address.Port}",
+                Invariant($"{member.Address.Host}:{member.Address.Port}"),
                 member.HasRole(NodeConfig.CoordinatorRole) ? NodeRole.Coordinator : NodeRole.Worker,
                 age,
                 !state.Unreachable.Contains(member),

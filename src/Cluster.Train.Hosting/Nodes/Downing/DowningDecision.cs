@@ -75,8 +75,8 @@ internal static class DowningDecision
         if (here != there)
         {
             return here > there
-                ? (DowningVerdict.DownUnreachable, $"{here} workers are on this side, {there} on the other (lost: {names})")
-                : (DowningVerdict.DownSelf, $"only {here} workers are on this side, {there} on the other (lost: {names})");
+                ? (DowningVerdict.DownUnreachable, Invariant($"{here} workers are on this side, {there} on the other (lost: {names})"))
+                : (DowningVerdict.DownSelf, Invariant($"only {here} workers are on this side, {there} on the other (lost: {names})"));
         }
 
         return coordinators.MinBy(member => member.Age)!.IsReachable

@@ -128,7 +128,7 @@ internal sealed partial class CoordinatorActor
         Enter(Phase.Opening);
         if (takeover)
         {
-            _services.Observer.OnNotice($"taking the job over after generation {NewestPast}");
+            _services.Observer.OnNotice(Invariant($"taking the job over after generation {NewestPast}"));
         }
 
         var reference = _workers.Reference!;

@@ -40,7 +40,7 @@ internal sealed partial class CoordinatorActor
         });
         Receive<WaitedTooLong>(_ => PutOut(
             [.. _generation!.NotReady],
-            $"waited {PreparationTimeout.TotalSeconds:0} s for {_workers.Names(_generation.NotReady)} to take a place in generation {_lastGeneration}"));
+            Invariant($"waited {PreparationTimeout.TotalSeconds:0} s for {_workers.Names(_generation.NotReady)} to take a place in generation {_lastGeneration}")));
         ReceiveAlways();
     }
 
@@ -59,7 +59,7 @@ internal sealed partial class CoordinatorActor
         if (_services.NewestCheckpoint > point.Step && !_services.OwnSlice.Held.Any(held => held.Step == _services.NewestCheckpoint))
         {
             Enter(Phase.Opening);
-            _services.Observer.OnNotice($"{point.Reason}: returning to the checkpoint of step {_services.NewestCheckpoint}");
+            _services.Observer.OnNotice(Invariant($"{point.Reason}: returning to the checkpoint of step {_services.NewestCheckpoint}"));
             _services.LoadNewestCheckpointAsync().PipeTo(Self, success: () => StateOpened.Instance, failure: error => new ServiceFailed(error));
             return;
         }

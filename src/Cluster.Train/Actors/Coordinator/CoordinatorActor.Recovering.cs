@@ -77,12 +77,12 @@ internal sealed partial class CoordinatorActor
             return;
         }
 
-        RecoverOrFail($"step {_run!.Ledger.CompletedSteps} was not done after {_settings.StepTimeout.TotalSeconds:0} s; waiting for {_workers.Names(_generation.Leases.Behind)}");
+        RecoverOrFail(Invariant($"step {_run!.Ledger.CompletedSteps} was not done after {_settings.StepTimeout.TotalSeconds:0} s; waiting for {_workers.Names(_generation.Leases.Behind)}"));
     }
 
     /// <summary>Training may go on beside a snapshot that is never complete, but what has to be replayed would grow without end.</summary>
     private void SnapshotTimedOut() => RecoverOrFail(
-        $"the snapshot of step {_generation!.Snapshots.Last?.Step} was not complete after {_settings.StepTimeout.TotalSeconds:0} s; waiting for {_workers.Names(_generation.Snapshots.Missing)}");
+        Invariant($"the snapshot of step {_generation!.Snapshots.Last?.Step} was not complete after {_settings.StepTimeout.TotalSeconds:0} s; waiting for {_workers.Names(_generation.Snapshots.Missing)}"));
 
     private void RecoverOrFail(string reason)
     {
@@ -151,8 +151,8 @@ internal sealed partial class CoordinatorActor
     private void Diverged(HeldByAll snapshot)
     {
         var reason = snapshot.Deviating.Count > 0
-            ? $"after step {snapshot.Step} the parameters of {_workers.Names(snapshot.Deviating)} differ from the others'; its memory or processor is at fault"
-            : $"after step {snapshot.Step} the replicas differ, and none of them has a majority; memory or processor of one is at fault";
+            ? Invariant($"after step {snapshot.Step} the parameters of {_workers.Names(snapshot.Deviating)} differ from the others'; its memory or processor is at fault")
+            : Invariant($"after step {snapshot.Step} the replicas differ, and none of them has a majority; memory or processor of one is at fault");
         if (_settings.InProcess)
         {
             Fail(new TrainingFaultException(reason));
@@ -179,7 +179,7 @@ internal sealed partial class CoordinatorActor
         }
 
         _recovers = true;
-        _services.Observer.OnNotice($"generation {_lastGeneration} ends: {reason}");
+        _services.Observer.OnNotice(Invariant($"generation {_lastGeneration} ends: {reason}"));
         if (suspect is { Length: > 0 })
         {
             _suspects.Add(suspect);

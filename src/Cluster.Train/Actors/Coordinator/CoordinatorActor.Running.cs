@@ -147,7 +147,7 @@ internal sealed partial class CoordinatorActor
 
         if (_run.Ledger.CompletedSteps < snapshot.Step)
         {
-            Recover($"the report of step {_run.Ledger.CompletedSteps} was lost", suspect: null);
+            Recover(Invariant($"the report of step {_run.Ledger.CompletedSteps} was lost"), suspect: null);
             return;
         }
 

@@ -120,7 +120,7 @@ internal sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
         Receive<CheckpointSaved>(Saved);
         Receive<CheckpointFailed>(failed =>
         {
-            _services.Observer.OnNotice($"checkpoint of step {failed.Step} could not be written: {failed.Error.Message}; training goes on");
+            _services.Observer.OnNotice(Invariant($"checkpoint of step {failed.Step} could not be written: {failed.Error.Message}; training goes on"));
             _checkpoints.Remove(failed.Step);
             StopCollecting(failed.Step);
         });

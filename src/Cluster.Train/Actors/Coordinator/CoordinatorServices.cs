@@ -192,7 +192,7 @@ internal sealed class CoordinatorServices : ICoordinatorServices
         if (checkpoint.Manifest.Step >= total)
         {
             throw new BadInputException(
-                $"checkpoint {checkpoint.Manifest.DirectoryName} is at step {checkpoint.Manifest.Step} of {total} already; give more --epochs or --steps to go on");
+                Invariant($"checkpoint {checkpoint.Manifest.DirectoryName} is at step {checkpoint.Manifest.Step} of {total} already; give more --epochs or --steps to go on"));
         }
 
         // Whatever else this process holds, the job returns to this state.

@@ -59,7 +59,7 @@ public static class JournalReplay
         {
             throw new BadInputException(
                 first == 0 ? $"journal {options.Journal} has no steps: there is nothing to compute again"
-                : $"checkpoint {checkpoint!.Manifest.DirectoryName} is at step {first}, the journal ends with step {content.LastStep}: there is nothing to compute again; give an earlier checkpoint, or none to begin at step 0");
+                : Invariant($"checkpoint {checkpoint!.Manifest.DirectoryName} is at step {first}, the journal ends with step {content.LastStep}: there is nothing to compute again; give an earlier checkpoint, or none to begin at step 0"));
         }
 
         var definition = Definition(options, content);

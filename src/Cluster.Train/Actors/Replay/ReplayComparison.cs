@@ -86,7 +86,7 @@ internal sealed class ReplayComparison(StepAssembler assembler, JournalContent c
             }
             else
             {
-                Differ(new ReplayDifference(step.Step, "loss", $"{line.Loss:R}", $"{step.Loss:R}"));
+                Differ(new ReplayDifference(step.Step, "loss", Invariant($"{line.Loss:R}"), Invariant($"{step.Loss:R}")));
             }
         }
     }

@@ -42,7 +42,7 @@ internal sealed class ReplayServices(
         process.Layout = new ParameterLayout(tensors.Select(tensor => (tensor.Name, tensor.Shape, tensor.Role)));
         if (replica.DataFingerprint != header.DataFingerprint || replica.TrainingSamples != header.Samples)
         {
-            throw new BadInputException($"the journal was made with other data than this ({header.Samples:N0} training samples, here {replica.TrainingSamples:N0}); give that --data");
+            throw new BadInputException(Invariant($"the journal was made with other data than this ({header.Samples:N0} training samples, here {replica.TrainingSamples:N0}); give that --data"));
         }
 
         if (replica.LayoutHash != header.LayoutHash)

@@ -99,12 +99,12 @@ internal sealed class SnapshotKeeper : IDisposable
             {
                 if (Stopwatch.GetElapsedTime(since) > place.Process.StepTimeout)
                 {
-                    throw new ExchangeAbortedException($"waited {place.Process.StepTimeout.TotalSeconds:0} s for {other.Name} to serve its optimizer slice of step {step}: {refusal}");
+                    throw new ExchangeAbortedException(Invariant($"waited {place.Process.StepTimeout.TotalSeconds:0} s for {other.Name} to serve its optimizer slice of step {step}: {refusal}"));
                 }
 
                 if (place.Process.WaitUntilOver(place.Number, Retry))
                 {
-                    throw new ExchangeAbortedException($"generation {place.Number} ended");
+                    throw new ExchangeAbortedException(Invariant($"generation {place.Number} ended"));
                 }
             }
         });

@@ -87,14 +87,14 @@ internal sealed class StateLoader(SnapshotStore store, FetchState fetch, long st
             refusal = reason;
         }
 
-        throw new ExchangeAbortedException($"nobody could serve {Describe(piece)} of step {step}: {refusal}");
+        throw new ExchangeAbortedException(Invariant($"nobody could serve {Describe(piece)} of step {step}: {refusal}"));
     }
 
     private static string Describe(StatePiece piece) => piece.Kind switch
     {
         StateKind.Vector => "the parameters",
         StateKind.Frozen => "the frozen parameters",
-        _ => $"the optimizer's {piece.Name} from position {piece.Start} on",
+        _ => Invariant($"the optimizer's {piece.Name} from position {piece.Start} on"),
     };
 }
 

@@ -116,7 +116,7 @@ internal sealed class ReplicaRuntime(WorkerIdentity identity, Func<JobDefinition
     {
         var process = _process!;
         var member = generation.Roster.Find(identity.WorkerId)
-            ?? throw new InvalidOperationException($"{identity.Name} is not in generation {generation.Generation}");
+            ?? throw new InvalidOperationException(Invariant($"{identity.Name} is not in generation {generation.Generation}"));
         return new ReplicaLoop(process.Join(generation, member, identity.Name, sink), Keeper, _replica!);
     }
 }

@@ -86,7 +86,7 @@ internal sealed class WorkerActor : ReceiveActor, IWithTimers
         });
         Receive<JoinRefused>(Refused);
         Receive<WaitedTooLong>(_ => End(new TrainingFaultException(
-            $"waited {_patience.TotalSeconds:0} s for a coordinator, and none answered; check that one runs and that --seed-node names it")));
+            Invariant($"waited {_patience.TotalSeconds:0} s for a coordinator, and none answered; check that one runs and that --seed-node names it"))));
         Receive<Leave>(_ => End(new WorkerOutcome(Completed: false, "left before it was a member")));
         ReceiveEnd();
     }
@@ -210,7 +210,7 @@ internal sealed class WorkerActor : ReceiveActor, IWithTimers
             return;
         }
 
-        _runtime.Abort(_generation, $"generation {generation.Generation} begins");
+        _runtime.Abort(_generation, Invariant($"generation {generation.Generation} begins"));
         if (generation.Roster.Find(_identity.WorkerId) is null)
         {
             // It holds a part of the state with which the others begin.

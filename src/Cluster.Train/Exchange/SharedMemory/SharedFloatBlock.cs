@@ -26,7 +26,7 @@ internal sealed unsafe class SharedFloatBlock : FloatBlock
     {
         // The segment has no name any more: the open file is reached through the process's table of files.
         using var whole = torch.from_file(
-            $"/proc/self/fd/{_segment.Handle.DangerousGetHandle()}", shared: true, _segment.Length / sizeof(float), torch.ScalarType.Float32);
+            Invariant($"/proc/self/fd/{_segment.Handle.DangerousGetHandle()}"), shared: true, _segment.Length / sizeof(float), torch.ScalarType.Float32);
         return whole.narrow(0, _first, Length);
     }
 

@@ -56,7 +56,7 @@ internal sealed unsafe class SharedSegment : IDisposable
     /// <exception cref="UnauthorizedAccessException">The directory cannot be written.</exception>
     internal static SharedSegment Create(string directory, long length)
     {
-        var path = Path.Combine(directory, $"{Prefix}{Environment.ProcessId}-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}");
+        var path = Path.Combine(directory, Invariant($"{Prefix}{Environment.ProcessId}-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}"));
         CheckSpace(directory, length);
         var options = new FileStreamOptions
         {
@@ -105,7 +105,7 @@ internal sealed unsafe class SharedSegment : IDisposable
         {
             if (file.Length != length)
             {
-                throw new IOException($"{path} has {file.Length} bytes, not {length}");
+                throw new IOException(Invariant($"{path} has {file.Length} bytes, not {length}"));
             }
 
             var segment = new SharedSegment(path, file, length, created: false);
@@ -172,7 +172,7 @@ internal sealed unsafe class SharedSegment : IDisposable
         var free = new DriveInfo(directory).AvailableFreeSpace;
         if (free < length)
         {
-            throw new IOException($"{directory} has {free >> 20} MiB free, and {(length >> 20) + 1} MiB are needed");
+            throw new IOException(Invariant($"{directory} has {free >> 20} MiB free, and {(length >> 20) + 1} MiB are needed"));
         }
     }
 }

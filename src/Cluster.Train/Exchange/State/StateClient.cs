@@ -45,7 +45,7 @@ public static class StateClient
         }
         catch (Exception error) when (error is IOException or ObjectDisposedException)
         {
-            refusal = IsTimeout(error) ? $"waited {timeout.TotalSeconds:0.#} s for {name} to send {piece}" : $"{name} broke off sending {piece}: {error.Message}";
+            refusal = IsTimeout(error) ? Invariant($"waited {timeout.TotalSeconds:0.#} s for {name} to send {piece}") : $"{name} broke off sending {piece}: {error.Message}";
         }
 
         return refusal is null;
@@ -67,7 +67,7 @@ public static class StateClient
 
         if (length != piece.Length)
         {
-            return $"sent {length} values for {piece}";
+            return Invariant($"sent {length} values for {piece}");
         }
 
         for (var rest = MemoryMarshal.AsBytes(destination); !rest.IsEmpty;)

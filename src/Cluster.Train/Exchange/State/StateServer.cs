@@ -33,7 +33,7 @@ internal sealed class StateServer(TensorConnection connection, Func<StatePiece, 
             using var values = find(piece);
             if (values is { Memory.Length: var length } && length != piece.Length)
             {
-                throw new InvalidDataException($"the source gave {length} values for {piece}");
+                throw new InvalidDataException(Invariant($"the source gave {length} values for {piece}"));
             }
 
             BinaryPrimitives.WriteInt64LittleEndian(buffer, values is null ? StateWire.NotHeld : piece.Length);

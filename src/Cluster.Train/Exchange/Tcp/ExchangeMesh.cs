@@ -183,8 +183,8 @@ public sealed class ExchangeMesh : IDisposable
         catch (OperationCanceledException)
         {
             throw new ExchangeAbortedException(
-                ended.IsCancellationRequested ? $"generation {Roster.Generation} was ended while {Roster.Members[peer].Name} was waited for"
-                : $"waited {timeout.TotalSeconds:0} s for {Roster.Members[peer].Name} to join generation {Roster.Generation}: it did not connect");
+                ended.IsCancellationRequested ? Invariant($"generation {Roster.Generation} was ended while {Roster.Members[peer].Name} was waited for")
+                : Invariant($"waited {timeout.TotalSeconds:0} s for {Roster.Members[peer].Name} to join generation {Roster.Generation}: it did not connect"));
         }
     }
 
@@ -205,8 +205,8 @@ public sealed class ExchangeMesh : IDisposable
 
         throw new ExchangeAbortedException(
             FirstLost is { } lost ? LostMessage(lost)
-            : _disposed ? $"generation {Roster.Generation} was ended"
-            : $"waited {timeout.TotalSeconds:0} s for {peer.Member.Name} to agree on generation {Roster.Generation}");
+            : _disposed ? Invariant($"generation {Roster.Generation} was ended")
+            : Invariant($"waited {timeout.TotalSeconds:0} s for {peer.Member.Name} to agree on generation {Roster.Generation}"));
     }
 
     private void OnEnded(MeshPeer peer)

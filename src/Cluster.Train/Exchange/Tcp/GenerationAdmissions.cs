@@ -66,7 +66,7 @@ internal sealed class GenerationAdmissions
                     if (admitted.Count == Kept && admitted.TrueForAll(admission => admission.Generation > hello.Generation))
                     {
                         throw new RefusedException(
-                            Refusal.Stale, $"rank {hello.From} of generation {hello.Generation}, which is over, calls; the newest is {admitted[^1].Generation}");
+                            Refusal.Stale, Invariant($"rank {hello.From} of generation {hello.Generation}, which is over, calls; the newest is {admitted[^1].Generation}"));
                     }
                 }
 
@@ -120,7 +120,7 @@ internal sealed class GenerationAdmission : ICalled
     {
         if (hello.From < 0 || hello.From > _members || hello.To != Hello.WholeProcess)
         {
-            throw new RefusedException(Refusal.Member, $"rank {hello.From} is no member of generation {Generation}");
+            throw new RefusedException(Refusal.Member, Invariant($"rank {hello.From} is no member of generation {Generation}"));
         }
     }
 

@@ -57,12 +57,12 @@ internal sealed class GenerationSeat : ICalled, IDisposable
     {
         if (hello.From < 0 || hello.From >= Roster.Members.Length || hello.From == Rank)
         {
-            throw new RefusedException(Refusal.Member, $"rank {hello.From} is no other member of generation {hello.Generation}");
+            throw new RefusedException(Refusal.Member, Invariant($"rank {hello.From} is no other member of generation {hello.Generation}"));
         }
 
         if (Arrival(hello.Purpose, hello.From).Task.IsCompleted)
         {
-            throw new RefusedException(Refusal.Member, $"rank {hello.From} of generation {hello.Generation} is connected already");
+            throw new RefusedException(Refusal.Member, Invariant($"rank {hello.From} of generation {hello.Generation} is connected already"));
         }
     }
 

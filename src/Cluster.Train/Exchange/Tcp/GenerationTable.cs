@@ -20,7 +20,7 @@ internal sealed class GenerationTable
         {
             if (!_seats.TryAdd(KeyOf(seat), seat))
             {
-                throw new InvalidOperationException($"rank {rank} of generation {roster.Generation} has joined already");
+                throw new InvalidOperationException(Invariant($"rank {rank} of generation {roster.Generation} has joined already"));
             }
 
             if (!_newest.TryGetValue(seat.JobHash, out var newest) || newest.Generation < roster.Generation)
@@ -54,7 +54,7 @@ internal sealed class GenerationTable
                 if (_newest.TryGetValue(hello.JobHash, out var newest) && newest.IsOver(hello))
                 {
                     throw new RefusedException(
-                        Refusal.Stale, $"rank {hello.From} calls rank {hello.To} of generation {hello.Generation}, which is over; the newest is {newest.Generation}");
+                        Refusal.Stale, Invariant($"rank {hello.From} calls rank {hello.To} of generation {hello.Generation}, which is over; the newest is {newest.Generation}"));
                 }
 
                 changed = _changed.Task;

@@ -40,7 +40,7 @@ internal static class Handshake
             await stream.ReadExactlyAsync(proof, cancellation).ConfigureAwait(false);
             if (!CryptographicOperations.FixedTimeEquals(proof, Prove(called.Secret, CallerRole, hello, nonce)))
             {
-                throw new RefusedException(Refusal.Secret, $"rank {read.From} does not know the secret of generation {read.Generation}");
+                throw new RefusedException(Refusal.Secret, Invariant($"rank {read.From} does not know the secret of generation {read.Generation}"));
             }
 
             await AnswerAsync(stream, Refusal.None, Prove(called.Secret, CalledRole, hello, nonce), cancellation).ConfigureAwait(false);

@@ -63,8 +63,8 @@ internal sealed class PeerCaller(ExchangeRoster roster, int rank, TensorSecurity
             catch (Exception error) when (isFinal(error))
             {
                 throw new ExchangeAbortedException(hello.To == Hello.WholeProcess
-                    ? $"{name} cannot be reached in generation {roster.Generation}: {error.Message}"
-                    : $"{name} refused to join generation {roster.Generation}: {error.Message}");
+                    ? Invariant($"{name} cannot be reached in generation {roster.Generation}: {error.Message}")
+                    : Invariant($"{name} refused to join generation {roster.Generation}: {error.Message}"));
             }
             catch (Exception error) when (error is RefusedException or SocketException or IOException or AuthenticationException)
             {
@@ -79,8 +79,8 @@ internal sealed class PeerCaller(ExchangeRoster roster, int rank, TensorSecurity
         }
 
         throw new ExchangeAbortedException(abort.IsCancellationRequested
-            ? $"generation {roster.Generation} was ended while {name} was waited for"
-            : $"waited {Stopwatch.GetElapsedTime(started).TotalSeconds:0} s for {name} to join generation {roster.Generation}: {why}");
+            ? Invariant($"generation {roster.Generation} was ended while {name} was waited for")
+            : Invariant($"waited {Stopwatch.GetElapsedTime(started).TotalSeconds:0} s for {name} to join generation {roster.Generation}: {why}"));
     }
 
     private async Task<TensorConnection> ConnectAsync(TensorEndpoint endpoint, Hello hello, CancellationToken cancellation)

@@ -20,7 +20,7 @@ internal sealed class RefusalLog(Action<string>? log)
             Count++;
             if (_budget.Take(Stopwatch.GetTimestamp() / Stopwatch.Frequency) is { } silent)
             {
-                log?.Invoke(silent == 0 ? line : $"{line} ({silent} more were refused since the last line)");
+                log?.Invoke(silent == 0 ? line : Invariant($"{line} ({silent} more were refused since the last line)"));
             }
         }
     }

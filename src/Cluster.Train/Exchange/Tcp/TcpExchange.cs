@@ -269,7 +269,7 @@ public sealed class TcpExchange : TensorExchange
         }
 
         var missing = _peers.Where(peer => peer.Incoming.IsWaiting || peer.Outgoing.IsWaiting).Select(peer => $"{peer.Member.Name} ({Describe(peer)})");
-        throw Fail($"waited {_stepTimeout.TotalSeconds:0} s in step {step} for {string.Join(", ", missing)}");
+        throw Fail(Invariant($"waited {_stepTimeout.TotalSeconds:0} s in step {step} for {string.Join(", ", missing)}"));
     }
 
     /// <summary>Closes the links, so that whoever waits for this member is freed.</summary>

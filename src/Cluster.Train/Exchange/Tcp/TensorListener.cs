@@ -134,7 +134,7 @@ public sealed class TensorListener : IDisposable
             from = socket.RemoteEndPoint?.ToString() ?? from;
             if (!_slots.TryEnter(attempt))
             {
-                throw new RefusedException(Refusal.NotOurs, $"{_limits.Unauthenticated} others have not yet proved who they are");
+                throw new RefusedException(Refusal.NotOurs, Invariant($"{_limits.Unauthenticated} others have not yet proved who they are"));
             }
 
             connection = await TensorConnection.AcceptAsync(socket, Security, attempt.End).ConfigureAwait(false);
@@ -155,7 +155,7 @@ public sealed class TensorListener : IDisposable
             }
             else if (!((GenerationSeat)called).Offer(hello.Purpose, hello.From, connection))
             {
-                throw new RefusedException(Refusal.Member, $"rank {hello.From} is connected already, or the generation has just ended");
+                throw new RefusedException(Refusal.Member, Invariant($"rank {hello.From} is connected already, or the generation has just ended"));
             }
             else
             {
@@ -201,7 +201,7 @@ public sealed class TensorListener : IDisposable
     {
         RefusedException => error.Message,
         _ when attempt.WasEvicted => "it had said nothing when its place was needed for another",
-        OperationCanceledException => $"no valid handshake within {_limits.HandshakeTimeout.TotalSeconds:0.#} s",
+        OperationCanceledException => Invariant($"no valid handshake within {_limits.HandshakeTimeout.TotalSeconds:0.#} s"),
         EndOfStreamException => "it was closed during the handshake",
         AuthenticationException => $"TLS: {error.Message}",
         _ => error.Message,

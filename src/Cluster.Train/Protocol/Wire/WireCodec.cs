@@ -59,7 +59,7 @@ internal sealed class WireCodec<T>(string manifest, int fields, WriteValue<T> wr
             var further = WireFields.Begin(ref reader, fields);
             var message = read(ref reader);
             WireFields.End(ref reader, further);
-            return reader.End ? message : throw new MessagePackSerializationException($"{bytes.Length - reader.Consumed} bytes are left over");
+            return reader.End ? message : throw new MessagePackSerializationException(Invariant($"{bytes.Length - reader.Consumed} bytes are left over"));
         }
         catch (Exception error) when (error is not OutOfMemoryException)
         {

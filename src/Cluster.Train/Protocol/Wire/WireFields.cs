@@ -24,7 +24,7 @@ internal static class WireFields
     internal static int Begin(ref MessagePackReader reader, int fields)
     {
         var count = reader.ReadArrayHeader();
-        return count >= fields ? count - fields : throw new MessagePackSerializationException($"a record has {count} fields, and needs {fields}");
+        return count >= fields ? count - fields : throw new MessagePackSerializationException(Invariant($"a record has {count} fields, and needs {fields}"));
     }
 
     /// <summary>Passes over fields of a newer version, however deep they nest, without recursion.</summary>
@@ -131,6 +131,6 @@ internal static class WireFields
     {
         var number = reader.ReadInt32();
         var value = (T)System.Enum.ToObject(typeof(T), number);
-        return System.Enum.IsDefined(value) ? value : throw new MessagePackSerializationException($"{typeof(T).Name} has no value {number}");
+        return System.Enum.IsDefined(value) ? value : throw new MessagePackSerializationException(Invariant($"{typeof(T).Name} has no value {number}"));
     }
 }

@@ -99,7 +99,7 @@ internal static class WorkerMessages
     private static long ReadExtent(ref MessagePackReader reader)
     {
         var extent = reader.ReadInt64();
-        return extent >= 0 ? extent : throw new MessagePackSerializationException($"a tensor has the dimension {extent}");
+        return extent >= 0 ? extent : throw new MessagePackSerializationException(Invariant($"a tensor has the dimension {extent}"));
     }
 
     private static void WriteReady(ref MessagePackWriter writer, GenerationReady message)

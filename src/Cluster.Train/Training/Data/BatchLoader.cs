@@ -30,7 +30,7 @@ internal sealed class BatchLoader : IDisposable
     internal BatchLoader(BatchSource source, ShardRange shards, long firstStep, TimeSpan timeout)
     {
         _source = source;
-        _ring = new PrefetchRing(source.Task, source.Dataset, source.Plan.LargestShard, timeout, $"data of shards {shards.First}-{shards.End - 1}");
+        _ring = new PrefetchRing(source.Task, source.Dataset, source.Plan.LargestShard, timeout, Invariant($"data of shards {shards.First}-{shards.End - 1}"));
         SeekTo(firstStep, shards);
     }
 
@@ -48,7 +48,7 @@ internal sealed class BatchLoader : IDisposable
     {
         if (step != _step || shard != _shard)
         {
-            throw new InvalidOperationException($"step {step}, shard {shard} was asked for; the next batch is step {_step}, shard {_shard}");
+            throw new InvalidOperationException(Invariant($"step {step}, shard {shard} was asked for; the next batch is step {_step}, shard {_shard}"));
         }
 
         var batch = _ring.Next();
@@ -71,7 +71,7 @@ internal sealed class BatchLoader : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(step);
         if (shards.First < 0 || shards.End < shards.First || shards.End > _source.Plan.Shards)
         {
-            throw new ArgumentOutOfRangeException(nameof(shards), shards, $"the job has {_source.Plan.Shards} shards");
+            throw new ArgumentOutOfRangeException(nameof(shards), shards, Invariant($"the job has {_source.Plan.Shards} shards"));
         }
 
         _ring.Start(new TrainingSequence(_source.Plan, _source.Seed, shards, step, _source.EndStep));

@@ -27,13 +27,13 @@ public sealed record BatchPlan
 
         if (shards < 1)
         {
-            throw new BadInputException($"--shards is {shards}; give at least 1");
+            throw new BadInputException(Invariant($"--shards is {shards}; give at least 1"));
         }
 
         if (batchSize < shards)
         {
             throw new BadInputException(
-                $"--batch-size {batchSize} is smaller than --shards {shards}: every shard needs at least one sample; raise --batch-size or lower --shards");
+                Invariant($"--batch-size {batchSize} is smaller than --shards {shards}: every shard needs at least one sample; raise --batch-size or lower --shards"));
         }
 
         Samples = samples;
@@ -76,7 +76,7 @@ public sealed record BatchPlan
     {
         if ((uint)shard >= (uint)shards)
         {
-            throw new ArgumentOutOfRangeException(nameof(shard), shard, $"there are {shards} shards");
+            throw new ArgumentOutOfRangeException(nameof(shard), shard, Invariant($"there are {shards} shards"));
         }
 
         var (share, rest) = Math.DivRem(samples, shards);

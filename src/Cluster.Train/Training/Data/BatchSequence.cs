@@ -39,7 +39,7 @@ internal sealed class TrainingSequence(BatchPlan plan, long seed, ShardRange sha
     internal override string Describe(long position)
     {
         var (step, shard) = Place(position);
-        return $"step {step}, shard {shard}";
+        return Invariant($"step {step}, shard {shard}");
     }
 
     /// <summary>Step and shard of a position.</summary>
@@ -76,7 +76,7 @@ internal sealed class EvaluationSequence : BatchSequence
     internal override string Describe(long position)
     {
         var (shard, (start, count)) = _batches[position];
-        return $"evaluation samples {start} to {start + count - 1}, shard {shard}";
+        return Invariant($"evaluation samples {start} to {start + count - 1}, shard {shard}");
     }
 
     /// <summary>The shard of a position.</summary>

@@ -125,7 +125,7 @@ public sealed class CsvDataset : IDataset
             Delimiter = layout.Delimiter.ToString(),
             TrimOptions = TrimOptions.Trim,
             BadDataFound = bad => throw new BadInputException(
-                $"'{path}', line {bad.Context.Parser!.RawRow}: a quote stands in the middle of a cell; put the whole cell in quotes and double those inside"),
+                Invariant($"'{path}', line {bad.Context.Parser!.RawRow}: a quote stands in the middle of a cell; put the whole cell in quotes and double those inside")),
         };
         using var parser = new CsvParser(reader, configuration);
         if (!parser.Read())
@@ -133,7 +133,7 @@ public sealed class CsvDataset : IDataset
             throw new BadInputException($"'{path}' is empty; give a table with a column '{layout.Target}'");
         }
 
-        var names = layout.HasHeader ? parser.Record! : [.. Enumerable.Range(1, parser.Count).Select(number => $"{number}")];
+        var names = layout.HasHeader ? parser.Record! : [.. Enumerable.Range(1, parser.Count).Select(number => Invariant($"{number}"))];
         var features = layout.Features.Count > 0 ? [.. layout.Features] : names.Where(name => name != layout.Target).ToArray();
         var target = IndexOf(path, names, layout.Target);
         var indices = features.Select(name => IndexOf(path, names, name)).ToArray();
@@ -182,7 +182,7 @@ public sealed class CsvDataset : IDataset
 
         return Array.LastIndexOf(names, name) == index
             ? index
-            : throw new BadInputException($"'{path}' has two columns '{name}' ({index + 1} and {Array.LastIndexOf(names, name) + 1}); rename one");
+            : throw new BadInputException(Invariant($"'{path}' has two columns '{name}' ({index + 1} and {Array.LastIndexOf(names, name) + 1}); rename one"));
     }
 
     /// <summary>The cells of the current row.</summary>
@@ -192,7 +192,7 @@ public sealed class CsvDataset : IDataset
         {
             if (parser.Count != names.Length)
             {
-                throw new BadInputException($"'{path}', line {parser.RawRow}: {parser.Count} cells, but the first line has {names.Length}");
+                throw new BadInputException(Invariant($"'{path}', line {parser.RawRow}: {parser.Count} cells, but the first line has {names.Length}"));
             }
         }
 
@@ -204,10 +204,10 @@ public sealed class CsvDataset : IDataset
         internal long Class(int index, int? classes) =>
             long.TryParse(parser[index], NumberStyles.None, CultureInfo.InvariantCulture, out var value) && (classes is null || value < classes)
                 ? value
-                : throw Bad(index, classes is null ? "a class number: 0, 1, 2, …" : $"a class number from 0 to {classes - 1}");
+                : throw Bad(index, classes is null ? "a class number: 0, 1, 2, …" : Invariant($"a class number from 0 to {classes - 1}"));
 
         private BadInputException Bad(int index, string needed) =>
-            new($"'{path}', line {parser.RawRow}, column '{names[index]}': {Shown(parser[index])} is not {needed}");
+            new(Invariant($"'{path}', line {parser.RawRow}, column '{names[index]}': {Shown(parser[index])} is not {needed}"));
 
         private static string Shown(string cell) => cell.Length == 0
             ? "an empty cell"

@@ -20,7 +20,7 @@ public sealed class DatasetPart : IDataset
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(first, whole.Count - count);
         (_whole, _first, Count) = (whole, first, count);
-        Fingerprint = $"{whole.Fingerprint} [{first}, {first + count})";
+        Fingerprint = Invariant($"{whole.Fingerprint} [{first}, {first + count})");
     }
 
     /// <inheritdoc/>

@@ -24,7 +24,7 @@ internal sealed class EvaluationLoader : IDisposable
         _sequence = new EvaluationSequence(plan, shards);
         if (_sequence.Length > 0)
         {
-            _ring = new PrefetchRing(task, dataset, plan.LargestBatch, timeout, $"evaluation data of shards {shards.First}-{shards.End - 1}");
+            _ring = new PrefetchRing(task, dataset, plan.LargestBatch, timeout, Invariant($"evaluation data of shards {shards.First}-{shards.End - 1}"));
         }
     }
 

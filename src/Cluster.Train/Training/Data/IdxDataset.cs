@@ -35,13 +35,13 @@ public sealed class IdxDataset : IDataset
 
         if (images.Count > 0 && images.ItemLength == 0)
         {
-            throw new BadInputException($"'{images.Path}' has images of {images.Dimensions[1]} x {images.Dimensions[2]} pixels: there is nothing to learn from");
+            throw new BadInputException(Invariant($"'{images.Path}' has images of {images.Dimensions[1]} x {images.Dimensions[2]} pixels: there is nothing to learn from"));
         }
 
         var wrong = labels.Values.IndexOfAnyExceptInRange((byte)0, (byte)Math.Min(classes - 1, byte.MaxValue));
         if (wrong >= 0)
         {
-            throw new BadInputException($"'{labels.Path}': label {wrong} (counted from 0) is {labels.Values[wrong]}; labels are from 0 to {classes - 1}");
+            throw new BadInputException(Invariant($"'{labels.Path}': label {wrong} (counted from 0) is {labels.Values[wrong]}; labels are from 0 to {classes - 1}"));
         }
 
         (_images, _labels) = (images, labels);
@@ -51,7 +51,7 @@ public sealed class IdxDataset : IDataset
         }
 
         Fields = [new FieldSpec("pixels", FieldType.Float32, 1, images.Dimensions[1], images.Dimensions[2]), new FieldSpec("label", FieldType.Int64)];
-        Fingerprint = $"idx {images.Sha256} {labels.Sha256} mean={mean:R} sd={standardDeviation:R}";
+        Fingerprint = Invariant($"idx {images.Sha256} {labels.Sha256} mean={mean:R} sd={standardDeviation:R}");
     }
 
     /// <inheritdoc/>

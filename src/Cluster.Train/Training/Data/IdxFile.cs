@@ -96,7 +96,7 @@ public sealed class IdxFile
 
         if (read < header.Length && (read < 4 || header[3] == dimensions))
         {
-            throw new BadInputException($"'{path}' is truncated: it ends after {read} bytes, within its header; fetch it again");
+            throw new BadInputException(Invariant($"'{path}' is truncated: it ends after {read} bytes, within its header; fetch it again"));
         }
 
         if (header[2] != UnsignedByte)
@@ -106,7 +106,7 @@ public sealed class IdxFile
 
         if (header[3] != dimensions)
         {
-            throw new BadInputException($"'{path}' has {header[3]} dimensions, not {dimensions}: images have 3 (images, rows, columns), labels 1; are the two files mixed up?");
+            throw new BadInputException(Invariant($"'{path}' has {header[3]} dimensions, not {dimensions}: images have 3 (images, rows, columns), labels 1; are the two files mixed up?"));
         }
 
         var sizes = new int[dimensions];
@@ -117,7 +117,7 @@ public sealed class IdxFile
             expected *= size;
             if (expected > (UInt128)Array.MaxLength)
             {
-                throw new BadInputException($"'{path}' says that its dimension {d + 1} of {dimensions} is {size}: more than {Array.MaxLength} values in all cannot be read; is the header damaged?");
+                throw new BadInputException(Invariant($"'{path}' says that its dimension {d + 1} of {dimensions} is {size}: more than {Array.MaxLength} values in all cannot be read; is the header damaged?"));
             }
 
             sizes[d] = (int)size;
@@ -136,7 +136,7 @@ public sealed class IdxFile
             count += content.ReadAtLeast(values.AsSpan(count), values.Length - count, throwOnEndOfStream: false);
             if (count < values.Length)
             {
-                throw new BadInputException($"'{path}' is truncated: its header promises {expected} values, it holds {count}; fetch it again");
+                throw new BadInputException(Invariant($"'{path}' is truncated: its header promises {expected} values, it holds {count}; fetch it again"));
             }
 
             if (count == expected)
@@ -149,7 +149,7 @@ public sealed class IdxFile
 
         return content.ReadByte() < 0
             ? values
-            : throw new BadInputException($"'{path}' has trailing bytes: its header promises {expected} values, and more follow; is the header damaged?");
+            : throw new BadInputException(Invariant($"'{path}' has trailing bytes: its header promises {expected} values, and more follow; is the header damaged?"));
     }
 
     private static bool IsGzip(FileStream file)

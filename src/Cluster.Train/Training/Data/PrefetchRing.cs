@@ -152,7 +152,7 @@ internal sealed class PrefetchRing : IDisposable
             if (left <= TimeSpan.Zero)
             {
                 throw new TrainingFaultException(
-                    $"task '{_task}': waited {_timeout.TotalSeconds:0.###} s for Read (data) at {run.Sequence.Describe(position)}");
+                    Invariant($"task '{_task}': waited {_timeout.TotalSeconds:0.###} s for Read (data) at {run.Sequence.Describe(position)}"));
             }
 
             _wakeConsumer.WaitOne(left < s_longestWait ? left : s_longestWait);
