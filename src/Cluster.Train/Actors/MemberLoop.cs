@@ -54,7 +54,7 @@ internal abstract class MemberLoop(MemberPlace place, SnapshotKeeper keeper) : I
             if (lease.Snapshot != SnapshotKind.None)
             {
                 var start = Stopwatch.GetTimestamp();
-                KeepSnapshot(lease.End);
+                KeepSnapshot(lease.End, lease.Snapshot);
                 keeper.Enqueue(new MadeSnapshot(Place, lease, HasReplica, Stopwatch.GetElapsedTime(start)));
             }
 
@@ -80,7 +80,7 @@ internal abstract class MemberLoop(MemberPlace place, SnapshotKeeper keeper) : I
     protected abstract void StateLoaded(StateLoader loader);
 
     /// <summary>Copies this member's part of the state.</summary>
-    protected virtual void KeepSnapshot(long step)
+    protected virtual void KeepSnapshot(long step, SnapshotKind kind)
     {
         if (Place.Owner is { State: { Count: > 0 } state } owner)
         {

@@ -182,7 +182,7 @@ public sealed unsafe class SliceOwner
 
         if (updated < count)
         {
-            VectorKernels.Add(parameters + updated, parameters + updated, gradients + updated, count - updated);
+            BufferChange.Apply(parameters + updated, gradients + updated, count - updated);
         }
     }
 

@@ -20,7 +20,7 @@ internal sealed unsafe class ModelBuffer
         _integers = new long[entry.Role == TensorRole.IntegerBuffer ? count : 0];
         var inPlace = count > 0 && tensor.device_type == DeviceType.CPU && tensor.is_contiguous()
             && tensor.dtype is torch.ScalarType.Float32 or torch.ScalarType.Int64;
-        _memory = inPlace ? (void*)ModelTensors.Address(tensor) : null;
+        _memory = inPlace ? (void*)TensorValues.Address(tensor) : null;
     }
 
     internal TensorEntry Entry { get; }

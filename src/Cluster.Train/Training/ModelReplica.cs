@@ -1,13 +1,6 @@
-using Cluster.Train.Reduction;
 using TorchSharp;
 
 namespace Cluster.Train.Training;
-
-/// <summary>One evaluation batch: sums over its samples.</summary>
-/// <param name="LossSum">Sum of the samples' losses.</param>
-/// <param name="Correct">Correct decisions.</param>
-/// <param name="Total">All decisions.</param>
-public readonly record struct EvaluationSums(double LossSum, long Correct, long Total);
 
 /// <summary>
 /// One copy of the model, whose parameters and gradients are views into flat blocks that the exchange works in, so that
@@ -16,25 +9,31 @@ public readonly record struct EvaluationSums(double LossSum, long Correct, long 
 /// </summary>
 public sealed unsafe class ModelReplica : IDisposable
 {
-    private const int Chunk = 1 << 20;
-
     private readonly ITrainingTask _task;
     private readonly JobDefinition _job;
     private readonly ModelTensors _tensors;
     private readonly torch.nn.Module _model;
+    private readonly ModuleModes _modes;
+    private readonly ModelWatch _watch;
+    private readonly FiniteValues _finite;
     private readonly Dictionary<(int Count, int Total), torch.Tensor[]> _weights = [];
     private ReplicaBlocks? _blocks;
     private bool? _draws;
     private bool? _drawsInEvaluation;
     private string _callback = "";
-    private bool _gradientsChecked;
+    private long _checkAt;
+    private long _checkInterval;
 
-    private ModelReplica(ITrainingTask task, JobDefinition job, torch.nn.Module model, torch.Device device)
+    private ModelReplica(
+        ITrainingTask task, JobDefinition job, torch.nn.Module model, IReadOnlyDictionary<string, string> ties, torch.Device device)
     {
         (_task, _job, _model, Device) = (task, job, model, device);
-        _tensors = new ModelTensors(task.Name, model);
+        _modes = new ModuleModes(model);
+        _tensors = new ModelTensors(task.Name, model, ties);
+        _watch = new ModelWatch(task.Name, model, _modes, _tensors);
         Layout = _tensors.Layout;
         InitialState = _tensors.CopyVector();
+        _finite = new FiniteValues(task.Name, Layout, InitialState);
     }
 
     /// <summary>Where each tensor lies in the flat vector.</summary>
@@ -49,28 +48,14 @@ public sealed unsafe class ModelReplica : IDisposable
     {
         var place = device.Open();
         using var computing = FinalizerGate.Enter();
-        torch.nn.Module? model;
-        try
-        {
-            model = RandomGate.Run(job.Seed, () => task.CreateModel(job.Settings, data)).Result;
-        }
-        catch (Exception error) when (error is not BadInputException)
-        {
-            throw new TrainingFaultException($"task '{task.Name}' failed in CreateModel: {FirstLine(error.Message)}", error);
-        }
-
-        if (model is null)
-        {
-            throw new TrainingFaultException($"task '{task.Name}' returned null from CreateModel");
-        }
-
+        var model = ModelFactory.Create(task, job, data);
+        var ties = ModelParameters.Ties(task.Name, model);
         if (device.Kind == DeviceKind.Cuda)
         {
             model.to(place);
         }
 
-        model.train();
-        return new ModelReplica(task, job, model, place);
+        return new ModelReplica(task, job, model, ties, place);
     }
 
     /// <summary>Makes the parameters views into one block, and their gradients views into another. Copies no values.</summary>
@@ -85,7 +70,8 @@ public sealed unsafe class ModelReplica : IDisposable
         _blocks?.Dispose();
         _blocks = new ReplicaBlocks(parameters, gradients, Layout, Device, staged);
         _tensors.Bind(_blocks);
-        _gradientsChecked = false;
+        _watch.Note();
+        (_checkAt, _checkInterval) = (0, 1);
     }
 
     /// <summary>The initial parameters and buffers, in the order of the flat vector; not to be changed.</summary>
@@ -121,11 +107,7 @@ public sealed unsafe class ModelReplica : IDisposable
                 loss.backward(Weight(loss, batch.Count, globalSamples));
             }
 
-            if (!_gradientsChecked)
-            {
-                _tensors.CheckGradients(_blocks!);
-                _gradientsChecked = true;
-            }
+            CheckNowAndThen(step);
 
             _tensors.WriteBuffers(_blocks!, (float)batch.Count / globalSamples, withIntegers: shard == 0);
             // Before the next shard: on a device, too, each shard's gradient is added to zeros and summed in tree order.
@@ -147,7 +129,7 @@ public sealed unsafe class ModelReplica : IDisposable
         using var noGradients = torch.no_grad();
         _tensors.ReadBuffers(_blocks!);
         var place = Place.Evaluation;
-        _model.eval();
+        _modes.Evaluate();
         try
         {
             batch = batch.To(Device);
@@ -163,7 +145,7 @@ public sealed unsafe class ModelReplica : IDisposable
         }
         finally
         {
-            _model.train();
+            _modes.Restore();
         }
     }
 
@@ -181,22 +163,24 @@ public sealed unsafe class ModelReplica : IDisposable
         }
     }
 
-    /// <summary>Makes sure that no parameter has become infinite or not a number, so that no such state is kept.</summary>
+    /// <summary>Makes sure that no parameter and no buffer has become infinite or not a number, so that no such state is kept.</summary>
     /// <param name="completedSteps">Steps done, for the message.</param>
     /// <exception cref="TrainingFaultException">One has; names it.</exception>
-    internal void VerifyFinite(long completedSteps)
+    internal void VerifyFinite(long completedSteps) =>
+        _finite.Verify((start, length) => _blocks!.Parameters.Span(start, length), completedSteps);
+
+    /// <summary>Makes sure that the task has changed nothing in the model that only the trainer may change.</summary>
+    /// <param name="wholly">Whether to look at everything, or only at the values of frozen parameters.</param>
+    /// <exception cref="BadInputException">It has; names what.</exception>
+    internal void VerifyUnchanged(bool wholly)
     {
-        foreach (var tensor in Layout.Tensors.Where(tensor => tensor.Role == TensorRole.Trainable))
+        if (wholly)
         {
-            for (long start = 0; start < tensor.Count; start += Chunk)
-            {
-                var values = _blocks!.Parameters.Span(tensor.Offset + start, (int)Math.Min(Chunk, tensor.Count - start));
-                if (!VectorKernels.AllFinite(values))
-                {
-                    throw new TrainingFaultException(
-                        Invariant($"parameter '{tensor.Name}' is not finite after {completedSteps} steps, though every loss was; lower --lr or limit the gradients with --clip-norm"));
-                }
-            }
+            _watch.Check();
+        }
+        else
+        {
+            _watch.CheckFrozen();
         }
     }
 
@@ -211,6 +195,7 @@ public sealed unsafe class ModelReplica : IDisposable
     public void LoadFrozen(float[] values)
     {
         _tensors.LoadFrozen(values);
+        _watch.NoteFrozen();
         StageParametersIn();
     }
 
@@ -224,6 +209,21 @@ public sealed unsafe class ModelReplica : IDisposable
 
         _model.Dispose();
         _blocks?.Dispose();
+    }
+
+    /// <summary>After the first step since the replica was bound, and then ever more rarely: what a task does once, it often begins to do later.</summary>
+    private void CheckNowAndThen(long step)
+    {
+        if (step < _checkAt)
+        {
+            return;
+        }
+
+        // First, since a tensor that was replaced may be disposed of.
+        _watch.Check();
+        _tensors.CheckGradients(_blocks!);
+        _checkAt = step + _checkInterval;
+        _checkInterval *= 2;
     }
 
     private static string FirstLine(string message) => message.Split('\n', 2)[0].Trim();

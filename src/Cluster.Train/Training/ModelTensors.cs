@@ -1,48 +1,42 @@
 using System.Collections.Immutable;
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
+using Cluster.Train.Reduction;
 using TorchSharp;
+using Module = TorchSharp.torch.nn.Module;
 
 namespace Cluster.Train.Training;
 
 /// <summary>A module's parameters and buffers, sorted by their role, and how they are bound to flat blocks.</summary>
-internal sealed unsafe class ModelTensors
+internal sealed class ModelTensors
 {
+    /// <summary>A name must fit a message and a checkpoint's header many times.</summary>
+    private const int LongestName = 10_000;
+
     private readonly string _task;
-    private readonly List<(TensorEntry Entry, torch.Tensor Tensor)> _trainable = [];
-    private readonly List<(TensorEntry Entry, torch.Tensor Tensor)> _frozen = [];
+    private readonly List<(TensorEntry Entry, torch.Tensor[] Tensors)> _trainable = [];
+    private readonly List<(TensorEntry Entry, torch.Tensor[] Tensors)> _frozen = [];
     private readonly List<ModelBuffer> _buffers = [];
 
     /// <summary>Sorts a module's tensors and lays them out.</summary>
+    /// <param name="task">For messages.</param>
+    /// <param name="model">The module.</param>
+    /// <param name="ties">For each parameter's name the first name of the same parameter: it counts once, under that.</param>
     /// <exception cref="BadInputException">A tensor that cannot be trained here; named, with the reason.</exception>
-    internal ModelTensors(string task, torch.nn.Module model)
+    internal ModelTensors(string task, Module model, IReadOnlyDictionary<string, string> ties)
     {
         _task = task;
-        var tensors = new List<(string Name, torch.Tensor Tensor, TensorRole Role)>();
-        var storages = new Dictionary<nint, string>();
-        var seen = new HashSet<torch.Tensor>(ReferenceEqualityComparer.Instance);
-        foreach (var (name, parameter) in model.named_parameters())
+        var tensors = new List<(string Name, torch.Tensor[] Tensors, TensorRole Role)>();
+        foreach (var group in ModelParameters.Of(model).GroupBy(parameter => ties[parameter.Name], parameter => parameter.Tensor, StringComparer.Ordinal))
         {
-            // A tied weight is one parameter under two names: it counts once, under the first.
-            if (!seen.Add(parameter))
-            {
-                continue;
-            }
-
-            Require(parameter.dtype == torch.ScalarType.Float32, name, $"is {parameter.dtype}; parameters must be float32");
-            if (parameter.numel() > 0 && !storages.TryAdd(Address(parameter), name))
-            {
-                throw Refused(name, $"shares its memory with '{storages[Address(parameter)]}'; tie weights by using one Parameter twice");
-            }
-
-            tensors.Add((name, parameter, parameter.requires_grad ? TensorRole.Trainable : TensorRole.Frozen));
+            var (name, all) = (group.Key, group.ToArray());
+            Require(all[0].dtype == torch.ScalarType.Float32, name, $"is {all[0].dtype}; parameters must be float32");
+            tensors.Add((name, all, Array.Exists(all, tensor => tensor.requires_grad) ? TensorRole.Trainable : TensorRole.Frozen));
         }
 
         foreach (var (name, buffer) in model.named_buffers())
         {
             var integer = buffer.dtype is torch.ScalarType.Int64 or torch.ScalarType.Bool;
             Require(integer || buffer.dtype == torch.ScalarType.Float32, name, $"is {buffer.dtype}; buffers must be float32, int64 or bool");
-            tensors.Add((name, buffer, integer ? TensorRole.IntegerBuffer : TensorRole.FloatBuffer));
+            tensors.Add((name, [buffer], integer ? TensorRole.IntegerBuffer : TensorRole.FloatBuffer));
         }
 
         if (!tensors.Exists(tensor => tensor.Role == TensorRole.Trainable))
@@ -50,19 +44,29 @@ internal sealed unsafe class ModelTensors
             throw new BadInputException($"task '{task}': the model has no parameter that requires a gradient, so there is nothing to train");
         }
 
-        Layout = new ParameterLayout(tensors.Select(tensor => (tensor.Name, tensor.Tensor.shape.ToImmutableArray(), tensor.Role)));
-        foreach (var (entry, tensor) in Layout.Tensors.Zip(tensors, (entry, tensor) => (entry, tensor.Tensor)))
+        foreach (var (name, _, _) in tensors)
+        {
+            Require(name.Length <= LongestName, $"{name[..Math.Min(40, name.Length)]}…", Invariant($"has a name of {name.Length} characters, at most {LongestName} can be used"));
+        }
+
+        Layout = new ParameterLayout(tensors.Select(tensor => (tensor.Name, tensor.Tensors[0].shape.ToImmutableArray(), tensor.Role)));
+        if (Layout.Oversize is { } oversize)
+        {
+            throw Refused(oversize.Tensor.Name, $"{oversize.Problem}; use a smaller model");
+        }
+
+        foreach (var (entry, all) in Layout.Tensors.Zip(tensors, (entry, tensor) => (entry, tensor.Tensors)))
         {
             switch (entry.Role)
             {
                 case TensorRole.Trainable:
-                    _trainable.Add((entry, tensor));
+                    _trainable.Add((entry, all));
                     break;
                 case TensorRole.Frozen:
-                    _frozen.Add((entry, tensor));
+                    _frozen.Add((entry, all));
                     break;
                 default:
-                    _buffers.Add(new ModelBuffer(entry, tensor));
+                    _buffers.Add(new ModelBuffer(entry, all[0]));
                     break;
             }
         }
@@ -74,9 +78,9 @@ internal sealed unsafe class ModelTensors
     internal float[] CopyVector()
     {
         var vector = new float[Layout.VectorLength];
-        foreach (var (entry, tensor) in _trainable)
+        foreach (var (entry, tensors) in _trainable)
         {
-            TensorValues.Floats(tensor).CopyTo(vector.AsSpan((int)entry.Offset));
+            TensorValues.CopyTo(tensors[0], vector.AsSpan((int)entry.Offset, (int)entry.Count));
         }
 
         foreach (var buffer in _buffers)
@@ -92,11 +96,17 @@ internal sealed unsafe class ModelTensors
     {
         using var scope = torch.NewDisposeScope();
         using var noGradients = torch.no_grad();
-        foreach (var (entry, parameter) in _trainable)
+        foreach (var (entry, tensors) in _trainable)
         {
             var shape = entry.Shape.ToArray();
-            parameter.set_(blocks.DeviceParameters.narrow(0, entry.Offset, entry.Count).view(shape));
-            parameter.grad = blocks.DeviceGradients.narrow(0, entry.Offset, entry.Count).view(shape);
+            foreach (var parameter in tensors)
+            {
+                parameter.set_(blocks.DeviceParameters.narrow(0, entry.Offset, entry.Count).view(shape));
+                if (parameter.requires_grad)
+                {
+                    parameter.grad = blocks.DeviceGradients.narrow(0, entry.Offset, entry.Count).view(shape);
+                }
+            }
         }
     }
 
@@ -104,12 +114,16 @@ internal sealed unsafe class ModelTensors
     /// <exception cref="BadInputException">A gradient is elsewhere; names the parameter.</exception>
     internal void CheckGradients(ReplicaBlocks blocks)
     {
-        foreach (var (entry, parameter) in _trainable)
+        foreach (var (entry, tensors) in _trainable)
         {
-            using var gradient = parameter.grad;
-            using var expected = blocks.DeviceGradients.narrow(0, entry.Offset, entry.Count);
-            var inPlace = gradient is not null && !gradient.is_sparse && (gradient.device_type != DeviceType.CPU || Address(gradient) == Address(expected));
-            Require(inPlace, entry.Name, "has a gradient of its own after backward (a sparse one, or one that the task set); let autograd add to it");
+            foreach (var parameter in tensors.Where(parameter => parameter.requires_grad))
+            {
+                using var gradient = parameter.grad;
+                using var expected = blocks.DeviceGradients.narrow(0, entry.Offset, entry.Count);
+                var inPlace = gradient is not null && !gradient.is_sparse
+                    && (gradient.device_type != DeviceType.CPU || TensorValues.Address(gradient) == TensorValues.Address(expected));
+                Require(inPlace, entry.Name, "has a gradient of its own after backward (a sparse one, or one that the task set); let autograd add to it");
+            }
         }
     }
 
@@ -135,7 +149,7 @@ internal sealed unsafe class ModelTensors
             {
                 var change = blocks.Gradients.Span(buffer.Entry.Offset, buffer.Length);
                 buffer.Write(change);
-                Subtract(change, blocks.Parameters.Span(buffer.Entry.Offset, buffer.Length), integer ? 1 : weight);
+                BufferChange.Of(change, blocks.Parameters.Span(buffer.Entry.Offset, buffer.Length), integer ? 1 : weight);
             }
         }
     }
@@ -143,9 +157,9 @@ internal sealed unsafe class ModelTensors
     internal float[] CopyFrozen()
     {
         var values = new float[Layout.FrozenLength];
-        foreach (var (entry, tensor) in _frozen)
+        foreach (var (entry, tensors) in _frozen)
         {
-            TensorValues.Floats(tensor).CopyTo(values.AsSpan((int)entry.Offset));
+            TensorValues.CopyTo(tensors[0], values.AsSpan((int)entry.Offset, (int)entry.Count));
         }
 
         return values;
@@ -153,24 +167,15 @@ internal sealed unsafe class ModelTensors
 
     internal void LoadFrozen(float[] values)
     {
-        foreach (var (entry, tensor) in _frozen)
+        foreach (var (entry, tensors) in _frozen)
         {
-            TensorValues.Assign<float>(tensor, values.AsSpan((int)entry.Offset, (int)entry.Count));
+            TensorValues.Assign<float>(tensors[0], values.AsSpan((int)entry.Offset, (int)entry.Count));
         }
     }
 
-    /// <summary>The address of a tensor's first value; what identifies it, where it is on a GPU.</summary>
-    internal static nint Address(torch.Tensor tensor) =>
-        tensor.device_type == DeviceType.CPU ? (nint)Unsafe.AsPointer(ref MemoryMarshal.GetReference(tensor.bytes)) : tensor.Handle;
-
-    /// <summary>values = (values − before) × weight; zero where nothing changed, infinities included.</summary>
-    private static void Subtract(Span<float> values, ReadOnlySpan<float> before, float weight)
-    {
-        for (var index = 0; index < values.Length; index++)
-        {
-            values[index] = values[index].Equals(before[index]) ? 0 : (values[index] - before[index]) * weight;
-        }
-    }
+    /// <summary>A checksum of the values of each frozen parameter, in layout order.</summary>
+    internal IEnumerable<(string Name, UInt128 Checksum)> FrozenChecksums() =>
+        _frozen.Select(frozen => (frozen.Entry.Name, TensorValues.Checksum(frozen.Tensors[0])));
 
     private void Require(bool condition, string name, string problem)
     {

@@ -42,6 +42,9 @@ public sealed class ParameterLayout
     /// <summary>Floats that hold one integer.</summary>
     public const int LimbsPerInteger = 4;
 
+    /// <summary>Values that fit one vector: the longest array, without what aligning it may cost.</summary>
+    internal static readonly long LongestVector = Array.MaxLength - 1024;
+
     /// <summary>Lays tensors out.</summary>
     /// <param name="tensors">Name, dimensions and role of all tensors, parameters first, in model order.</param>
     public ParameterLayout(IEnumerable<(string Name, ImmutableArray<long> Shape, TensorRole Role)> tensors)
@@ -90,6 +93,22 @@ public sealed class ParameterLayout
 
     /// <summary>SHA-256 over names, dimensions and roles in order, in lower-case hexadecimal.</summary>
     public string Hash { get; }
+
+    /// <summary>The largest tensor of a layout that is too long for one vector, and what is too much; null where it fits.</summary>
+    internal (TensorEntry Tensor, string Problem)? Oversize
+    {
+        get
+        {
+            if (VectorLength <= LongestVector && FrozenLength <= LongestVector)
+            {
+                return null;
+            }
+
+            var frozen = VectorLength <= LongestVector;
+            var largest = Tensors.Where(tensor => tensor.Role == TensorRole.Frozen == frozen).MaxBy(tensor => tensor.Count)!;
+            return (largest, Invariant($"has {largest.Count:N0} values, and the model's {(frozen ? "frozen" : "trainable")} tensors together {(frozen ? FrozenLength : VectorLength):N0}; at most {LongestVector:N0} can be held"));
+        }
+    }
 
     private string Digest()
     {

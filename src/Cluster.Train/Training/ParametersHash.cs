@@ -12,19 +12,14 @@ internal static class ParametersHash
     /// <param name="frozen">The frozen parameters.</param>
     internal static string Sha256(ParameterLayout layout, PieceOf vector, ReadOnlySpan<float> frozen)
     {
+        const int chunk = 1 << 20;
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (var tensor in layout.Parameters)
         {
-            if (tensor.Role == TensorRole.Frozen)
-            {
-                hash.AppendData(MemoryMarshal.AsBytes(frozen.Slice((int)tensor.Offset, (int)tensor.Count)));
-                continue;
-            }
-
-            const int chunk = 1 << 20;
             for (long start = 0; start < tensor.Count; start += chunk)
             {
-                hash.AppendData(MemoryMarshal.AsBytes(vector(tensor.Offset + start, (int)Math.Min(chunk, tensor.Count - start))));
+                var (from, length) = (tensor.Offset + start, (int)Math.Min(chunk, tensor.Count - start));
+                hash.AppendData(MemoryMarshal.AsBytes(tensor.Role == TensorRole.Frozen ? frozen.Slice((int)from, length) : vector(from, length)));
             }
         }
 

@@ -96,13 +96,14 @@ internal sealed class ReplicaLoop : MemberLoop
         _replica.StageParametersIn();
     }
 
-    protected override void KeepSnapshot(long step)
+    protected override void KeepSnapshot(long step, SnapshotKind kind)
     {
         // A state that is beyond rescue must not take the place of a good one.
         _replica.VerifyFinite(step);
+        _replica.VerifyUnchanged(wholly: kind == SnapshotKind.KeepAndHash);
         var parameters = Place.Exchange.Parameters;
         Place.Process.Snapshots.KeepModel(step, parameters.Length, values => parameters.Span(0, values.Length).CopyTo(values), _frozen);
-        base.KeepSnapshot(step);
+        base.KeepSnapshot(step, kind);
     }
 
     private void ComputeGradients(long step)

@@ -1,0 +1,7 @@
+namespace Cluster.Train.Training;
+
+/// <summary>One evaluation batch: sums over its samples.</summary>
+/// <param name="LossSum">Sum of the samples' losses.</param>
+/// <param name="Correct">Correct decisions.</param>
+/// <param name="Total">All decisions.</param>
+public readonly record struct EvaluationSums(double LossSum, long Correct, long Total);

@@ -1,0 +1,31 @@
+using TorchSharp;
+
+namespace Cluster.Train.Training;
+
+/// <summary>Has a task make its model.</summary>
+internal static class ModelFactory
+{
+    /// <summary>A model of its own for one replica, with the initial parameters that the job's seed gives.</summary>
+    /// <exception cref="BadInputException">The task gave a model that another replica has.</exception>
+    /// <exception cref="TrainingFaultException">The task failed.</exception>
+    internal static torch.nn.Module Create(ITrainingTask task, JobDefinition job, TaskData data)
+    {
+        torch.nn.Module? model;
+        try
+        {
+            model = RandomGate.Run(job.Seed, () => task.CreateModel(job.Settings, data)).Result;
+        }
+        catch (Exception error) when (error is not BadInputException)
+        {
+            throw new TrainingFaultException($"task '{task.Name}' failed in CreateModel: {error.Message.Split('\n', 2)[0].Trim()}", error);
+        }
+
+        if (model is null)
+        {
+            throw new TrainingFaultException($"task '{task.Name}' returned null from CreateModel");
+        }
+
+        ModuleTree.Claim(task.Name, model);
+        return model;
+    }
+}

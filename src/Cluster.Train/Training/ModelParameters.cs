@@ -1,0 +1,80 @@
+using TorchSharp;
+using Module = TorchSharp.torch.nn.Module;
+
+namespace Cluster.Train.Training;
+
+/// <summary>A model's parameters under all their names, and which of them are one.</summary>
+internal static class ModelParameters
+{
+    /// <summary>All parameters in model order, then the further names of those that several parts share.</summary>
+    internal static List<(string Name, torch.Tensor Tensor)> Of(Module model)
+    {
+        var parameters = new List<(string Name, torch.Tensor Tensor)>();
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var (name, parameter) in model.named_parameters())
+        {
+            if (names.Add(name))
+            {
+                parameters.Add((name, parameter));
+            }
+        }
+
+        // TorchSharp lists a parameter that two parts share as one object under its first name only.
+        foreach (var (path, module) in ModuleTree.Of(model))
+        {
+            foreach (var (name, parameter) in module.named_parameters(recurse: false))
+            {
+                if (names.Add(ModuleTree.Join(path, name)))
+                {
+                    parameters.Add((ModuleTree.Join(path, name), parameter));
+                }
+            }
+        }
+
+        return parameters;
+    }
+
+    /// <summary>For each name of a parameter, the first name of the same parameter. To be asked before the model is moved to a GPU, which parts them.</summary>
+    /// <exception cref="BadInputException">Parameters share only a part of their memory, or elements of one do; named.</exception>
+    internal static Dictionary<string, string> Ties(string task, Module model)
+    {
+        TensorPlace[] places = [.. Of(model).Select(parameter => PlaceOf(parameter.Name, parameter.Tensor))];
+        if (Array.Find(places, place => place.IsExpanded) is { } expanded)
+        {
+            throw new BadInputException($"task '{task}': '{expanded.Name}' is expanded: several of its elements are one in memory; make it a Parameter of a copy (clone())");
+        }
+
+        try
+        {
+            var first = TensorTies.Find(places);
+            CheckBuffers(task, model, places);
+            return places.Select((place, index) => (place.Name, First: places[first[index]].Name)).ToDictionary(pair => pair.Name, pair => pair.First, StringComparer.Ordinal);
+        }
+        catch (ArgumentException error)
+        {
+            throw new BadInputException($"task '{task}': {error.Message}", error);
+        }
+    }
+
+    /// <summary>The place of a tensor on the processor.</summary>
+    private static TensorPlace PlaceOf(string name, torch.Tensor tensor) =>
+        new(name, TensorValues.Address(tensor), tensor.shape, tensor.stride(), (int)tensor.ElementSize);
+
+    /// <summary>A parameter's values move to memory of the replica: a buffer that shares them would be left behind.</summary>
+    private static void CheckBuffers(string task, Module model, IEnumerable<TensorPlace> parameters)
+    {
+        var sorted = parameters.Where(place => place.Count > 0).DistinctBy(place => place.Start).OrderBy(place => place.Start).ToArray();
+        var starts = Array.ConvertAll(sorted, place => place.Start);
+        foreach (var (name, tensor) in model.named_buffers())
+        {
+            var buffer = PlaceOf(name, tensor);
+            var index = Array.BinarySearch(starts, buffer.End - 1);
+            var before = index < 0 ? ~index - 1 : index;
+            if (buffer.Count > 0 && before >= 0 && sorted[before].End > buffer.Start)
+            {
+                throw new BadInputException(
+                    $"task '{task}': buffer '{name}' shares its memory with the parameter '{sorted[before].Name}'; register a copy (clone()), or use the parameter itself");
+            }
+        }
+    }
+}
