@@ -1,17 +1,17 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
+using Cluster.Train.Training.Numerics;
 using TorchSharp;
 
 namespace Cluster.Train.Training;
 
 /// <summary>
 /// What must hold in the process before libtorch's first call: without it a matrix product's bits depend on where its
-/// operands happen to lie in memory.
+/// operands happen to lie in memory, and with <c>--portable</c> on the processor. See <see cref="MklBranch"/>.
 /// </summary>
 public static partial class NativeEnvironment
 {
-    private const string NoCbwrHook = "CLUSTER_TRAIN_TEST_NO_CBWR";
     private static readonly Lock Gate = new();
     private static bool? _portable;
 
@@ -31,8 +31,10 @@ public static partial class NativeEnvironment
     /// Sets the native environment (MKL_CBWR; with <paramref name="portable"/> also the instruction set) and loads
     /// libtorch. The first call in a process decides; further calls must agree with it.
     /// </summary>
-    /// <param name="portable">Whether the instruction set is fixed to AVX2.</param>
-    /// <exception cref="BadInputException">libtorch cannot be loaded here, was used too early, or with the other setting; says what to do.</exception>
+    /// <param name="portable">Whether the bits are to be those of every x86-64 processor with AVX2, which costs speed on some.</param>
+    /// <exception cref="BadInputException">
+    /// libtorch cannot be loaded here, was used too early, with the other setting, or computes otherwise than asked for; says what to do.
+    /// </exception>
     public static void Prepare(bool portable)
     {
         lock (Gate)
@@ -52,12 +54,8 @@ public static partial class NativeEnvironment
                 throw new BadInputException("--portable needs a processor with AVX2, and this one has none; leave --portable out");
             }
 
-            if (Environment.GetEnvironmentVariable(NoCbwrHook) is null)
-            {
-                // MKL reads it at libtorch's first call and never again. Strict: the same for every alignment.
-                SetNative("MKL_CBWR", "AVX2,STRICT");
-            }
-
+            // Strict: the same for every alignment.
+            SetNative("MKL_CBWR", portable ? MklBranch.Portable : MklBranch.Default);
             if (portable)
             {
                 SetNative("ATEN_CPU_CAPABILITY", "avx2");
@@ -65,7 +63,7 @@ public static partial class NativeEnvironment
             }
 
             NativeHeap.LimitArenas();
-            Load();
+            Load(portable);
             _portable = portable;
         }
     }
@@ -77,25 +75,35 @@ public static partial class NativeEnvironment
         return File.Exists(maps) ? File.ReadLines(maps).Any(line => line.Contains("libtorch_cpu", StringComparison.Ordinal)) : null;
     }
 
-    private static void Load()
+    private static void Load(bool portable)
     {
         if (LibtorchProbe.Problem() is { } problem)
         {
             throw new BadInputException(problem);
         }
 
+        // The libraries are there, and MKL has not been called yet: it asks for its environment and the processor at its first call.
+        MklVendor.Imitate();
+        if (portable && MklVendor.BecomeIntel() is { } reason)
+        {
+            throw new BadInputException(
+                $"--portable cannot hold here: MKL, which computes libtorch's matrix products, takes its AVX2 branch only on Intel's processors, this is {Processor.Name}, and {reason}; "
+                + "leave --portable out and use machines of one kind, or use the libtorch package for Linux that Cluster.Train is built with");
+        }
+
         torch.InitializeDeviceType(DeviceType.CPU);
+        MklBranch.Require(portable, MklBranch.InForce());
     }
 
     private static void SetNative(string name, string value)
     {
-        if (Environment.GetEnvironmentVariable(name) == value)
-        {
-            return;
-        }
-
         if (TorchIsLoaded() == true)
         {
+            if (Environment.GetEnvironmentVariable(name) == value)
+            {
+                return;
+            }
+
             throw new BadInputException(
                 $"libtorch was used before Cluster.Train, so its sums cannot be pinned any more: call TrainingHost.RunAsync or NativeEnvironment.Prepare before any torch call, or start the process with {name}={value}");
         }

@@ -1,0 +1,45 @@
+using System.Diagnostics;
+
+namespace Cluster.Train.Tests;
+
+/// <summary>A program of the repository as a process of its own, for what can be had only once a process. It has ended.</summary>
+internal sealed record ChildProgram(int ExitCode, string Out, string Error)
+{
+    /// <summary>Runs <c>cluster-train</c>.</summary>
+    internal static Task<ChildProgram> TrainerAsync(IReadOnlyDictionary<string, string> variables, params string[] args) =>
+        RunAsync(Path.Combine("src", "Cluster.Train.Cli"), "cluster-train", variables, args);
+
+    /// <summary>Runs the probe of tests/Cluster.Train.Probe.</summary>
+    internal static Task<ChildProgram> ProbeAsync(IReadOnlyDictionary<string, string> variables, params string[] args) =>
+        RunAsync(Path.Combine("tests", "Cluster.Train.Probe"), "cluster-train-probe", variables, args);
+
+    private static async Task<ChildProgram> RunAsync(string project, string name, IReadOnlyDictionary<string, string> variables, string[] args)
+    {
+        // bin/<configuration>/<framework> of this project and of the others have the same names.
+        var here = new DirectoryInfo(AppContext.BaseDirectory);
+        var root = here.Parent!.Parent!.Parent!.Parent!.Parent!;
+        var program = Path.Combine(root.FullName, project, "bin", here.Parent!.Name, here.Name, name + (OperatingSystem.IsWindows() ? ".exe" : ""));
+        var start = new ProcessStartInfo(program, args) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var (variable, value) in variables)
+        {
+            start.Environment[variable] = value;
+        }
+
+        using var process = Process.Start(start) ?? throw new InvalidOperationException($"{name} did not start");
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(5));
+        try
+        {
+            var output = process.StandardOutput.ReadToEndAsync(patience.Token);
+            var error = process.StandardError.ReadToEndAsync(patience.Token);
+            await process.WaitForExitAsync(patience.Token);
+            return new ChildProgram(process.ExitCode, await output, await error);
+        }
+        finally
+        {
+            if (!process.HasExited)
+            {
+                process.Kill(entireProcessTree: true);
+            }
+        }
+    }
+}
