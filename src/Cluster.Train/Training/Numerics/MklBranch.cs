@@ -45,7 +45,7 @@ internal static class MklBranch
             3 => "COMPATIBLE",
             Avx2 => "AVX2",
             12 => "AVX512",
-            var other => $"branch {other}",
+            var other => Invariant($"branch {other}"),
         };
         return (branch & Strict) != 0 ? instructions + ",STRICT" : instructions;
     }
