@@ -13,7 +13,7 @@ internal static class ModelFactory
         torch.nn.Module? model;
         try
         {
-            model = RandomGate.Run(job.Seed, () => task.CreateModel(job.Settings, data)).Result;
+            model = RandomGate.Run(job.Seed, () => task.CreateModel(job.Settings, data), first: true).Result;
         }
         catch (Exception error) when (error is not BadInputException)
         {

@@ -18,9 +18,8 @@ public sealed unsafe class ModelReplica : IDisposable
     private readonly FiniteValues _finite;
     private readonly Dictionary<(int Count, int Total), torch.Tensor[]> _weights = [];
     private ReplicaBlocks? _blocks;
-    private bool? _draws;
-    private bool? _drawsInEvaluation;
-    private string _callback = "";
+    private readonly TaskCalls _calls;
+    private long? _firstStep;
     private long _checkAt;
     private long _checkInterval;
 
@@ -31,6 +30,7 @@ public sealed unsafe class ModelReplica : IDisposable
         _modes = new ModuleModes(model);
         _tensors = new ModelTensors(task.Name, model, ties);
         _watch = new ModelWatch(task.Name, model, _modes, _tensors);
+        _calls = new TaskCalls(task, model, device.type == DeviceType.CUDA, () => _tensors.ReadBuffers(_blocks!));
         Layout = _tensors.Layout;
         InitialState = _tensors.CopyVector();
         _finite = new FiniteValues(task.Name, Layout, InitialState);
@@ -40,6 +40,9 @@ public sealed unsafe class ModelReplica : IDisposable
     public ParameterLayout Layout { get; }
 
     internal torch.Device Device { get; }
+
+    /// <summary>The job's last step, in which what the task must not change is looked at once more.</summary>
+    internal long LastStep { private get; set; } = long.MaxValue;
 
     /// <summary>Makes the model with the initial parameters that the job's seed gives, in whatever process.</summary>
     /// <exception cref="BadInputException">The model has tensors that cannot be trained here, or the device is not there.</exception>
@@ -71,7 +74,7 @@ public sealed unsafe class ModelReplica : IDisposable
         _blocks = new ReplicaBlocks(parameters, gradients, Layout, Device, staged);
         _tensors.Bind(_blocks);
         _watch.Note();
-        (_checkAt, _checkInterval) = (0, 1);
+        (_firstStep, _checkAt, _checkInterval) = (null, 0, 1);
     }
 
     /// <summary>The initial parameters and buffers, in the order of the flat vector; not to be changed.</summary>
@@ -86,18 +89,20 @@ public sealed unsafe class ModelReplica : IDisposable
     /// <param name="batch">The shard's samples.</param>
     /// <param name="globalSamples">Samples of the global batch.</param>
     /// <returns>The mean loss over the shard's samples.</returns>
+    /// <exception cref="BadInputException">The task changed its batch; names the callback.</exception>
     /// <exception cref="TrainingFaultException">The task failed, or the loss is not one finite number; names step and shard.</exception>
     public float ComputeShard(long step, int shard, Batch batch, int globalSamples)
     {
         using var computing = FinalizerGate.Enter();
         using var scope = torch.NewDisposeScope();
         _tensors.ReadBuffers(_blocks!);
-        var place = new Place(step, shard);
+        var place = new CallPlace(step, shard);
+        _firstStep ??= step;
         try
         {
-            var loss = Forward(batch.To(Device), RandomGate.ShardSeed(_job.Seed, step, shard), ref _draws, place).Loss;
+            var loss = _calls.Forward(batch.To(Device), RandomGate.ShardSeed(_job.Seed, step, shard), place, watch: step == _firstStep || step == LastStep).Loss;
             var value = LossValue(loss, place);
-            _callback = "backward";
+            _calls.Callback = "backward";
             if (batch.Count == globalSamples)
             {
                 loss.backward();
@@ -116,32 +121,36 @@ public sealed unsafe class ModelReplica : IDisposable
         }
         catch (Exception error) when (error is not (BadInputException or TrainingFaultException))
         {
-            throw Failed(place, error);
+            throw _calls.Failed(place, error);
         }
     }
 
     /// <summary>Loss and correct decisions of one batch, in evaluation mode and without gradients.</summary>
     /// <exception cref="TrainingFaultException">The task failed.</exception>
-    public EvaluationSums Evaluate(Batch batch)
+    public EvaluationSums Evaluate(Batch batch) => Evaluate(batch, watch: true);
+
+    /// <summary>The same.</summary>
+    /// <param name="batch">The samples.</param>
+    /// <param name="watch">Whether to look for a callback that changes the batch; done where a batch comes for the first time.</param>
+    internal EvaluationSums Evaluate(Batch batch, bool watch)
     {
         using var computing = FinalizerGate.Enter();
         using var scope = torch.NewDisposeScope();
         using var noGradients = torch.no_grad();
         _tensors.ReadBuffers(_blocks!);
-        var place = Place.Evaluation;
+        var place = CallPlace.Evaluation;
         _modes.Evaluate();
         try
         {
             batch = batch.To(Device);
-            var (prediction, lossTensor) = Forward(batch, RandomGate.EvaluationSeed(_job.Seed), ref _drawsInEvaluation, place);
+            var (prediction, lossTensor) = _calls.Forward(batch, RandomGate.EvaluationSeed(_job.Seed), place, watch);
             var loss = Scalar(lossTensor, place);
-            _callback = "Count";
-            var counts = _task.Count(prediction, batch);
+            var counts = _calls.Count(prediction, batch, place, watch);
             return new EvaluationSums((double)loss * batch.Count, counts.Correct, counts.Total);
         }
         catch (Exception error) when (error is not (BadInputException or TrainingFaultException))
         {
-            throw Failed(place, error);
+            throw _calls.Failed(place, error);
         }
         finally
         {
@@ -152,14 +161,14 @@ public sealed unsafe class ModelReplica : IDisposable
     /// <summary>Where the replica is on a GPU: copies the new parameters to it.</summary>
     public void StageParametersIn() => _blocks!.StageParametersIn();
 
-    /// <summary>Makes sure that no random numbers were drawn but in seeded forward passes.</summary>
+    /// <summary>Makes sure that no random numbers were drawn but in forward passes.</summary>
     /// <exception cref="TrainingFaultException">Random numbers were drawn that depend on timing.</exception>
     public void VerifyNoRandomDraws()
     {
         if (RandomGate.WasBypassed())
         {
             throw new TrainingFaultException(
-                $"task '{_task.Name}': random numbers were drawn from libtorch's default generator outside of seeded forward passes (by data code, or by a model that drew none in its first forward), so the result would depend on timing; draw them in every forward in training mode, or from a seed of your own");
+                $"task '{_task.Name}': random numbers were drawn from libtorch's default generator outside of Predict and Loss (by data code, or on a thread of its own), so the result would depend on timing; data code draws from BatchBuffers.Random");
         }
     }
 
@@ -226,49 +235,12 @@ public sealed unsafe class ModelReplica : IDisposable
         _checkInterval *= 2;
     }
 
-    private static string FirstLine(string message) => message.Split('\n', 2)[0].Trim();
-
-    private TrainingFaultException Failed(Place place, Exception error) =>
-        new($"task '{_task.Name}' failed in {_callback} {place}: {FirstLine(error.Message)}", error);
-
-    /// <summary>Prediction and loss; seeded, and with the generator to itself, where the task draws random numbers.</summary>
-    /// <param name="batch">On the device.</param>
-    /// <param name="seed">Of what it draws.</param>
-    /// <param name="draws">Whether it draws; null until the first time has shown it.</param>
-    /// <param name="place">For messages.</param>
-    private (torch.Tensor Prediction, torch.Tensor Loss) Forward(Batch batch, long seed, ref bool? draws, Place place)
-    {
-        if (draws == false)
-        {
-            return PredictAndLoss(batch, place);
-        }
-
-        var (drew, result) = Gated(batch, seed, place);
-        // On a GPU the draws come from its own generator, which cannot be watched this way: assume them.
-        draws ??= drew || Device.type == DeviceType.CUDA;
-        return result;
-    }
-
-    // A method of its own, because the closure would be made for models that draw nothing as well.
-    private (bool Drew, (torch.Tensor Prediction, torch.Tensor Loss) Result) Gated(Batch batch, long seed, Place place) =>
-        RandomGate.Run(seed, () => PredictAndLoss(batch, place));
-
-    private (torch.Tensor Prediction, torch.Tensor Loss) PredictAndLoss(Batch batch, Place place)
-    {
-        _callback = "Predict";
-        var prediction = _task.Predict(_model, batch) ?? throw Null(place);
-        _callback = "Loss";
-        return (prediction, _task.Loss(prediction, batch) ?? throw Null(place));
-    }
-
-    private TrainingFaultException Null(Place place) => new($"task '{_task.Name}' returned null from {_callback} {place}");
-
-    private float Scalar(torch.Tensor loss, Place place) => loss.numel() == 1 && loss.dtype == torch.ScalarType.Float32
+    private float Scalar(torch.Tensor loss, CallPlace place) => loss.numel() == 1 && loss.dtype == torch.ScalarType.Float32
         ? loss.item<float>()
         : throw new TrainingFaultException(
             $"task '{_task.Name}' returned a loss of shape [{string.Join(", ", loss.shape)}] and type {loss.dtype} {place}; it must be one float32, the mean over the batch");
 
-    private float LossValue(torch.Tensor loss, Place place)
+    private float LossValue(torch.Tensor loss, CallPlace place)
     {
         var value = Scalar(loss, place);
         return float.IsFinite(value)
@@ -285,13 +257,5 @@ public sealed unsafe class ModelReplica : IDisposable
         }
 
         return weight;
-    }
-
-    /// <summary>Where the task was called, for messages.</summary>
-    private readonly record struct Place(long Step, int Shard)
-    {
-        internal static Place Evaluation { get; } = new(-1, -1);
-
-        public override string ToString() => Step < 0 ? "in the evaluation" : $"at step {Step}, shard {Shard}";
     }
 }

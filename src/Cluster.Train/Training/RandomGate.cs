@@ -4,53 +4,102 @@ namespace Cluster.Train.Training;
 
 /// <summary>
 /// libtorch has one default random generator a process. What several workers of a process draw from it is kept apart by
-/// this gate: whoever draws holds it and seeds first, so that its numbers depend on nothing else.
+/// this gate: whoever draws holds it alone and seeds first, so that its numbers depend on nothing else. Who is not known
+/// to draw works beside others and asks afterwards whether somebody did; then it does its work again, alone and seeded.
 /// </summary>
 internal static class RandomGate
 {
-    private static readonly Lock Gate = new();
-    private static byte[] _seededState = [];
-    private static byte[] _restingState = [];
+    /// <summary>What the generator is left at: no normal number is kept for later in it, as after a draw, so that every draw shows.</summary>
+    private const long RestingSeed = 0;
+
+    /// <summary>
+    /// In a row: changes that the forward pass after which they were noticed did not make. One may be another worker's
+    /// first draw; more come from elsewhere.
+    /// </summary>
+    private const int MostUnexplained = 4;
+
+    private static readonly ReaderWriterLockSlim Gate = new();
+    private static ulong? _resting;
+    private static long _sharedSinceRest;
+    private static int _unexplained;
+    private static bool _bypassed;
 
     /// <summary>Runs work with the generator to itself, seeded.</summary>
     /// <param name="seed">The seed.</param>
     /// <param name="work">What may draw.</param>
+    /// <param name="first">Whether a job begins with it: what a program drew before is its own affair.</param>
     /// <returns>Whether it drew, and its result.</returns>
-    internal static (bool Drew, T Result) Run<T>(long seed, Func<T> work)
+    internal static (bool Drew, T Result) Run<T>(long seed, Func<T> work, bool first = false)
     {
-        lock (Gate)
+        Gate.EnterWriteLock();
+        try
         {
-            using (torch.manual_seed(seed))
+            if (!first)
             {
-                ReadState(ref _seededState);
-                try
-                {
-                    var result = work();
-                    ReadState(ref _restingState);
-                    return (!_seededState.AsSpan().SequenceEqual(_restingState), result);
-                }
-                catch
-                {
-                    ReadState(ref _restingState);
-                    throw;
-                }
+                LookForOthers();
             }
+
+            torch.manual_seed(seed).Dispose();
+            var seeded = GeneratorStamp.Now();
+            var result = work();
+            var drew = GeneratorStamp.Now() != seeded;
+            _unexplained = drew ? 0 : _unexplained;
+            return (drew, result);
+        }
+        finally
+        {
+            Rest();
         }
     }
 
-    /// <summary>Whether somebody has drawn outside the gate since it was last held.</summary>
+    /// <summary>Begins work that should not draw, beside others of its kind and while nobody draws.</summary>
+    internal static void EnterShared()
+    {
+        Gate.EnterReadLock();
+        Interlocked.Increment(ref _sharedSinceRest);
+    }
+
+    /// <summary>Whether somebody has drawn after all since the gate was last held alone; asked before <see cref="LeaveShared"/>.</summary>
+    internal static bool DrewShared() => GeneratorStamp.Now() != _resting;
+
+    /// <summary>Ends what <see cref="EnterShared"/> began.</summary>
+    internal static void LeaveShared() => Gate.ExitReadLock();
+
+    /// <summary>Whether somebody draws who is not in a forward pass. Forgets what was before.</summary>
     internal static bool WasBypassed()
     {
-        lock (Gate)
+        Gate.EnterWriteLock();
+        try
         {
-            if (_restingState.Length == 0)
-            {
-                return false;
-            }
-
-            ReadState(ref _seededState);
-            return !_seededState.AsSpan().SequenceEqual(_restingState);
+            LookForOthers();
+            var bypassed = _bypassed;
+            (_bypassed, _unexplained) = (false, 0);
+            return bypassed;
         }
+        finally
+        {
+            Rest();
+        }
+    }
+
+    private static void Rest()
+    {
+        torch.manual_seed(RestingSeed).Dispose();
+        _resting = GeneratorStamp.Now();
+        _sharedSinceRest = 0;
+        Gate.ExitWriteLock();
+    }
+
+    /// <summary>Before the generator is seeded anew: a change since then came from elsewhere, unless a forward pass ran meanwhile.</summary>
+    private static void LookForOthers()
+    {
+        if (_resting is null || GeneratorStamp.Now() == _resting)
+        {
+            return;
+        }
+
+        _unexplained++;
+        _bypassed |= Volatile.Read(ref _sharedSinceRest) == 0 || _unexplained > MostUnexplained;
     }
 
     /// <summary>A seed for one shard of one step, from the job's.</summary>
@@ -67,18 +116,5 @@ internal static class RandomGate
         value = (value ^ (value >> 30)) * 0xBF58476D1CE4E5B9UL;
         value = (value ^ (value >> 27)) * 0x94D049BB133111EBUL;
         return value ^ (value >> 31);
-    }
-
-    /// <summary>The same arrays each time: a state has 5 kB, and this is done for every shard of a model that draws.</summary>
-    private static void ReadState(ref byte[] into)
-    {
-        using var state = torch.get_rng_state();
-        var bytes = state.bytes;
-        if (into.Length != bytes.Length)
-        {
-            into = new byte[bytes.Length];
-        }
-
-        bytes.CopyTo(into);
     }
 }

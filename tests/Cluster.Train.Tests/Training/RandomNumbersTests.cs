@@ -25,19 +25,68 @@ public sealed class RandomNumbersTests
     });
 
     [Fact]
-    public async Task A_task_that_begins_to_draw_later_is_refused_with_the_reason()
+    public async Task Numbers_drawn_in_some_forward_passes_only_are_the_same_whoever_draws_them() => await SameOnAnyWorkers(new SmallTask
     {
+        // As with stochastic depth: whether a layer is left out depends on what comes.
+        Model = Normalized,
+        Forward = (model, batch) =>
+        {
+            var prediction = ((torch.nn.Module<torch.Tensor, torch.Tensor>)model).forward(batch.Input);
+            return model.training && Rare(batch) ? torch.nn.functional.dropout(prediction, 0.5, training: true) : prediction;
+        },
+    });
+
+    [Fact]
+    public async Task A_normal_number_drawn_late_is_noticed_too() => await SameOnAnyWorkers(new SmallTask
+    {
+        Forward = (model, batch) =>
+        {
+            var prediction = ((torch.nn.Module<torch.Tensor, torch.Tensor>)model).forward(batch.Input);
+            return Rare(batch) ? prediction + torch.randn(1) : prediction;
+        },
+    });
+
+    [Fact]
+    public async Task A_first_draw_in_a_later_step_is_computed_again_from_the_buffers_of_the_step()
+    {
+        // Every shard is computed twice, the second time seeded; a running mean that was moved twice would show.
         var calls = 0;
+        var late = new SmallTask { Model = Normalized, Forward = (model, batch) => Drawn(model, batch, ++calls > 1) };
+        var always = new SmallTask { Model = Normalized, Forward = (model, batch) => Drawn(model, batch, draws: true) };
+        var run = new LocalRun { Task = always, Length = new RunLength(6, null) };
+
+        // The first shard is the same in both: what it draws is not used.
+        Assert.Equal(await run.HashAsync(), await (run with { Task = late }).HashAsync());
+
+        static torch.Tensor Drawn(torch.nn.Module model, Batch batch, bool draws)
+        {
+            var prediction = ((torch.nn.Module<torch.Tensor, torch.Tensor>)model).forward(batch.Input);
+            return draws ? prediction + (torch.rand(1) * 0) : prediction;
+        }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public async Task Data_code_that_draws_from_libtorch_ends_the_run_with_the_reason(int workers)
+    {
         var task = new SmallTask
         {
-            Forward = (model, batch) =>
-            {
-                var prediction = ((torch.nn.Module<torch.Tensor, torch.Tensor>)model).forward(batch.Input);
-                return Interlocked.Increment(ref calls) < 6 ? prediction : prediction + torch.rand_like(prediction);
-            },
+            Data = () => new TaskData(
+                new AlteredData(new SmallData(96, 1))
+                {
+                    ReadOf = (numbers, epoch, into) =>
+                    {
+                        new SmallData(96, 1).Read(numbers, epoch, into);
+                        into.Floats(0)[0] += torch.rand(1).item<float>();
+                    },
+                },
+                new SmallData(31, 2)),
         };
 
-        Assert.Contains("outside of seeded forward passes", await new LocalRun { Task = task, Workers = 2 }.FaultAsync(), StringComparison.Ordinal);
+        Assert.Contains(
+            "outside of Predict and Loss",
+            await new LocalRun { Task = task, Workers = workers, Length = new RunLength(40, null) }.FaultAsync(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -90,6 +139,11 @@ public sealed class RandomNumbersTests
             Assert.Equal(2, await two.RunAsync(torch.get_num_threads));
         }
     }
+
+    private static TorchSharp.Modules.Sequential Normalized() => torch.nn.Sequential(
+        ("in", torch.nn.Linear(SmallData.Width, 37)), ("norm", torch.nn.BatchNorm1d(37)), ("bend", torch.nn.ReLU()), ("out", torch.nn.Linear(37, SmallData.Classes)));
+
+    private static bool Rare(Batch batch) => batch.Input[0, 0].item<float>() > 0.8f;
 
     private static async Task SameOnAnyWorkers(SmallTask task)
     {

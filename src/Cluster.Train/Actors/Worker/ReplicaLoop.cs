@@ -25,6 +25,7 @@ internal sealed class ReplicaLoop : MemberLoop
     private float[] _frozen;
     private readonly List<float> _losses = [];
     private readonly List<ShardEvaluation> _evaluations = [];
+    private bool _evaluated;
     private long _reportedUpTo;
     private long _lastReport;
     private double _seconds;
@@ -42,6 +43,7 @@ internal sealed class ReplicaLoop : MemberLoop
         _accumulator = new GradientAccumulator(definition.Shards, _shards, place.Exchange.Contributions, place.Exchange.Parameters.Length);
         _frozen = replica.CopyFrozen();
         replica.Bind(place.Exchange.Parameters, _accumulator.Gradient);
+        replica.LastStep = place.Generation.TotalSteps - 1;
     }
 
     protected override bool HasReplica => true;
@@ -129,7 +131,7 @@ internal sealed class ReplicaLoop : MemberLoop
 
         foreach (var (shard, batch) in _evaluation.Batches())
         {
-            var sums = _replica.Evaluate(batch);
+            var sums = _replica.Evaluate(batch, watch: !_evaluated);
             ref var part = ref parts[shard - _shards.First];
             part = part with
             {
@@ -140,6 +142,7 @@ internal sealed class ReplicaLoop : MemberLoop
             };
         }
 
+        _evaluated = true;
         _evaluations.AddRange(parts);
     }
 

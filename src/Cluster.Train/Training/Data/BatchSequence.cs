@@ -8,6 +8,9 @@ internal abstract class BatchSequence
     /// <summary>Number of batches.</summary>
     internal abstract long Length { get; }
 
+    /// <summary>Whether the same batches are taken again and again.</summary>
+    internal virtual bool Repeats => false;
+
     /// <summary>The samples of a batch, valid until the next call, and their epoch.</summary>
     internal abstract (ReadOnlyMemory<int> Samples, int Epoch) At(long position);
 
@@ -61,6 +64,8 @@ internal sealed class EvaluationSequence : BatchSequence
     }
 
     internal override long Length => _batches.Length;
+
+    internal override bool Repeats => true;
 
     internal override (ReadOnlyMemory<int> Samples, int Epoch) At(long position)
     {

@@ -1,3 +1,4 @@
+using System.IO.Hashing;
 using TorchSharp;
 
 namespace Cluster.Train.Training;
@@ -77,6 +78,10 @@ internal sealed unsafe class BatchSlots : IDisposable
         known.Add(made);
         return made;
     }
+
+    /// <summary>A hash of what a field holds of the first <paramref name="samples"/> samples in a slot.</summary>
+    internal ulong Content(int slot, int samples, int field) => XxHash3.HashToUInt64(
+        new ReadOnlySpan<byte>((void*)_pointers[(slot * _fields.Count) + field], checked(samples * _fields[field].Elements * _fields[field].ElementSize)));
 
     /// <summary>Disposes the tensors; the blocks go with the garbage collector, after the last writer.</summary>
     public void Dispose()

@@ -32,6 +32,7 @@ internal sealed class EvaluationLoader : IDisposable
     /// All batches with their shards, in ascending order; none where the shards have no samples. A batch is valid
     /// until the next. To be enumerated to the end or abandoned, but not twice at once.
     /// </summary>
+    /// <exception cref="BadInputException">After the last one: whoever took them changed one.</exception>
     /// <exception cref="TrainingFaultException">The dataset threw, or did not answer in time.</exception>
     internal IEnumerable<(int Shard, Batch Batch)> Batches()
     {
@@ -54,6 +55,8 @@ internal sealed class EvaluationLoader : IDisposable
         {
             yield return (_sequence.ShardOf(position), _ring.Next());
         }
+
+        _ring.VerifyKept();
     }
 
     /// <summary>Ends the thread and frees the tensors.</summary>

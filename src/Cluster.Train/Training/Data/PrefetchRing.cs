@@ -21,6 +21,7 @@ internal sealed class PrefetchRing : IDisposable
     private readonly IDataset _dataset;
     private readonly BatchSlots _slots;
     private readonly int[] _counts;
+    private readonly ulong[,] _contents;
     private readonly TimeSpan _timeout;
     private readonly string _threadName;
     private readonly AutoResetEvent _wakeLoader = new(initialState: false);
@@ -39,6 +40,7 @@ internal sealed class PrefetchRing : IDisposable
         _threadName = threadName;
         _slots = new BatchSlots(dataset.Fields, samples, SlotsFor(BatchSlots.SlotBytes(dataset.Fields, samples)));
         _counts = new int[_slots.Count];
+        _contents = new ulong[_slots.Count, dataset.Fields.Count];
     }
 
     /// <summary>Batches that can be ahead, the one in use included.</summary>
@@ -71,7 +73,7 @@ internal sealed class PrefetchRing : IDisposable
     internal void Rewind()
     {
         var run = _run ?? throw new InvalidOperationException("no sequence was started");
-        if (run.Sequence.Length <= Depth && Volatile.Read(ref run.Fault) is null)
+        if (IsKept(run) && Volatile.Read(ref run.Fault) is null)
         {
             run.Next = 0;
             Volatile.Write(ref run.Released, 0);
@@ -79,6 +81,24 @@ internal sealed class PrefetchRing : IDisposable
         else
         {
             Start(run.Sequence);
+        }
+    }
+
+    /// <summary>Makes sure that the batches that are kept for the next time are still what was read. To be called after the last one.</summary>
+    /// <exception cref="BadInputException">One was changed; names the field and the samples.</exception>
+    internal void VerifyKept()
+    {
+        var run = _run ?? throw new InvalidOperationException("no sequence was started");
+        for (var position = 0L; IsKept(run) && position < run.Sequence.Length; position++)
+        {
+            for (var field = 0; field < _dataset.Fields.Count; field++)
+            {
+                if (_slots.Content((int)position, _counts[position], field) != _contents[position, field])
+                {
+                    throw new BadInputException(
+                        $"task '{_task}': Predict, Loss or Count changed {BatchGuard.Name(field)} in place at {run.Sequence.Describe(position)}; {BatchGuard.Advice}");
+                }
+            }
         }
     }
 
@@ -195,6 +215,11 @@ internal sealed class PrefetchRing : IDisposable
             }
 
             _counts[slot] = samples.Length;
+            for (var field = 0; IsKept(run) && field < _dataset.Fields.Count; field++)
+            {
+                _contents[slot, field] = _slots.Content(slot, samples.Length, field);
+            }
+
             Interlocked.Exchange(ref run.Filled, position + 1);
         }
         catch (Exception exception)
@@ -207,6 +232,8 @@ internal sealed class PrefetchRing : IDisposable
             _wakeConsumer.Set();
         }
     }
+
+    private bool IsKept(Run run) => run.Sequence.Repeats && run.Sequence.Length <= Depth;
 
     private bool HasWork(Run run) => run.Fault is null
         && run.Filled < run.Sequence.Length

@@ -1,0 +1,106 @@
+using TorchSharp;
+
+namespace Cluster.Train.Training;
+
+/// <summary>
+/// Calls a task's Predict, Loss and Count, and sees to it that what they do beside their results cannot spoil a run:
+/// random numbers are drawn seeded and one shard at a time, and a batch comes back as it was. One compute thread.
+/// </summary>
+/// <param name="task">The task.</param>
+/// <param name="model">Its module.</param>
+/// <param name="onGpu">Whether it computes on a GPU.</param>
+/// <param name="reset">Puts the module's buffers back to what they were before the forward pass.</param>
+internal sealed class TaskCalls(ITrainingTask task, torch.nn.Module model, bool onGpu, Action reset)
+{
+    private readonly BatchGuard _guard = new(task.Name);
+    private bool? _draws;
+    private bool? _drawsInEvaluation;
+
+    /// <summary>The callback that runs, or ran last, for messages.</summary>
+    internal string Callback { get; set; } = "";
+
+    /// <summary>Prediction and loss; seeded, and with the generator to itself, where the task draws random numbers.</summary>
+    /// <param name="batch">On the device.</param>
+    /// <param name="seed">Of what it draws.</param>
+    /// <param name="place">For messages.</param>
+    /// <param name="watch">Whether to look for changes of the batch.</param>
+    internal (torch.Tensor Prediction, torch.Tensor Loss) Forward(Batch batch, long seed, CallPlace place, bool watch)
+    {
+        ref var draws = ref place.IsEvaluation ? ref _drawsInEvaluation : ref _draws;
+        if (draws == false)
+        {
+            if (Ungated(batch, place, watch) is var (result, drew) && !drew)
+            {
+                return result;
+            }
+
+            // Perhaps its first draw, perhaps another worker's: again, seeded, as if it had been known before.
+            reset();
+        }
+
+        var (drewGated, gated) = Gated(batch, seed, place, watch);
+        // On a GPU the draws come from its own generator, which cannot be watched this way: assume them.
+        draws = draws == true || drewGated || onGpu;
+        return gated;
+    }
+
+    /// <summary>What the task counts as correct.</summary>
+    internal EvaluationCounts Count(torch.Tensor prediction, Batch batch, CallPlace place, bool watch)
+    {
+        Callback = nameof(ITrainingTask.Count);
+        var counts = task.Count(prediction, batch);
+        if (watch)
+        {
+            _guard.Verify(batch, Callback, place);
+        }
+
+        return counts;
+    }
+
+    /// <summary>What a callback's exception means for the run.</summary>
+    internal TrainingFaultException Failed(CallPlace place, Exception error) =>
+        new($"task '{task.Name}' failed in {Callback} {place}: {error.Message.Split('\n', 2)[0].Trim()}", error);
+
+    private ((torch.Tensor Prediction, torch.Tensor Loss) Result, bool Drew) Ungated(Batch batch, CallPlace place, bool watch)
+    {
+        RandomGate.EnterShared();
+        try
+        {
+            return (PredictAndLoss(batch, place, watch), RandomGate.DrewShared());
+        }
+        finally
+        {
+            RandomGate.LeaveShared();
+        }
+    }
+
+    // A method of its own, because the closure would be made for models that draw nothing as well.
+    private (bool Drew, (torch.Tensor Prediction, torch.Tensor Loss) Result) Gated(Batch batch, long seed, CallPlace place, bool watch) =>
+        RandomGate.Run(seed, () => PredictAndLoss(batch, place, watch));
+
+    private (torch.Tensor Prediction, torch.Tensor Loss) PredictAndLoss(Batch batch, CallPlace place, bool watch)
+    {
+        if (watch)
+        {
+            _guard.Watch(batch);
+        }
+
+        Callback = nameof(ITrainingTask.Predict);
+        var prediction = task.Predict(model, batch) ?? throw Null(place);
+        if (watch)
+        {
+            _guard.Verify(batch, Callback, place);
+        }
+
+        Callback = nameof(ITrainingTask.Loss);
+        var loss = task.Loss(prediction, batch) ?? throw Null(place);
+        if (watch)
+        {
+            _guard.Verify(batch, Callback, place);
+        }
+
+        return (prediction, loss);
+    }
+
+    private TrainingFaultException Null(CallPlace place) => new($"task '{task.Name}' returned null from {Callback} {place}");
+}
