@@ -54,8 +54,7 @@ internal sealed class ClusterEngine(Func<NodeOptions, ITensorNetwork> openNetwor
     {
         using var network = openNetwork(run.Node);
         var identity = new WorkerIdentity(
-            Guid.NewGuid().ToString("N"), run.Name, Environment.MachineName,
-            string.Join(' ', run.Tasks.Select(BuildVersion.Of).Distinct(StringComparer.Ordinal)), [.. run.Tasks.Select(task => task.Name)]);
+            Guid.NewGuid().ToString("N"), run.Name, Environment.MachineName, BuildVersion.Library, [.. run.Tasks.Select(task => task.Name)]);
         ProcessContext? current = null;
         await using var runtime = new ReplicaRuntime(identity, ContextOf, run.Device);
         return await new WorkerNode(
@@ -67,8 +66,10 @@ internal sealed class ClusterEngine(Func<NodeOptions, ITensorNetwork> openNetwor
         // Snapshots live as long as the job does, whatever becomes of actors and actor systems.
         ProcessContext ContextOf(JobDefinition definition) => current?.Definition.Hash() == definition.Hash()
             ? current
-            : current = new ProcessContext(
-                run.Tasks.First(task => task.Name == definition.Task), definition, run.DataDirectory, run.StepTimeout, network);
+            : current = Open(run.Tasks.First(task => task.Name == definition.Task), definition);
+
+        ProcessContext Open(ITrainingTask task, JobDefinition definition) =>
+            new(task, definition, run.DataDirectory, run.StepTimeout, network) { Build = BuildVersion.Of(task) };
     }
 
     /// <inheritdoc/>
@@ -77,6 +78,7 @@ internal sealed class ClusterEngine(Func<NodeOptions, ITensorNetwork> openNetwor
     private static CoordinatorSettings Settings(CoordinatorRun run) => new()
     {
         Definition = run.Job.Definition,
+        Build = BuildVersion.Of(run.Job.Task),
         Workers = run.Job.Workers,
         MinWorkers = run.MinWorkers,
         MaxWorkers = run.MaxWorkers,

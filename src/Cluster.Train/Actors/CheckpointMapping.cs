@@ -22,6 +22,31 @@ internal static class CheckpointMapping
         return new CheckpointContent(manifest, [.. model], [.. optimizer]);
     }
 
+    /// <summary>The first tensor in which a checkpoint and a model differ, in words; null where names, types and shapes agree.</summary>
+    internal static string? Difference(IReadOnlyDictionary<string, SafeTensor> held, ParameterLayout layout)
+    {
+        foreach (var tensor in layout.Tensors)
+        {
+            if (!held.TryGetValue(tensor.Name, out var found))
+            {
+                return $"it has no '{tensor.Name}', which this job's model has";
+            }
+
+            var type = tensor.Role == TensorRole.IntegerBuffer ? TensorType.Int64 : TensorType.Float32;
+            if (found.Type != type || !found.Shape.AsSpan().SequenceEqual(tensor.Shape.AsSpan()))
+            {
+                return $"its '{tensor.Name}' is {Text(found.Type, found.Shape)}, this job's {Text(type, tensor.Shape)}";
+            }
+        }
+
+        var known = layout.Tensors.Select(tensor => tensor.Name).ToHashSet(StringComparer.Ordinal);
+        return held.Keys.Where(name => !known.Contains(name)).Order(StringComparer.Ordinal).FirstOrDefault() is { } surplus
+            ? $"it has '{surplus}', which this job's model has not"
+            : null;
+    }
+
+    private static string Text(TensorType type, IEnumerable<long> shape) => $"{(type == TensorType.Float32 ? "" : $"{type} ")}[{string.Join(", ", shape)}]";
+
     /// <summary>The state that a checkpoint holds.</summary>
     /// <param name="checkpoint">A checkpoint of this layout.</param>
     /// <param name="layout">The layout.</param>

@@ -165,7 +165,7 @@ public static class LocalTraining
     {
         var name = Invariant($"worker-{number}");
         var identity = new WorkerIdentity(
-            Guid.NewGuid().ToString("N"), name, Environment.MachineName, BuildVersion.Of(options.Task), [options.Task.Name]);
+            Guid.NewGuid().ToString("N"), name, Environment.MachineName, BuildVersion.Library, [options.Task.Name]);
         var runtime = new ReplicaRuntime(identity, _ => process, options.Device);
         var ended = new TaskCompletionSource<WorkerOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
         system.ActorOf(WorkerActor.Props(identity, coordinator, runtime, options.JoinTimeout, ended).WithDispatcher(ActorSystems.Dispatcher), name);

@@ -47,6 +47,9 @@ internal sealed class ProcessContext
 
     internal ITensorNetwork? Network { get; }
 
+    /// <summary>The program that computes here; empty where all members are in one process.</summary>
+    internal string Build { get; init; } = "";
+
     internal SnapshotStore Snapshots { get; } = new();
 
     /// <summary>The task's data, opened once.</summary>

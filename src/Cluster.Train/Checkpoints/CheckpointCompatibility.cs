@@ -13,9 +13,11 @@ public static class CheckpointCompatibility
     /// <param name="canonicalFields">The job definition's canonical form.</param>
     /// <param name="layoutHash">Identifies the model's tensors in this job.</param>
     /// <param name="dataFingerprint">Identifies the training data of this job.</param>
+    /// <param name="tensors">In which tensor the two models differ, in words; null where that cannot be told.</param>
     /// <exception cref="BadInputException">They differ; the message names the first field that does, with both values.</exception>
     public static void Check(
-        CheckpointManifest manifest, IReadOnlyDictionary<string, string> canonicalFields, string layoutHash, string dataFingerprint)
+        CheckpointManifest manifest, IReadOnlyDictionary<string, string> canonicalFields, string layoutHash, string dataFingerprint,
+        string? tensors = null)
     {
         var was = Settings(manifest.Job);
         var now = Settings(canonicalFields);
@@ -29,14 +31,16 @@ public static class CheckpointCompatibility
 
         if (manifest.LayoutHash != layoutHash)
         {
+            var (held, wanted) = Contrast.Of(manifest.LayoutHash, layoutHash);
             throw new BadInputException(
-                $"checkpoint {manifest.DirectoryName} is of a model with other tensors (layout {Short(manifest.LayoutHash)}, this job's is {Short(layoutHash)}); use {Otherwise}");
+                $"checkpoint {manifest.DirectoryName} is of a model with other tensors: {tensors ?? $"others of them are trained, or in another order (layout {held}, this job's is {wanted})"}; use {Otherwise}");
         }
 
         if (manifest.DataFingerprint != dataFingerprint)
         {
+            var (trained, given) = Contrast.Of(manifest.DataFingerprint, dataFingerprint);
             throw new BadInputException(
-                $"checkpoint {manifest.DirectoryName} was trained on other data (fingerprint {Short(manifest.DataFingerprint)}, this job's is {Short(dataFingerprint)}); use that --data or {Otherwise}");
+                $"checkpoint {manifest.DirectoryName} was trained on other data (fingerprint {trained}, this job's is {given}); use that --data or {Otherwise}");
         }
     }
 
@@ -72,6 +76,4 @@ public static class CheckpointCompatibility
 
         return settings;
     }
-
-    private static string Short(string hash) => hash.Length > 12 ? hash[..12] : hash;
 }

@@ -11,7 +11,8 @@ internal readonly record struct MessagePhases(FaultPhase? OfWorker, FaultPhase? 
     internal static MessagePhases Of(object message) => message switch
     {
         WorkerHello => new(null, FaultPhase.Join),
-        JoinRequest => new(FaultPhase.Join, null),
+        JoinRequest or MoreTensors => new(FaultPhase.Join, null),
+        TensorsWanted => new(null, FaultPhase.Join),
         PrepareGeneration => new(FaultPhase.Join, FaultPhase.Join),
         StepLease => new(FaultPhase.Lease, FaultPhase.Lease),
         StepReport => new(FaultPhase.Compute, FaultPhase.Compute),

@@ -3,16 +3,22 @@ namespace Cluster.Train.Membership;
 /// <summary>Whether a replica may take part in a job. Pure.</summary>
 public static class JoinCheck
 {
-    /// <summary>Compares a replica with the one that the job began with.</summary>
+    /// <summary>Compares all but the tensors of a replica with the job, and with the one that the job began with.</summary>
     /// <param name="job">Hash of the job's definition.</param>
+    /// <param name="build">The coordinator's own build.</param>
     /// <param name="reference">The first replica that joined; null for the first itself.</param>
     /// <param name="candidate">The replica that asks.</param>
     /// <returns>Null where it may join, otherwise the reason in one line, which names the field that differs.</returns>
-    public static string? Refusal(string job, ReplicaDescription? reference, ReplicaDescription candidate)
+    public static string? Refusal(string job, string build, ReplicaDescription? reference, ReplicaDescription candidate)
     {
         if (candidate.JobHash != job)
         {
             return Differs("job definition", job, candidate.JobHash, "restart the worker");
+        }
+
+        if (candidate.Build != build)
+        {
+            return BuildContrast.Describe(build, candidate.Build);
         }
 
         if (reference is null)
@@ -22,12 +28,9 @@ public static class JoinCheck
 
         (string Field, string Ours, string Theirs, string Mend)[] fields =
         [
-            ("build", reference.Build, candidate.Build, "run the same build everywhere"),
             ("training data (samples)", Invariant($"{reference.TrainingSamples}"), Invariant($"{candidate.TrainingSamples}"), "give every worker the same files"),
             ("evaluation data (samples)", Invariant($"{reference.EvaluationSamples}"), Invariant($"{candidate.EvaluationSamples}"), "give every worker the same files"),
             ("data fingerprint", reference.DataFingerprint, candidate.DataFingerprint, "give every worker the same files"),
-            ("parameter layout", reference.LayoutHash, candidate.LayoutHash, "run the same build of the task everywhere"),
-            ("vector length", Invariant($"{reference.VectorLength}"), Invariant($"{candidate.VectorLength}"), "run the same build of the task everywhere"),
             ("instruction set", reference.InstructionSet, candidate.InstructionSet, "use --portable, or machines of one kind"),
         ];
         foreach (var (field, ours, theirs, mend) in fields)
@@ -41,8 +44,13 @@ public static class JoinCheck
         return null;
     }
 
-    private static string Differs(string field, string ours, string theirs, string mend) =>
-        $"{field} differs: the job has {Short(ours)}, this worker has {Short(theirs)}; {mend}";
+    /// <summary>The refusal of a replica whose tensors show no difference, though their hashes differ.</summary>
+    internal static string HashesDiffer(string ours, string theirs) =>
+        Differs("hash of layout and initial values", ours, theirs, "run the same build of the task everywhere");
 
-    private static string Short(string value) => value.Length > 24 ? value[..16] + "…" : value;
+    private static string Differs(string field, string ours, string theirs, string mend)
+    {
+        var (left, right) = Contrast.Of(ours, theirs);
+        return $"{field} differs: the job has {left}, this worker has {right}; {mend}";
+    }
 }

@@ -2,8 +2,9 @@ namespace Cluster.Train.Membership;
 
 /// <summary>Everything in which two replicas of one job must agree, and what the coordinator must know of them.</summary>
 /// <param name="JobHash">Hash of the job definition it was made for.</param>
-/// <param name="Build">Version of the program and of its tasks.</param>
+/// <param name="Build">The program and the task's assemblies, as <see cref="BuildContrast"/> reads them.</param>
 /// <param name="LayoutHash">Hash of the parameter layout.</param>
+/// <param name="InitialHash">Hash of all values that the first step starts from: parameters, frozen ones included, and buffers.</param>
 /// <param name="DataFingerprint">Fingerprints of the training and evaluation data.</param>
 /// <param name="TrainingSamples">Samples of an epoch.</param>
 /// <param name="EvaluationSamples">Samples of an evaluation.</param>
@@ -14,5 +15,5 @@ namespace Cluster.Train.Membership;
 /// <param name="InstructionSet">What libtorch's kernels use: bits are the same only where this is.</param>
 /// <param name="Endpoint">host:port of its tensor listener; null in process.</param>
 public sealed record ReplicaDescription(
-    string JobHash, string Build, string LayoutHash, string DataFingerprint, int TrainingSamples, int EvaluationSamples,
+    string JobHash, string Build, string LayoutHash, string InitialHash, string DataFingerprint, int TrainingSamples, int EvaluationSamples,
     long VectorLength, long ParameterLength, long ParameterCount, string Device, string InstructionSet, string? Endpoint);

@@ -9,6 +9,10 @@ namespace Cluster.Train.Protocol;
 /// <param name="Fresh">Whether the worker is to forget the snapshots that it holds: its replica was found to differ from the others'.</param>
 public sealed record JobOffer(JobDefinition Definition, bool Fresh) : IWireMessage;
 
+/// <summary>The worker is to say which tensors its model has: for whoever writes checkpoints without a replica, and to find the one that differs.</summary>
+/// <param name="First">Number of the first one that is wanted.</param>
+public sealed record TensorsWanted(int First) : IWireMessage;
+
 /// <summary>The worker cannot be a member of this job.</summary>
 /// <param name="Reason">One line that names what differs.</param>
 public sealed record JoinRefused(string Reason) : IWireMessage;

@@ -24,13 +24,18 @@ public sealed record PastMembership(string JobHash, int Generation, int Workers)
 /// <summary>The worker has made its replica and asks to be a member.</summary>
 /// <param name="WorkerId">Identity of this run of the worker.</param>
 /// <param name="Replica">What it would compute with; compared with the job's.</param>
-/// <param name="Tensors">The model's tensors, for whoever writes checkpoints without a replica.</param>
+/// <param name="Tensors">The first of the model's tensors; further ones are asked for where they are needed.</param>
 /// <param name="Held">The snapshots that its process holds.</param>
 /// <param name="Memos">What former coordinators left with them.</param>
 /// <param name="Remark">What the task says of the data, for the user; empty for nothing.</param>
 public sealed record JoinRequest(
-    string WorkerId, ReplicaDescription Replica, ImmutableArray<TensorEntry> Tensors, ImmutableArray<HeldSnapshot> Held,
+    string WorkerId, ReplicaDescription Replica, TensorPage Tensors, ImmutableArray<HeldSnapshot> Held,
     ImmutableArray<JobMemo> Memos, string Remark) : IWireMessage;
+
+/// <summary>More of a model's tensors, as the coordinator asked.</summary>
+/// <param name="WorkerId">The worker.</param>
+/// <param name="Tensors">The tensors.</param>
+public sealed record MoreTensors(string WorkerId, TensorPage Tensors) : IWireMessage;
 
 /// <summary>The worker wants to leave, and does what it was given until the coordinator lets it go.</summary>
 /// <param name="WorkerId">The worker.</param>

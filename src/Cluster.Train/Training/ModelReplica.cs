@@ -44,6 +44,11 @@ public sealed unsafe class ModelReplica : IDisposable
     /// <summary>The job's last step, in which what the task must not change is looked at once more.</summary>
     internal long LastStep { private get; set; } = long.MaxValue;
 
+    /// <summary>What the user should know of the model; null for nothing.</summary>
+    internal string? Remark => _modes.AnyTrains
+        ? null
+        : "CreateModel left the whole model in evaluation mode, and so it is trained: dropout does nothing, and batch norm keeps its statistics; call train() at its end otherwise";
+
     /// <summary>Makes the model with the initial parameters that the job's seed gives, in whatever process.</summary>
     /// <exception cref="BadInputException">The model has tensors that cannot be trained here, or the device is not there.</exception>
     /// <exception cref="TrainingFaultException">The task failed.</exception>

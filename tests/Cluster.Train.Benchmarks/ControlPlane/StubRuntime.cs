@@ -29,7 +29,7 @@ internal sealed class StubRuntime(string workerId, ReplicaDescription replica, d
     public ImmutableArray<HeldSnapshot> Held => [];
 
     public Task<OpenedReplica> OpenAsync(JobDefinition definition, bool fresh) =>
-        Task.FromResult(new OpenedReplica(replica with { JobHash = definition.Hash() }, [], Remark: ""));
+        Task.FromResult(new OpenedReplica(replica with { JobHash = definition.Hash() }, new InitialState([]), Remark: ""));
 
     public Task PrepareAsync(PrepareGeneration generation, Action<IGenerationMessage> sink)
     {

@@ -36,18 +36,34 @@ public sealed class MessageSizeTests : TestKit
         _serializer = new WireSerializer((ExtendedActorSystem)Sys);
     }
 
-    [Fact]
-    public void A_model_of_thousands_of_tensors_can_join()
+    public static TheoryData<string, int, int> Models => new()
     {
-        // As the names of a transformer are, with four tensors to each of 1,000 layers, 17 billion parameters in all.
-        string[] names = ["attention.projection.weight", "attention.projection.bias", "feed_forward.expand.weight", "feed_forward.expand.bias"];
-        var tensors = Enumerable.Range(0, 4_000).Select(index => new TensorEntry(
-            $"transformer.layers.{index / 4}.{names[index % 4]}", index % 2 == 0 ? [2_048, 4_096] : [4_096], TensorRole.Trainable, index * 4_200_000L));
+        // As the names of a transformer are, with four tensors to each of 7,500 layers.
+        { "transformer.layers.4711.feed_forward.expand.weight", 30_000, 80 },
+        { new string('n', 500), 10_000, 200 },
+        { new string('n', 10_000), 12, 6 },
+    };
 
-        var size = Size(new JoinRequest(Id(0), Replica(), [.. tensors], [Snapshot(0), Snapshot(1)], [Memo(), Memo()], ""));
+    [Theory]
+    [MemberData(nameof(Models))]
+    public void A_model_of_thousands_of_tensors_can_join_in_messages_of_ordinary_size(string name, int count, int mostPages)
+    {
+        var state = new InitialState([.. Enumerable.Range(0, count).Select(index => new InitialTensor(
+            new TensorEntry($"{name}.{index}", [2_048, 4_096], TensorRole.Trainable, index * 4_200_000L), long.MinValue + index))]);
 
-        _output.WriteLine($"JoinRequest, 4,000 tensors: {size} bytes");
-        Assert.InRange(size, 1_000, _room);
+        var first = state.Page(0);
+        Assert.InRange(Size(new JoinRequest(Id(0), Replica(), first, [Snapshot(0), Snapshot(1)], [Memo(), Memo()], "")), 1_000, LargeObject - Envelope);
+        var (read, pages) = (first.Tensors.ToList(), 1);
+        for (; read.Count < count; pages++)
+        {
+            var page = state.Page(read.Count);
+            Assert.InRange(Size(new MoreTensors(Id(0), page)), 1_000, LargeObject - Envelope);
+            read.AddRange(page.Tensors);
+        }
+
+        _output.WriteLine($"{count} tensors: {pages} pages");
+        Assert.InRange(pages, 2, mostPages);
+        Assert.Equal(state.Tensors, read);
     }
 
     [Theory]
@@ -97,7 +113,7 @@ public sealed class MessageSizeTests : TestKit
     private static HeldSnapshot Snapshot(int rank) => new(120_000, true, [Slice(rank), Slice(rank + 1)]);
 
     private static ReplicaDescription Replica() => new(
-        new string('a', 64), "0.1.0+transformer", new string('b', 64), new string('c', 64), 1_000_000, 10_000,
+        new string('a', 64), string.Join("; ", Enumerable.Repeat($"Some.Assembly.Of.A.Program 1.2.3.4 {new string('m', 32)}", 60)), new string('b', 64), new string('d', 64), new string('c', 64), 1_000_000, 10_000,
         4_200_000_000, 4_200_000_000, 4_200_000_000, "NVIDIA H100", "avx512", Endpoint(0));
 
     private static JobMemo Memo() => new(

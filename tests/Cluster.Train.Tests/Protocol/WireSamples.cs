@@ -13,6 +13,13 @@ internal static class WireSamples
 
     private static readonly JobMemo Memo = new(40, 5120, 12.5, 320, 0.25, 0.125, 1, 500, 7.5, 0.05, 2, 9, "checkpoints/step-000000040");
 
+    private static readonly TensorPage Page = new(
+        0, 2,
+        [
+            new InitialTensor(new TensorEntry("in.weight", [4, 2], TensorRole.Trainable, 0), -7),
+            new InitialTensor(new TensorEntry("count", [], TensorRole.IntegerBuffer, 8), 1L << 40),
+        ]);
+
     internal static IReadOnlyList<IWireMessage> All { get; } =
     [
         new JobOffer(
@@ -44,9 +51,10 @@ internal static class WireSamples
         new HelloWanted("put out"),
         new WorkerHello("id", "worker-1", "host", "0.1.0 abc", ["xor", "mnist"], new PastMembership("job", 2, 3)),
         new JoinRequest(
-            "id", new ReplicaDescription("job", "build", "layout", "data", 2500, 500, 17, 17, 17, "cpu", "avx512", "host:1"),
-            [new TensorEntry("in.weight", [4, 2], TensorRole.Trainable, 0), new TensorEntry("count", [], TensorRole.IntegerBuffer, 8)],
-            Held, [Memo], "split"),
+            "id", new ReplicaDescription("job", "build", "layout", "initial", "data", 2500, 500, 17, 17, 17, "cpu", "avx512", "host:1"),
+            Page, Held, [Memo], "split"),
+        new MoreTensors("id", Page with { First = 3, Total = 5 }),
+        new TensorsWanted(3),
         new LeaveRequest("id"),
         new WorkerPresent("id", 3, WorkerStage.Ready, Leaves: true),
         new GenerationReady("id", 3),

@@ -132,7 +132,7 @@ internal sealed partial class CoordinatorActor
         }
 
         var reference = _workers.Reference!;
-        _services.OpenAsync(reference.Replica, reference.Tensors, takeover || _settings.Succeeds).PipeTo(
+        _services.OpenAsync(reference.Replica, _workers.Desk.Tensors, takeover || _settings.Succeeds).PipeTo(
             Self, success: () => StateOpened.Instance, failure: error => new ServiceFailed(error));
     }
 

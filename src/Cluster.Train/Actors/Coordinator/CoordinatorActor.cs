@@ -1,6 +1,5 @@
 using Akka.Actor;
 using Akka.Event;
-using Cluster.Train.Membership;
 using Cluster.Train.Protocol;
 
 namespace Cluster.Train.Actors.Coordinator;
@@ -95,6 +94,7 @@ internal sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
     {
         Receive<WorkerHello>(Greet);
         Receive<JoinRequest>(Join);
+        Receive<MoreTensors>(more => Follow(_workers.Desk.Take(more.WorkerId, more.Tensors)));
         Receive<StatusRequest>(_ => Sender.Tell(Status()));
         Receive<LeaveRequest>(request => Leave(request.WorkerId));
         Receive<WorkerPresent>(Present);
@@ -162,39 +162,6 @@ internal sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
         else if (_phase == Phase.Recovering)
         {
             Answered(hello.WorkerId);
-        }
-    }
-
-    private void Join(JoinRequest request)
-    {
-        if (!_workers.Knows(request.WorkerId))
-        {
-            Sender.Tell(new HelloWanted("the coordinator does not know this worker"));
-            return;
-        }
-
-        if (JoinCheck.Refusal(_job, _workers.Reference?.Replica, request.Replica) is { } reason)
-        {
-            Refuse(request.WorkerId, reason);
-            return;
-        }
-
-        _workers.Admit(request);
-        _distrusted.Remove(request.WorkerId);
-        _log.Info("{0} is ready ({1})", _workers.Name(request.WorkerId), request.Replica.Device);
-        MembershipChanged();
-    }
-
-    private void Refuse(string workerId, string reason)
-    {
-        var name = _workers.Name(workerId);
-        _services.Observer.OnNotice($"{name} was refused: {reason}");
-        Sender.Tell(new JoinRefused(reason));
-        Context.Unwatch(Sender);
-        _workers.Remove(workerId);
-        if (_settings.InProcess)
-        {
-            Fail(new BadInputException($"{name} cannot join: {reason}"));
         }
     }
 

@@ -187,7 +187,9 @@ internal sealed class CoordinatorServices : ICoordinatorServices
         }
 
         var definition = _process.Definition;
-        CheckpointCompatibility.Check(checkpoint.Manifest, definition.Canonical(), _replica!.LayoutHash, _replica.DataFingerprint);
+        CheckpointCompatibility.Check(
+            checkpoint.Manifest, definition.Canonical(), _replica!.LayoutHash, _replica.DataFingerprint,
+            CheckpointMapping.Difference(checkpoint.Model.Tensors, _process.Layout));
         var total = definition.Length.TotalSteps(StepsPerEpoch);
         if (checkpoint.Manifest.Step >= total)
         {

@@ -10,6 +10,9 @@ internal sealed record CoordinatorSettings
     /// <summary>The job.</summary>
     public required JobDefinition Definition { get; init; }
 
+    /// <summary>The program that the coordinator runs: workers must run the same. Empty where all are in one process.</summary>
+    public string Build { get; init; } = "";
+
     /// <summary>The workers with which the job begins.</summary>
     public required int Workers { get; init; }
 

@@ -63,7 +63,14 @@ internal sealed class WorkerDirectory
     /// <summary>Whether its process holds a part of a state after the first step.</summary>
     internal bool HoldsSnapshot(string workerId) => _workers.TryGetValue(workerId, out var worker) && worker.Held.Any(held => held.Step > 0);
 
-    internal void Remove(string workerId) => _workers.Remove(workerId);
+    /// <summary>Compares the tensors of those that ask to join.</summary>
+    internal JoinDesk Desk { get; } = new();
+
+    internal void Remove(string workerId)
+    {
+        _workers.Remove(workerId);
+        Desk.Forget(workerId);
+    }
 
     /// <summary>Notes what a worker's process holds.</summary>
     internal void Holds(string workerId, ImmutableArray<HeldSnapshot> held)

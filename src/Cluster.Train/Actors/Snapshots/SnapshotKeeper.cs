@@ -1,11 +1,10 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.IO.Hashing;
-using System.Runtime.InteropServices;
 using Cluster.Train.Exchange;
 using Cluster.Train.Exchange.State;
 using Cluster.Train.Membership;
 using Cluster.Train.Protocol;
+using Cluster.Train.Training;
 
 namespace Cluster.Train.Actors.Snapshots;
 
@@ -27,6 +26,8 @@ internal sealed class SnapshotKeeper : IDisposable
     private readonly BlockingCollection<MadeSnapshot> _queue = [];
     private readonly string _name;
     private Thread? _thread;
+    private ReadOnlyMemory<float> _frozen;
+    private UInt128 _frozenChecksum = TensorValues.Checksum([]);
 
     internal SnapshotKeeper(string name) => _name = name;
 
@@ -61,7 +62,7 @@ internal sealed class SnapshotKeeper : IDisposable
         }
     }
 
-    private static void Finish(MadeSnapshot snapshot)
+    private void Finish(MadeSnapshot snapshot)
     {
         var start = ThreadTime.Now();
         var (place, lease) = (snapshot.Place, snapshot.Lease);
@@ -72,7 +73,7 @@ internal sealed class SnapshotKeeper : IDisposable
         }
 
         // Members of one process share their parameters: there is nothing to compare.
-        var checksum = snapshot.HasReplica && place.Member.Endpoint is not null ? Checksum(store, lease.End, place.Process.Layout.VectorLength) : "";
+        var checksum = snapshot.HasReplica && place.Member.Endpoint is not null ? Checksum(store, lease.End, place.Process.Layout) : "";
         var taken = snapshot.Copying + ThreadTime.Now() - start;
         // The proof is for the journal, the checkpoint or the result: snapshots need none.
         var sha256 = snapshot.HasReplica && lease.Snapshot == SnapshotKind.KeepAndHash ? store.Sha256(lease.End, place.Process.Layout) : null;
@@ -110,9 +111,26 @@ internal sealed class SnapshotKeeper : IDisposable
         });
     }
 
-    private static string Checksum(SnapshotStore store, long step, long length)
+    /// <summary>A checksum of a snapshot, by which replicas are compared.</summary>
+    /// <param name="vector">Checksum of the flat vector.</param>
+    /// <param name="frozen">Checksum of the frozen parameters: who computes with others parts from the rest, though all share one vector.</param>
+    internal static string Checksum(UInt128 vector, UInt128 frozen) => Invariant($"{vector:x32}{frozen:x32}");
+
+    private string Checksum(SnapshotStore store, long step, ParameterLayout layout)
     {
-        using var vector = store.Find(new StatePiece(step, StateKind.Vector, "", 0, length));
-        return vector is null ? "" : Convert.ToHexStringLower(XxHash128.Hash(MemoryMarshal.AsBytes(vector.Memory.Span)));
+        using var vector = store.Find(new StatePiece(step, StateKind.Vector, "", 0, layout.VectorLength));
+        using var frozen = store.Find(new StatePiece(step, StateKind.Frozen, "", 0, layout.FrozenLength));
+        return vector is null || frozen is null ? "" : Checksum(TensorValues.Checksum(vector.Memory.Span), FrozenChecksum(frozen.Memory));
+    }
+
+    /// <summary>Snapshots share the array of the frozen parameters, which stays as it is: it is read once.</summary>
+    private UInt128 FrozenChecksum(ReadOnlyMemory<float> values)
+    {
+        if (!values.Equals(_frozen))
+        {
+            (_frozen, _frozenChecksum) = (values, TensorValues.Checksum(values.Span));
+        }
+
+        return _frozenChecksum;
     }
 }

@@ -24,8 +24,13 @@ internal sealed class SnapshotStore : IStateSource
     internal SnapshotArrays Arrays { get; } = new();
 
     /// <summary>Notes the state of step 0. It has no optimizer state yet.</summary>
-    internal void SetInitial(float[] vector, float[] frozen) =>
-        Interlocked.CompareExchange(ref _initial, Snapshot.Of(Arrays, vector, frozen), null);
+    internal void SetInitial(float[] vector, float[] frozen)
+    {
+        lock (_gate)
+        {
+            _initial ??= Snapshot.Of(Arrays, vector, frozen);
+        }
+    }
 
     /// <summary>Copies the parameters of a step, once for all members of this process, which hold the same values.</summary>
     /// <param name="step">Steps of the job done.</param>
@@ -74,6 +79,18 @@ internal sealed class SnapshotStore : IStateSource
         {
             RemoveSnapshots(held => held > step);
             RemoveMemos(held => held > step);
+        }
+    }
+
+    /// <summary>Nothing that is held can be trusted, not even where it begins.</summary>
+    internal void Clear()
+    {
+        lock (_gate)
+        {
+            RemoveSnapshots(_ => true);
+            RemoveMemos(_ => true);
+            _initial?.Release();
+            _initial = null;
         }
     }
 

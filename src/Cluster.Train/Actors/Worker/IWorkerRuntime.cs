@@ -7,9 +7,9 @@ namespace Cluster.Train.Actors.Worker;
 
 /// <summary>A replica that was made.</summary>
 /// <param name="Description">What the coordinator compares.</param>
-/// <param name="Tensors">The model's tensors.</param>
+/// <param name="Initial">The model's tensors and what they start from.</param>
 /// <param name="Remark">What the task says of the data; empty for nothing.</param>
-internal sealed record OpenedReplica(ReplicaDescription Description, ImmutableArray<TensorEntry> Tensors, string Remark);
+internal sealed record OpenedReplica(ReplicaDescription Description, InitialState Initial, string Remark);
 
 /// <summary>
 /// A member that also computes: the replica with its compute thread. It belongs to the process and outlives the actor
@@ -25,7 +25,7 @@ internal interface IWorkerRuntime : ISliceRuntime
 
     /// <summary>Opens the data and makes the replica, unless it has that of this job already.</summary>
     /// <param name="definition">The job.</param>
-    /// <param name="fresh">Whether to forget the snapshots that the process holds.</param>
+    /// <param name="fresh">Whether to forget the snapshots that the process holds, and its replica: it was found to differ.</param>
     Task<OpenedReplica> OpenAsync(JobDefinition definition, bool fresh);
 
     /// <summary>Serves the snapshots of this process to a generation in which it has no member.</summary>

@@ -38,7 +38,9 @@ internal sealed class ReplicaRuntime(WorkerIdentity identity, Func<JobDefinition
             var process = contextOf(definition);
             if (fresh)
             {
-                process.Snapshots.DropAfter(0);
+                // Whatever is wrong with the replica must not be found again in what is kept of it.
+                process.Snapshots.Clear();
+                _opened = null;
             }
 
             if (_opened is not null && ReferenceEquals(process, _process))
@@ -52,13 +54,15 @@ internal sealed class ReplicaRuntime(WorkerIdentity identity, Func<JobDefinition
             _replica = ModelReplica.Create(process.Task, definition, data.Own, DeviceSpec.Parse(device));
             var layout = _replica.Layout;
             process.Layout = layout;
-            process.Snapshots.SetInitial(_replica.InitialState, _replica.CopyFrozen());
+            var frozen = _replica.CopyFrozen();
+            var initial = InitialState.Of(layout, _replica.InitialState, frozen);
+            process.Snapshots.SetInitial(_replica.InitialState, frozen);
             _process = process;
             var description = new ReplicaDescription(
-                definition.Hash(), identity.Build, layout.Hash, process.DataFingerprint, data.Training.Count, data.Evaluation.Count,
+                definition.Hash(), process.Build, layout.Hash, initial.Hash, process.DataFingerprint, data.Training.Count, data.Evaluation.Count,
                 layout.VectorLength, layout.ParameterLength, layout.ParameterCount, device, NativeEnvironment.InstructionSet,
                 process.Network?.Endpoint);
-            return _opened = new OpenedReplica(description, layout.Tensors, data.Own.Remark ?? "");
+            return _opened = new OpenedReplica(description, initial, Remarks(data.Own.Remark, _replica.Remark));
         });
     }
 
@@ -104,6 +108,8 @@ internal sealed class ReplicaRuntime(WorkerIdentity identity, Func<JobDefinition
             _ended.SetResult();
         }
     }
+
+    private static string Remarks(params string?[] remarks) => string.Join("; ", remarks.Where(remark => !string.IsNullOrEmpty(remark)));
 
     /// <inheritdoc/>
     protected override Task RunOnThread(Action work) => _thread?.RunAsync(work) ?? Task.CompletedTask;

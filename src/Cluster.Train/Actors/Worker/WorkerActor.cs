@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Event;
 using Cluster.Train.Protocol;
+using Cluster.Train.Training;
 
 namespace Cluster.Train.Actors.Worker;
 
@@ -27,6 +28,7 @@ internal sealed class WorkerActor : ReceiveActor, IWithTimers
     private int _generation;
     private WorkerStage _stage;
     private bool _opening;
+    private InitialState? _initial;
     private long _nextStep;
     private long _stale;
     private bool _leaving;
@@ -105,10 +107,10 @@ internal sealed class WorkerActor : ReceiveActor, IWithTimers
     {
         Receive<Opened>(opened =>
         {
-            (_opening, _stage) = (false, WorkerStage.Joining);
+            (_opening, _stage, _initial) = (false, WorkerStage.Joining, opened.Replica.Initial);
             Timers.StartPeriodicTimer(PresentTimer, SayPresent.Instance, PresentInterval, PresentInterval);
             _coordinator.Tell(new JoinRequest(
-                _identity.WorkerId, opened.Replica.Description, opened.Replica.Tensors, _runtime.Held, _runtime.Memos, opened.Replica.Remark));
+                _identity.WorkerId, opened.Replica.Description, opened.Replica.Initial.Page(first: 0), _runtime.Held, _runtime.Memos, opened.Replica.Remark));
         });
         Receive<OpeningFailed>(failed =>
         {
@@ -164,6 +166,13 @@ internal sealed class WorkerActor : ReceiveActor, IWithTimers
             {
                 _runtime.Abort(_generation, "the coordinator offers the job anew");
                 Open(offer);
+            }
+        });
+        ReceiveFromCoordinator<TensorsWanted>(wanted =>
+        {
+            if (_initial is { } initial && wanted.First >= 0 && wanted.First < initial.Tensors.Length)
+            {
+                _coordinator.Tell(new MoreTensors(_identity.WorkerId, initial.Page(wanted.First)));
             }
         });
         ReceiveFromCoordinator<JoinRefused>(Refused);

@@ -25,7 +25,7 @@ internal sealed class FaultyNodes(FaultyCluster cluster, LocalTrainingOptions op
     {
         var (process, context, network) = NewProcess(name);
         var identity = new WorkerIdentity(
-            Guid.NewGuid().ToString("N"), name, Environment.MachineName, BuildVersion.Of(options.Task), [options.Task.Name]);
+            Guid.NewGuid().ToString("N"), name, Environment.MachineName, BuildVersion.Library, [options.Task.Name]);
         var runtime = new ReplicaRuntime(identity, _ => context, options.Device);
         process.Own(network, runtime);
         var ended = new TaskCompletionSource<WorkerOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);

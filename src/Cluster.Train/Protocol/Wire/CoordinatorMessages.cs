@@ -8,6 +8,7 @@ internal static class CoordinatorMessages
     internal static readonly WireCodec[] All =
     [
         new WireCodec<JobOffer>("offer-1", 2, WriteOffer, (ref reader) => new JobOffer(JobWire.Read(ref reader), reader.ReadBoolean())),
+        new WireCodec<TensorsWanted>("tensors-wanted-1", 1, (ref writer, message) => writer.Write(message.First), (ref reader) => new TensorsWanted(reader.ReadInt32())),
         new WireCodec<JoinRefused>(
             "refused-1", 1, (ref writer, message) => writer.Write(message.Reason), (ref reader) => new JoinRefused(WireFields.Text(ref reader))),
         new WireCodec<PrepareGeneration>("prepare-1", 4, WritePrepare, ReadPrepare),

@@ -89,10 +89,11 @@ internal static class MembershipWire
 
     internal static void Write(ref MessagePackWriter writer, ReplicaDescription replica)
     {
-        writer.WriteArrayHeader(12);
+        writer.WriteArrayHeader(13);
         writer.Write(replica.JobHash);
         writer.Write(replica.Build);
         writer.Write(replica.LayoutHash);
+        writer.Write(replica.InitialHash);
         writer.Write(replica.DataFingerprint);
         writer.Write(replica.TrainingSamples);
         writer.Write(replica.EvaluationSamples);
@@ -106,9 +107,9 @@ internal static class MembershipWire
 
     internal static ReplicaDescription ReadReplica(ref MessagePackReader reader)
     {
-        var further = WireFields.Begin(ref reader, 12);
+        var further = WireFields.Begin(ref reader, 13);
         var replica = new ReplicaDescription(
-            WireFields.Text(ref reader), WireFields.Text(ref reader), WireFields.Text(ref reader), WireFields.Text(ref reader),
+            WireFields.Text(ref reader), WireFields.Text(ref reader), WireFields.Text(ref reader), WireFields.Text(ref reader), WireFields.Text(ref reader),
             reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt64(), reader.ReadInt64(), reader.ReadInt64(),
             WireFields.Text(ref reader), WireFields.Text(ref reader), reader.ReadString());
         WireFields.End(ref reader, further);

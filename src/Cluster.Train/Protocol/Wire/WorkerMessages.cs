@@ -1,4 +1,3 @@
-using Cluster.Train.Training;
 using MessagePack;
 
 namespace Cluster.Train.Protocol.Wire;
@@ -9,7 +8,8 @@ internal static class WorkerMessages
     internal static readonly WireCodec[] All =
     [
         new WireCodec<WorkerHello>("hello-1", 6, WriteHello, ReadHello),
-        new WireCodec<JoinRequest>("join-1", 6, WriteJoin, ReadJoin),
+        new WireCodec<JoinRequest>("join-2", 6, WriteJoin, ReadJoin),
+        new WireCodec<MoreTensors>("more-tensors-1", 2, WriteMore, (ref reader) => new MoreTensors(WireFields.Text(ref reader), TensorWire.ReadPage(ref reader))),
         new WireCodec<LeaveRequest>(
             "leave-1", 1, (ref writer, message) => writer.Write(message.WorkerId), (ref reader) => new LeaveRequest(WireFields.Text(ref reader))),
         new WireCodec<WorkerPresent>("present-1", 4, WritePresent, ReadPresent),
@@ -56,34 +56,22 @@ internal static class WorkerMessages
     {
         writer.Write(message.WorkerId);
         MembershipWire.Write(ref writer, message.Replica);
-        WireFields.WriteList(ref writer, message.Tensors, WriteTensor);
+        TensorWire.Write(ref writer, message.Tensors);
         WireFields.WriteList(ref writer, message.Held, MembershipWire.Write);
         WireFields.WriteList(ref writer, message.Memos, CoordinatorMessages.Write);
         writer.Write(message.Remark);
     }
 
+    private static void WriteMore(ref MessagePackWriter writer, MoreTensors message)
+    {
+        writer.Write(message.WorkerId);
+        TensorWire.Write(ref writer, message.Tensors);
+    }
+
     private static JoinRequest ReadJoin(ref MessagePackReader reader) => new(
-        WireFields.Text(ref reader), MembershipWire.ReadReplica(ref reader), WireFields.List(ref reader, ReadTensor),
+        WireFields.Text(ref reader), MembershipWire.ReadReplica(ref reader), TensorWire.ReadPage(ref reader),
         WireFields.List(ref reader, MembershipWire.ReadSnapshot), WireFields.List(ref reader, CoordinatorMessages.ReadMemo),
         WireFields.Text(ref reader));
-
-    private static void WriteTensor(ref MessagePackWriter writer, TensorEntry tensor)
-    {
-        writer.WriteArrayHeader(4);
-        writer.Write(tensor.Name);
-        WireFields.WriteList(ref writer, tensor.Shape, WireFields.WriteLong);
-        writer.Write((int)tensor.Role);
-        writer.Write(tensor.Offset);
-    }
-
-    private static TensorEntry ReadTensor(ref MessagePackReader reader)
-    {
-        var further = WireFields.Begin(ref reader, 4);
-        var tensor = new TensorEntry(
-            WireFields.Text(ref reader), WireFields.List(ref reader, ReadExtent), WireFields.Enum<TensorRole>(ref reader), reader.ReadInt64());
-        WireFields.End(ref reader, further);
-        return tensor;
-    }
 
     private static void WritePresent(ref MessagePackWriter writer, WorkerPresent message)
     {
@@ -95,12 +83,6 @@ internal static class WorkerMessages
 
     private static WorkerPresent ReadPresent(ref MessagePackReader reader) => new(
         WireFields.Text(ref reader), reader.ReadInt32(), WireFields.Enum<WorkerStage>(ref reader), reader.ReadBoolean());
-
-    private static long ReadExtent(ref MessagePackReader reader)
-    {
-        var extent = reader.ReadInt64();
-        return extent >= 0 ? extent : throw new MessagePackSerializationException(Invariant($"a tensor has the dimension {extent}"));
-    }
 
     private static void WriteReady(ref MessagePackWriter writer, GenerationReady message)
     {

@@ -179,6 +179,41 @@ public sealed class CoordinatorScenarioTests(StageFixture fixture) : IClassFixtu
         Assert.Contains("none of them has a majority", error.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_worker_with_other_frozen_values_is_refused_before_it_costs_a_step()
+    {
+        var result = fixture.EndsAsUndisturbed(new Scenario
+        {
+            JoinTimeout = TimeSpan.FromSeconds(10),
+            Restarts = false,
+            Play = cluster => cluster.Frozen = name => name == "worker-2" ? [1, 2.0000002f] : null,
+        });
+
+        Assert.Contains(result.Notices, notice => notice.StartsWith("worker-2 was refused: initial values differ: frozen parameter 'frozen' starts from other values", StringComparison.Ordinal));
+        Assert.Equal([2], result.Cluster.Observer.Rosters.Select(roster => roster.Workers));
+        Assert.Equal(0, result.Outcome!.Recoveries);
+    }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Frozen_values_that_change_on_one_worker_are_found_at_the_next_snapshot_and_made_anew(int workers)
+    {
+        var result = fixture.EndsAsUndisturbed(new Scenario
+        {
+            Workers = workers,
+            Steps = 400,
+            Play = cluster => cluster.At(9, () =>
+            {
+                var until = cluster.Clock.MonotonicClock + TimeSpan.FromMilliseconds(200);
+                cluster.Frozen = name => name == "worker-2" && cluster.Clock.MonotonicClock < until ? [1, 3] : null;
+            }),
+        });
+
+        Assert.Contains(result.Notices, notice => notice.Contains(workers == 3 ? "the parameters of worker-2 differ from the others'" : "none of them has a majority", StringComparison.Ordinal));
+        Assert.All(result.Cluster.Observer.Rosters, roster => Assert.True(roster.FirstStep <= 12, result.Story));
+    }
+
     private static void CorruptOnce(SimulatedCluster cluster, string name)
     {
         var done = false;

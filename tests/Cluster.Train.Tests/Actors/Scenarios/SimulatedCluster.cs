@@ -62,6 +62,9 @@ internal sealed class SimulatedCluster
     /// <summary>Changes the parameters of a worker (its name) when it makes a snapshot (its step).</summary>
     internal Action<string, long, float[]>? Corrupt { get; set; }
 
+    /// <summary>The frozen values of a worker (its name); null for those of all others.</summary>
+    internal Func<string, float[]?>? Frozen { get; set; }
+
     /// <summary>Whether each control message comes once more, long after its time.</summary>
     internal bool Echoes { get; set; }
 
@@ -131,7 +134,7 @@ internal sealed class SimulatedCluster
 
     internal SimulatedProcess? Find(string? endpoint) => _processes.Find(process => process.Endpoint == endpoint);
 
-    internal ReplicaDescription Describe(SimulatedProcess process) => Model.Describe(process.Endpoint);
+    internal float[] FrozenOf(SimulatedProcess process) => Frozen?.Invoke(process.Name) ?? Model.Frozen;
 
     internal void EachProcess(Roster roster, Func<SimulatedProcess, Action?> act)
     {

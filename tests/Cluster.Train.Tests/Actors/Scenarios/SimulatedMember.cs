@@ -34,11 +34,13 @@ internal sealed class SimulatedMember(SimulatedCluster cluster, SimulatedProcess
         {
             if (fresh)
             {
-                process.Store.DropAfter(0);
+                process.Store.Clear();
             }
 
-            process.Store.SetInitial(cluster.Model.Initial(), cluster.Model.Frozen);
-            opened.TrySetResult(new OpenedReplica(cluster.Describe(process), cluster.Model.Layout.Tensors, Remark: ""));
+            var frozen = cluster.FrozenOf(process);
+            var initial = cluster.Model.InitialState(frozen);
+            process.Store.SetInitial(cluster.Model.Initial(), frozen);
+            opened.TrySetResult(new OpenedReplica(cluster.Model.Describe(process.Endpoint, initial), initial, Remark: ""));
         });
         return opened.Task;
     }

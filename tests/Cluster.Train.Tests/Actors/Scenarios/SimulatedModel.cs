@@ -53,8 +53,11 @@ internal sealed class SimulatedModel
 
     internal float[] Initial() => [.. Enumerable.Range(0, Length).Select(index => Direction(-1, 0, index))];
 
-    internal ReplicaDescription Describe(string? endpoint) => new(
-        Definition.Hash(), "build", Layout.Hash, "data", Samples, EvaluationSamples, Length, Layout.ParameterLength, Layout.ParameterCount,
+    /// <summary>What a replica with these frozen values starts from.</summary>
+    internal InitialState InitialState(float[] frozen) => Cluster.Train.Training.InitialState.Of(Layout, Initial(), frozen);
+
+    internal ReplicaDescription Describe(string? endpoint, InitialState initial) => new(
+        Definition.Hash(), "", Layout.Hash, initial.Hash, "data", Samples, EvaluationSamples, Length, Layout.ParameterLength, Layout.ParameterCount,
         "cpu", "simulated", endpoint);
 
     /// <summary>A shard's loss, by which its gradient is scaled: depends on the whole replica. 0 for a shard without samples.</summary>

@@ -1,9 +1,9 @@
-using System.Runtime.InteropServices;
 using Cluster.Train.Actors.Snapshots;
 using Cluster.Train.Exchange.State;
 using Cluster.Train.Membership;
 using Cluster.Train.Protocol;
 using Cluster.Train.Reduction;
+using Cluster.Train.Training;
 using Xunit.Sdk;
 
 namespace Cluster.Train.Tests.Actors.Scenarios;
@@ -49,7 +49,7 @@ internal sealed class SimulatedReplica(SimulatedCluster cluster, SimulatedProces
         if (HasModel)
         {
             cluster.Corrupt?.Invoke(process.Name, step, Parameters);
-            process.Store.KeepModel(step, Parameters.Length, Parameters.CopyTo, _model.Frozen);
+            process.Store.KeepModel(step, Parameters.Length, Parameters.CopyTo, cluster.FrozenOf(process));
         }
 
         if (Momentum.Length > 0)
@@ -85,7 +85,8 @@ internal sealed class SimulatedReplica(SimulatedCluster cluster, SimulatedProces
     internal SnapshotKept Kept(long step, SnapshotKind kind)
     {
         using var vector = HasModel ? process.Store.Find(new StatePiece(step, StateKind.Vector, "", 0, _model.Length)) : null;
-        var checksum = vector is null ? "" : Convert.ToHexString(System.IO.Hashing.XxHash128.Hash(MemoryMarshal.AsBytes(vector.Memory.Span)));
+        using var frozen = HasModel ? process.Store.Find(new StatePiece(step, StateKind.Frozen, "", 0, _model.Layout.FrozenLength)) : null;
+        var checksum = vector is null || frozen is null ? "" : SnapshotKeeper.Checksum(TensorValues.Checksum(vector.Memory.Span), TensorValues.Checksum(frozen.Memory.Span));
         var sha256 = HasModel && kind == SnapshotKind.KeepAndHash ? process.Store.Sha256(step, _model.Layout) : null;
         return new SnapshotKept(member.WorkerId, generation.Generation, step, checksum, sha256, Keeping.TotalSeconds);
     }

@@ -1,0 +1,68 @@
+using Akka.Actor;
+using Akka.Event;
+using Cluster.Train.Membership;
+using Cluster.Train.Protocol;
+
+namespace Cluster.Train.Actors.Coordinator;
+
+/// <summary>Workers that ask to join: compared with the job, and admitted or refused.</summary>
+internal sealed partial class CoordinatorActor
+{
+    private void Join(JoinRequest request)
+    {
+        if (!_workers.Knows(request.WorkerId))
+        {
+            Sender.Tell(new HelloWanted("the coordinator does not know this worker"));
+            return;
+        }
+
+        if (JoinCheck.Refusal(_job, _settings.Build, _workers.Reference?.Replica, request.Replica) is { } reason)
+        {
+            Refuse(request.WorkerId, reason);
+            return;
+        }
+
+        Follow(_workers.Desk.Take(request));
+    }
+
+    private void Follow(IEnumerable<JoinStep> steps)
+    {
+        // Nobody joins a job that has ended with the refusal of another.
+        foreach (var step in steps.Where(step => _workers.Knows(step.WorkerId) && !_completion.Task.IsCompleted))
+        {
+            switch (step)
+            {
+                case JoinStep.Admit admitted:
+                    Admit(admitted.Request);
+                    break;
+                case JoinStep.Refuse refused:
+                    Refuse(refused.WorkerId, refused.Reason);
+                    break;
+                case JoinStep.Ask wanted:
+                    _workers.Ref(wanted.WorkerId).Tell(new TensorsWanted(wanted.First));
+                    break;
+            }
+        }
+    }
+
+    private void Admit(JoinRequest request)
+    {
+        _workers.Admit(request);
+        _distrusted.Remove(request.WorkerId);
+        _log.Info("{0} is ready ({1})", _workers.Name(request.WorkerId), request.Replica.Device);
+        MembershipChanged();
+    }
+
+    private void Refuse(string workerId, string reason)
+    {
+        var (name, worker) = (_workers.Name(workerId), _workers.Ref(workerId));
+        _services.Observer.OnNotice($"{name} was refused: {reason}");
+        worker.Tell(new JoinRefused(reason));
+        Context.Unwatch(worker);
+        _workers.Remove(workerId);
+        if (_settings.InProcess)
+        {
+            Fail(new BadInputException($"{name} cannot join: {reason}"));
+        }
+    }
+}
