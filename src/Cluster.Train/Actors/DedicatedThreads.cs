@@ -1,5 +1,6 @@
 using Akka.Configuration;
 using Akka.Dispatch;
+using Cluster.Train.Machine;
 
 namespace Cluster.Train.Actors;
 
@@ -21,7 +22,7 @@ internal sealed class DedicatedThreads : ExecutorService
     {
         for (var i = 0; i < count; i++)
         {
-            new Thread(Work) { IsBackground = true, Name = Invariant($"{id}-{i + 1}") }.Start();
+            WorkThread.Start(Invariant($"{id}-{i + 1}"), Work);
         }
     }
 

@@ -1,9 +1,11 @@
+using System.Diagnostics;
 using Akka.Actor;
 using Akka.Event;
 using Cluster.Train.Actors.Coordinator;
 using Cluster.Train.Actors.Worker;
 using Cluster.Train.Checkpoints;
 using Cluster.Train.Journal;
+using Cluster.Train.Machine;
 using Cluster.Train.Membership;
 using Cluster.Train.Training;
 
@@ -72,9 +74,10 @@ public static class LocalTraining
     public static async Task<JobOutcome> RunAsync(LocalTrainingOptions options, IJobObserver observer, CancellationToken stop)
     {
         Validate(options);
+        ThreadBudget.Check(options.Workers, options.Definition.Threads, Process.GetCurrentProcess().Threads.Count, ProcessLimits.Threads());
         NativeEnvironment.Prepare(options.Definition.Portable);
         var store = options.CheckpointDirectory is { } directory ? OpenStore(directory, options) : null;
-        var process = new ProcessContext(options.Task, options.Definition, options.DataDirectory, options.StepTimeout);
+        var process = new ProcessContext(options.Task, options.Definition, options.DataDirectory, options.StepTimeout) { WorkersHere = options.Workers };
         await using var services = new CoordinatorServices(process, observer, store, options.Resume)
         {
             Journal = options.Journal is { } path ? new StepJournal(path) : null,

@@ -39,6 +39,9 @@ internal sealed class ProcessContext
         _data = new Lazy<OpenedData>(() => TaskDataOpener.Open(task, definition, dataDirectory));
     }
 
+    /// <summary>Workers of the job in this process.</summary>
+    internal int WorkersHere { get; init; } = 1;
+
     internal ITrainingTask Task { get; }
 
     internal JobDefinition Definition { get; }

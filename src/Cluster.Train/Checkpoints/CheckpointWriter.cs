@@ -1,3 +1,5 @@
+using Cluster.Train.Machine;
+
 namespace Cluster.Train.Checkpoints;
 
 /// <summary>
@@ -22,8 +24,7 @@ public sealed class CheckpointWriter : IDisposable
     public CheckpointWriter(CheckpointStore store)
     {
         _store = store;
-        _thread = new Thread(Work) { Name = "checkpoints", IsBackground = true };
-        _thread.Start();
+        _thread = WorkThread.Start("checkpoints", Work);
     }
 
     /// <summary>Hands a checkpoint over and returns at once.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Cluster.Train.Machine;
 using TorchSharp;
 
 namespace Cluster.Train.Training;
@@ -24,8 +25,7 @@ internal sealed class ComputeThread : IDisposable
     internal ComputeThread(string name, int threads, bool portable)
     {
         (_threads, _portable) = (threads, portable);
-        _thread = new Thread(Work) { Name = name, IsBackground = true };
-        _thread.Start();
+        _thread = WorkThread.Start(name, Work);
     }
 
     /// <summary>Does work on the thread.</summary>

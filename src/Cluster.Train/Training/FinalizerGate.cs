@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Cluster.Train.Machine;
 
 namespace Cluster.Train.Training;
 
@@ -38,7 +39,7 @@ internal static class FinalizerGate
             if (!_kept)
             {
                 (_kept, _running) = (true, true);
-                new Thread(Keep) { Name = "finalizer gate", IsBackground = true }.Start();
+                WorkThread.Start("finalizer gate", Keep);
             }
 
             WaitUntil(() => !_running, ComputingPatience);

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using Cluster.Train.Machine;
 using Cluster.Train.Membership;
 using Cluster.Train.Protocol;
 
@@ -17,7 +18,7 @@ internal sealed class OwnSliceRuntime : MemberRuntime
         : base(Name)
     {
         _process = process;
-        new Thread(Work) { IsBackground = true, Name = "coordinator-slice" }.Start();
+        WorkThread.Start("coordinator-slice", Work);
     }
 
     /// <inheritdoc/>

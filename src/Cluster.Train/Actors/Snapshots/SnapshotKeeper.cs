@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using Cluster.Train.Exchange;
 using Cluster.Train.Exchange.State;
+using Cluster.Train.Machine;
 using Cluster.Train.Membership;
 using Cluster.Train.Protocol;
 using Cluster.Train.Training;
@@ -36,8 +37,7 @@ internal sealed class SnapshotKeeper : IDisposable
     {
         if (_thread is null)
         {
-            _thread = new Thread(Work) { Name = $"snapshots of {_name}", IsBackground = true };
-            _thread.Start();
+            _thread = WorkThread.Start($"snapshots of {_name}", Work);
         }
 
         _queue.Add(snapshot);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Cluster.Train.Machine;
 using Cluster.Train.Membership;
 using Cluster.Train.Protocol;
 using Cluster.Train.Training;
@@ -53,6 +54,7 @@ internal sealed class ReplicaRuntime(WorkerIdentity identity, Func<JobDefinition
             _replica?.Dispose();
             _replica = ModelReplica.Create(process.Task, definition, data.Own, DeviceSpec.Parse(device));
             var layout = _replica.Layout;
+            var memory = MemoryNotice.Of(new MemoryShare(definition, layout, process.WorkersHere, HoldsAll: process.Network is null), ProcessLimits.Memory());
             process.Layout = layout;
             var frozen = _replica.CopyFrozen();
             var initial = InitialState.Of(layout, _replica.InitialState, frozen);
@@ -62,7 +64,7 @@ internal sealed class ReplicaRuntime(WorkerIdentity identity, Func<JobDefinition
                 definition.Hash(), process.Build, layout.Hash, initial.Hash, process.DataFingerprint, data.Training.Count, data.Evaluation.Count,
                 layout.VectorLength, layout.ParameterLength, layout.ParameterCount, device, NativeEnvironment.InstructionSet,
                 process.Network?.Endpoint);
-            return _opened = new OpenedReplica(description, initial, Remarks(data.Own.Remark, _replica.Remark));
+            return _opened = new OpenedReplica(description, initial, Remarks(data.Own.Remark, _replica.Remark, memory));
         });
     }
 

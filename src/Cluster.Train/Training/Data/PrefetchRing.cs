@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Cluster.Train.Machine;
 
 namespace Cluster.Train.Training;
 
@@ -59,8 +60,7 @@ internal sealed class PrefetchRing : IDisposable
         Volatile.Write(ref _run, new Run(sequence));
         if (_thread is null)
         {
-            _thread = new Thread(Load) { IsBackground = true, Name = _threadName };
-            _thread.Start();
+            _thread = WorkThread.Start(_threadName, Load);
         }
 
         Interlocked.MemoryBarrier();

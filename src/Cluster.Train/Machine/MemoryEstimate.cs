@@ -1,0 +1,74 @@
+using System.Numerics;
+using Cluster.Train.Training;
+
+namespace Cluster.Train.Machine;
+
+/// <summary>What a process will have in memory for a while.</summary>
+/// <param name="Name">What it is.</param>
+/// <param name="Bytes">How much.</param>
+internal readonly record struct MemoryTerm(string Name, long Bytes);
+
+/// <summary>What a process does of a job, as far as its memory depends on it.</summary>
+/// <param name="Job">The job.</param>
+/// <param name="Layout">The model's layout.</param>
+/// <param name="WorkersHere">Workers in this process.</param>
+/// <param name="HoldsAll">Whether all workers and the coordinator are in this process; otherwise others hold a part.</param>
+internal sealed record MemoryShare(JobDefinition Job, ParameterLayout Layout, int WorkersHere, bool HoldsAll);
+
+/// <summary>
+/// How much memory a job needs, known as soon as the model is. It counts what grows with the model; activations, data and
+/// the program itself come on top. Pure.
+/// </summary>
+internal sealed class MemoryEstimate
+{
+    private const long BytesOfFloat = sizeof(float);
+
+    private MemoryEstimate(IReadOnlyList<MemoryTerm> terms) => Terms = terms;
+
+    /// <summary>The terms, none of them zero.</summary>
+    internal IReadOnlyList<MemoryTerm> Terms { get; }
+
+    /// <summary>Their sum in bytes.</summary>
+    internal long Bytes => Terms.Sum(term => term.Bytes);
+
+    /// <summary>Adds up what one process holds.</summary>
+    internal static MemoryEstimate Of(MemoryShare share)
+    {
+        var (layout, job) = (share.Layout, share.Job);
+        var vector = layout.VectorLength * BytesOfFloat;
+        var frozen = layout.FrozenLength * BytesOfFloat;
+        var optimizer = job.Optimizer.StateNames.Count * layout.ParameterLength * BytesOfFloat;
+        // Shards of the worker that has most; where others have a part, at least one.
+        var shards = share.HoldsAll ? (job.Shards + share.WorkersHere - 1) / share.WorkersHere : 1;
+        return new MemoryEstimate(
+        [
+            .. new MemoryTerm[]
+            {
+                // InProcessExchangeHub, or a segment of shared memory: one block for all replicas of a process or host.
+                new("parameters", vector),
+                // ModelReplica: each has frozen parameters of its own.
+                new("frozen parameters", share.WorkersHere * frozen),
+                // TensorExchange.Contributions and GradientAccumulator.
+                new("gradients", share.WorkersHere * GradientBlocks(shards) * vector),
+                // ModelReplica.InitialState: each replica's copy of the values that CreateModel gave.
+                new("initial values", share.WorkersHere * vector),
+                // SliceOwner: slices, which together are the vector. Other processes own other slices.
+                new("optimizer", share.HoldsAll ? optimizer : 0),
+                new("clipped gradient", share.HoldsAll && job.ClipNorm is not null ? vector : 0),
+                // SnapshotArrays: the snapshot that everybody holds, and the one that is being made.
+                new("snapshots", 2 * (vector + (share.HoldsAll ? optimizer : 0))),
+            }.Where(term => term.Bytes > 0),
+        ]);
+    }
+
+    /// <summary>What a checkpoint adds in the coordinator's process while it is written: a copy of the whole state.</summary>
+    internal static long OfCheckpoint(MemoryShare share) =>
+        (share.Layout.VectorLength + share.Layout.FrozenLength + (share.Job.Optimizer.StateNames.Count * share.Layout.ParameterLength)) * BytesOfFloat;
+
+    /// <summary>
+    /// Blocks of a worker's shards: with one shard the gradient is the contribution; otherwise there is one to compute
+    /// in, one to contribute, and one for each level of the tree below that must wait.
+    /// </summary>
+    private static int GradientBlocks(int shards) =>
+        shards == 1 ? 1 : 2 + BitOperations.Log2((uint)(shards - 1));
+}
