@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
+using Cluster.Train.Training;
 using TorchSharp;
 
 namespace Cluster.Train.Hosting.Doctor;
@@ -12,7 +13,7 @@ internal static class MachineChecks
     /// <summary>All checks, those that others depend on first. None throws.</summary>
     public static IReadOnlyList<Finding> Run()
     {
-        List<Finding> findings = [Runtime(), Processor(), Cores(), Memory()];
+        List<Finding> findings = [Runtime(), Processor(), Cores(), .. Binding(), Memory()];
         if (OperatingSystem.IsLinux()) findings.AddRange([SharedMemory("/dev/shm"), StandardLibrary()]);
         var torch = Torch();
         findings.Add(torch);
@@ -57,6 +58,11 @@ internal static class MachineChecks
     private static Finding Cores() => Environment.ProcessorCount > 1
         ? new Finding(FindingState.Good, "cores", Invariant($"{Environment.ProcessorCount}: up to as many --workers are worth while"))
         : new Finding(FindingState.Limited, "cores", "1: more than one worker is no faster", "allow the process more cores");
+
+    // Nothing is to be mended: training goes on without them.
+    private static IEnumerable<Finding> Binding() => OpenMpBinding.Given(Environment.GetEnvironmentVariable) is { Count: > 0 } given
+        ? [new Finding(FindingState.Good, "OpenMP", $"{string.Join(", ", given)}: ignored, since all workers of a process would share the first core; give a process its cores with taskset or a cpuset")]
+        : [];
 
     private static Finding Memory()
     {

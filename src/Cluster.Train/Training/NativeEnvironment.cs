@@ -62,6 +62,7 @@ public static partial class NativeEnvironment
                 SetNative("ONEDNN_MAX_CPU_ISA", "AVX2");
             }
 
+            OpenMpBinding.Remove();
             NativeHeap.LimitArenas();
             Load(portable);
             _portable = portable;
