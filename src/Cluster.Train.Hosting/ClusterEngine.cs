@@ -73,7 +73,7 @@ internal sealed class ClusterEngine(Func<NodeOptions, ITensorNetwork> openNetwor
     }
 
     /// <inheritdoc/>
-    public Task<StatusReport> AskStatusAsync(HostPort node, TlsIdentity? tls, TimeSpan patience) => StatusClient.AskAsync(node, tls, patience);
+    public Task<StatusReport> AskStatusAsync(IReadOnlyList<HostPort> nodes, TlsIdentity? tls, TimeSpan patience) => StatusClient.AskAsync(nodes, tls, patience);
 
     private static CoordinatorSettings Settings(CoordinatorRun run) => new()
     {

@@ -25,10 +25,10 @@ internal interface IClusterEngine
     /// <exception cref="TrainingFaultException">No cluster, or no coordinator in it.</exception>
     Task<WorkerEnd> WorkAsync(WorkerRun run, Action<string> say, CancellationToken stop);
 
-    /// <summary>Asks a node how the job of its cluster stands.</summary>
-    /// <exception cref="BadInputException">The node's name does not resolve.</exception>
+    /// <summary>Asks a cluster how its job stands: the first of these nodes that answers.</summary>
+    /// <exception cref="BadInputException">None of the names resolves, or only one side speaks TLS.</exception>
     /// <exception cref="TrainingFaultException">Nobody answered.</exception>
-    Task<StatusReport> AskStatusAsync(HostPort node, TlsIdentity? tls, TimeSpan patience);
+    Task<StatusReport> AskStatusAsync(IReadOnlyList<HostPort> nodes, TlsIdentity? tls, TimeSpan patience);
 }
 
 /// <summary>A coordinator node and its job.</summary>

@@ -15,7 +15,7 @@ internal static class ClusterOptions
 
     /// <summary>Where a coordinator listens.</summary>
     public static readonly OptionSpec<HostPort> Listen = new("--listen", Node, Address(0),
-        "Where this node listens for the others; 0.0.0.0 for all addresses of this machine, port 0 for any free one. Any but a loopback address needs TLS files or --insecure.")
+        "Where this node listens for the others; 0.0.0.0 for all addresses of this machine, port 0 for any free one. A node takes two ports, this one and, for tensors, the next (see --tensor-port). On a loopback address every user of this machine can talk to the job, unless TLS files are given; any but a loopback address needs TLS files or --insecure.")
     { Default = _ => new HostPort("127.0.0.1", DefaultPort) };
 
     /// <summary>Where a worker listens: nobody has to know its port beforehand.</summary>
@@ -31,13 +31,14 @@ internal static class ClusterOptions
     { DefaultNote = "the port after --listen's, or any free one" };
 
     public static readonly OptionSpec<IReadOnlyList<HostPort>> Seeds = new("--seed-node", Node,
-        new ValueKind<IReadOnlyList<HostPort>>(
-            "HOST:PORT,…", "addresses of coordinators, separated by commas", ReadSeeds, seeds => string.Join(',', seeds)),
+        Addresses(),
         "The coordinators as they are advertised, all of them, in the same order on every node: one that is lost is replaced by another.")
     { DefaultNote = "none" };
 
-    public static readonly OptionSpec<HostPort> Seed = new("--seed", Node, Address(1), "Any node of the cluster, as it is advertised.")
-    { Default = _ => new HostPort("127.0.0.1", DefaultPort) };
+    /// <summary>Whom to ask. It has the name and the variable that nodes give their seeds by; --seed is a job's seed elsewhere.</summary>
+    public static readonly OptionSpec<IReadOnlyList<HostPort>> Asked = new("--seed-node", Node, Addresses(),
+        "Nodes of the cluster, as they are advertised; the first that answers is asked. --seed is the same.")
+    { Default = _ => [new HostPort("127.0.0.1", DefaultPort)], Aliases = ["--seed"] };
 
     public static readonly OptionSpec<string> Name = new("--name", Node, ValueKinds.Text("NAME", "a text"), "The worker's name in messages.")
     { DefaultNote = "worker-, this machine's name, and the process's number unless it is 1" };
@@ -47,7 +48,7 @@ internal static class ClusterOptions
     { DefaultNote = "none" };
 
     public static readonly OptionSpec<string> TlsCertificate = new("--tls-cert", Security, ValueKinds.Text("FILE", "a file in PEM form"),
-        "This node's certificate; both sides of every connection must have one.")
+        "This node's certificate, perhaps the same for all nodes: both sides of every connection must have one. It proves that a node belongs to the cluster, not at which address; names in it are not compared.")
     { DefaultNote = "no TLS" };
 
     public static readonly OptionSpec<string> TlsKey = new("--tls-key", Security, ValueKinds.Text("FILE", "a file in PEM form"), "The certificate's private key.")
@@ -91,16 +92,17 @@ internal static class ClusterOptions
         "Where the files go, or are: what is there is kept.")
     { Default = _ => "certificates" };
 
-    public static readonly OptionSpec<string> Names = new("--names", Security, ValueKinds.Text("NAME,…", "names or addresses, separated by commas"),
-        "Further names and addresses to stand in the node certificate, besides localhost and this machine's.")
-    { DefaultNote = "none" };
-
     /// <summary>TLS files.</summary>
     public static readonly IReadOnlyList<OptionSpec> Tls = [TlsCertificate, TlsKey, TlsAuthority, Insecure];
 
     private static ValueKind<HostPort> Address(int lowestPort) => new(
         "HOST:PORT", Invariant($"HOST:PORT, with a port from {lowestPort} to 65535"), text => HostPort.Parse(text, lowestPort), address => address.ToString());
 
-    private static List<HostPort> ReadSeeds(string text) =>
-        [.. text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(seed => HostPort.Parse(seed, 1))];
+    private static ValueKind<IReadOnlyList<HostPort>> Addresses() => new(
+        "HOST:PORT,…", "addresses HOST:PORT of coordinators, separated by commas, with ports from 1 to 65535", ReadSeeds, seeds => string.Join(',', seeds));
+
+    private static IReadOnlyList<HostPort> ReadSeeds(string text) =>
+        text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) is { Length: > 0 } seeds
+            ? [.. seeds.Select(seed => HostPort.Parse(seed, 1))]
+            : throw new FormatException();
 }

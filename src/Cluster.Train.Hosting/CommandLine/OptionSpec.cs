@@ -21,6 +21,9 @@ internal abstract class OptionSpec(string name, string section, string descripti
     /// <summary>The environment variable that gives the value where the command line does not.</summary>
     public string Variable { get; } = "CLUSTER_TRAIN_" + name.TrimStart('-').Replace('-', '_').ToUpperInvariant();
 
+    /// <summary>Other names that the command line takes for it.</summary>
+    public IReadOnlyList<string> Aliases { get; init; } = [];
+
     /// <summary>Stands for the value in help; empty for a switch.</summary>
     public abstract string Placeholder { get; }
 
@@ -74,8 +77,8 @@ internal sealed class OptionSpec<T>(string name, string section, ValueKind<T> ki
     /// <inheritdoc/>
     public override Option ToSymbol()
     {
-        if (IsFlag) return new Option<bool>(Name) { Description = Description };
-        var option = new Option<string>(Name) { Description = Description, HelpName = Placeholder, Arity = ArgumentArity.ExactlyOne };
+        if (IsFlag) return new Option<bool>(Name, [.. Aliases]) { Description = Description };
+        var option = new Option<string>(Name, [.. Aliases]) { Description = Description, HelpName = Placeholder, Arity = ArgumentArity.ExactlyOne };
         option.CompletionSources.Add([.. Kind.Choices]);
         return option;
     }

@@ -57,5 +57,12 @@ internal sealed class OptionValues(ParseResult parsed, Func<string, string?> var
     }
 
     // An empty variable counts as none: compose files pass unset ones on as empty.
-    private string? FromEnvironment(OptionSpec option) => variable(option.Variable) is { Length: > 0 } text ? text : null;
+    private string? FromEnvironment(OptionSpec option) =>
+        variable(option.Variable) is { Length: > 0 } text && !IsServiceLink(option.Variable, text) ? text : null;
+
+    // Kubernetes gives every container NAME_PORT=tcp://10.0.0.1:4054 for each service: one that is called
+    // cluster-train-tensor would look like --tensor-port.
+    private static bool IsServiceLink(string name, string text) =>
+        name.EndsWith("_PORT", StringComparison.Ordinal)
+        && Uri.TryCreate(text, UriKind.Absolute, out var link) && link.Scheme is "tcp" or "udp" or "sctp";
 }

@@ -11,6 +11,7 @@ namespace Cluster.Train.Hosting.Nodes;
 internal sealed class ClusterNode : IAsyncDisposable
 {
     private static readonly TimeSpan ResolvePatience = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan ProbeAfter = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
     private readonly NodeOptions _options;
@@ -39,7 +40,7 @@ internal sealed class ClusterNode : IAsyncDisposable
     public IActorRef Coordinator { get; }
 
     /// <summary>Where the others reach it.</summary>
-    public HostPort Address => new(Cluster.SelfAddress.Host ?? "", Cluster.SelfAddress.Port ?? 0);
+    public HostPort Address => HostPort.Of(Cluster.SelfAddress);
 
     /// <summary>Whether the others have gone on without this node, or it without them: it has to join again.</summary>
     public bool WasRemoved => !_leaving && CoordinatedShutdown.Get(System).ShutdownReason is not null;
@@ -60,7 +61,7 @@ internal sealed class ClusterNode : IAsyncDisposable
     }
 
     /// <summary>Becomes a member.</summary>
-    /// <exception cref="BadInputException">The seeds' names do not resolve.</exception>
+    /// <exception cref="BadInputException">The seeds' names do not resolve, or only one side speaks TLS.</exception>
     /// <exception cref="TrainingFaultException">Nobody let it in within the join timeout.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     public async Task JoinAsync(CancellationToken stop)
@@ -72,6 +73,7 @@ internal sealed class ClusterNode : IAsyncDisposable
         var others = _options.Seeds.Where(seed => seed != Address).ToArray();
         var asked = false;
         var begun = false;
+        var probed = false;
         while (!up.Task.IsCompleted)
         {
             var waited = TimeSpan.FromMilliseconds(Environment.TickCount64 - began);
@@ -87,6 +89,12 @@ internal sealed class ClusterNode : IAsyncDisposable
                 // A seed that is alone so far does not wait for the names of those that come after it.
                 if (others.Length == _options.Seeds.Count) await Seeds.ResolveAnyAsync(others, patience, "--seed-node", stop);
                 Cluster.JoinSeedNodes(_options.Seeds.Select(seed => NodeConfig.AddressOf(seed, _options.Tls is not null)));
+            }
+
+            if (!probed && waited >= ProbeAfter)
+            {
+                probed = true;
+                await Seeds.EnsureSameTlsAsync(others, _options.Tls, "--seed-node", stop);
             }
 
             if (waited >= _options.JoinTimeout)
@@ -107,7 +115,7 @@ internal sealed class ClusterNode : IAsyncDisposable
             .Where(member => member.HasRole(NodeConfig.CoordinatorRole) && member.Status is MemberStatus.Up or MemberStatus.Leaving)
             .Order(Member.AgeOrdering)
             .FirstOrDefault();
-        return oldest is null ? null : new HostPort(oldest.Address.Host ?? "", oldest.Address.Port ?? 0);
+        return oldest is null ? null : HostPort.Of(oldest.Address);
     }
 
     /// <summary>Leaves the cluster in good order, as far as the others still answer, unless the job is over; ends the actor system.</summary>

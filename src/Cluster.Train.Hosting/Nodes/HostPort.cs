@@ -1,8 +1,9 @@
 using System.Globalization;
+using System.Net;
 
 namespace Cluster.Train.Hosting.Nodes;
 
-/// <summary>A host name or IP address with a port. "localhost" is read as 127.0.0.1: nodes compare addresses letter by letter.</summary>
+/// <summary>A host name or IP address with a port. "localhost" is read as 127.0.0.1: nodes compare addresses letter by letter; for the same reason an IPv6 address gets its shortest form.</summary>
 /// <param name="Host">A name, an IPv4 address, or an IPv6 address without brackets.</param>
 /// <param name="Port">0 to 65535; 0 means any free one, where that is allowed.</param>
 internal readonly record struct HostPort(string Host, int Port)
@@ -25,7 +26,9 @@ internal readonly record struct HostPort(string Host, int Port)
         if (host is ['[', .., ']'])
         {
             host = host[1..^1];
-            return Uri.CheckHostName(host) == UriHostNameType.IPv6 ? new HostPort(host, port) : throw new FormatException();
+            return Uri.CheckHostName(host) == UriHostNameType.IPv6 && IPAddress.TryParse(host, out var address)
+                ? new HostPort(address.ToString(), port)
+                : throw new FormatException();
         }
 
         return Uri.CheckHostName(host) is UriHostNameType.Dns or UriHostNameType.IPv4
@@ -33,8 +36,14 @@ internal readonly record struct HostPort(string Host, int Port)
             : throw new FormatException();
     }
 
+    /// <summary>Where an actor system is; its host has an IPv6 address in brackets.</summary>
+    public static HostPort Of(Akka.Actor.Address address) => new((address.Host ?? "").Trim('[', ']'), address.Port ?? 0);
+
+    /// <summary>The host as an actor system's address has it.</summary>
+    public string AkkaHost => Host.Contains(':') ? $"[{Host}]" : Host;
+
     /// <summary>Whether it can only be reached from this machine.</summary>
-    public bool IsLoopback => System.Net.IPAddress.TryParse(Host, out var address) && System.Net.IPAddress.IsLoopback(address);
+    public bool IsLoopback => IPAddress.TryParse(Host, out var address) && IPAddress.IsLoopback(address);
 
     /// <summary>Whether it stands for all addresses of this machine.</summary>
     public bool IsWildcard => Host is "0.0.0.0" or "::";

@@ -34,11 +34,12 @@ internal static class NodeConfig
         }
         """)).WithFallback(Defaults);
 
-    /// <summary>The settings of a system that asks nodes and is no member.</summary>
+    /// <summary>The settings of a system that asks nodes and is no member. What goes wrong there, whoever asks says in plainer words.</summary>
     /// <param name="address">The address of this machine from which the nodes are reached.</param>
     /// <param name="tls">Whether the nodes use TLS.</param>
     public static Config OfVisitor(string address, bool tls) => ConfigurationFactory.ParseString($$"""
-        akka.loglevel = ERROR
+        akka.loglevel = OFF
+        akka.stdout-loglevel = OFF
         akka.actor.provider = remote
         akka.remote.dot-netty.tcp {
           hostname = {{Quote(address)}}
@@ -49,7 +50,7 @@ internal static class NodeConfig
         """).WithFallback(Defaults);
 
     /// <summary>The address of a node's actor system.</summary>
-    public static Akka.Actor.Address AddressOf(HostPort node, bool tls) => new(tls ? "akka.ssl.tcp" : "akka.tcp", SystemName, node.Host, node.Port);
+    public static Akka.Actor.Address AddressOf(HostPort node, bool tls) => new(tls ? "akka.ssl.tcp" : "akka.tcp", SystemName, node.AkkaHost, node.Port);
 
     /// <summary>Settings and certificates together, as an actor system is made with them.</summary>
     public static ActorSystemSetup Setup(Config config, TlsIdentity? tls)

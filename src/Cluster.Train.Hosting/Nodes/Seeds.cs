@@ -14,15 +14,16 @@ internal static class Seeds
     /// <param name="patience">How long.</param>
     /// <param name="source">The option that names them.</param>
     /// <param name="stop">Ends the wait.</param>
+    /// <returns>The first that could be.</returns>
     /// <exception cref="BadInputException">None could.</exception>
-    public static async Task ResolveAnyAsync(IReadOnlyList<HostPort> seeds, TimeSpan patience, string source, CancellationToken stop)
+    public static async Task<HostPort> ResolveAnyAsync(IReadOnlyList<HostPort> seeds, TimeSpan patience, string source, CancellationToken stop)
     {
         var until = Environment.TickCount64 + (long)patience.TotalMilliseconds;
         while (true)
         {
             foreach (var seed in seeds)
             {
-                if (await ResolvesAsync(seed.Host, stop)) return;
+                if (await ResolvesAsync(seed.Host, stop)) return seed;
             }
 
             if (Environment.TickCount64 > until)
@@ -46,6 +47,26 @@ internal static class Seeds
         using var socket = new Socket(remote.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
         socket.Connect(remote, node.Port);
         return ((IPEndPoint)socket.LocalEndPoint!).Address.ToString();
+    }
+
+    /// <summary>Makes sure that those who answer speak TLS exactly where this side does: the one never understands the other.</summary>
+    /// <param name="seeds">The seeds.</param>
+    /// <param name="tls">What this side proves its identity with; null for no TLS.</param>
+    /// <param name="source">The option that names them.</param>
+    /// <param name="stop">Ends the wait.</param>
+    /// <exception cref="BadInputException">One does not, and what to do.</exception>
+    public static async Task EnsureSameTlsAsync(IReadOnlyList<HostPort> seeds, TlsIdentity? tls, string source, CancellationToken stop)
+    {
+        foreach (var seed in seeds)
+        {
+            switch (await TlsProbe.AskAsync(seed, tls, ProbeTimeout, stop))
+            {
+                case TlsProbe.Answer.Tls when tls is null:
+                    throw new BadInputException($"{source} is {seed}, and this node speaks TLS: give --tls-cert, --tls-key and --tls-ca");
+                case TlsProbe.Answer.Plain when tls is not null:
+                    throw new BadInputException($"{source} is {seed}, and this node speaks no TLS: leave out --tls-cert, --tls-key and --tls-ca, or give them to that node as well");
+            }
+        }
     }
 
     private static async Task<string> FindingAsync(HostPort seed)

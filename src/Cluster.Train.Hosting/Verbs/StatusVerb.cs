@@ -12,13 +12,13 @@ internal static class StatusVerb
 
     public static Verb Verb { get; } = new(
         "status", "Asks a cluster what runs, who is in, and who is waited for.",
-        [ClusterOptions.Seed, ClusterOptions.Patience, ClusterOptions.TlsCertificate, ClusterOptions.TlsKey, ClusterOptions.TlsAuthority, ClusterOptions.Json], RunAsync);
+        [ClusterOptions.Asked, ClusterOptions.Patience, ClusterOptions.TlsCertificate, ClusterOptions.TlsKey, ClusterOptions.TlsAuthority, ClusterOptions.Json], RunAsync);
 
     private static async Task<int> RunAsync(Invocation invocation)
     {
         var values = invocation.Values;
         using var tls = NodeBuilder.Tls(values);
-        var report = await invocation.Host.Cluster.AskStatusAsync(values.Get(ClusterOptions.Seed), tls, values.Get(ClusterOptions.Patience));
+        var report = await invocation.Host.Cluster.AskStatusAsync(values.Get(ClusterOptions.Asked), tls, values.Get(ClusterOptions.Patience));
         if (values.Get(ClusterOptions.Json))
         {
             invocation.Host.Out.WriteLine(JsonSerializer.Serialize(report, Json));
@@ -43,7 +43,7 @@ internal static class StatusVerb
         rows.Add(("workers", report.Members.Length == 0 ? "none" : Figures.Count(report.Members.Length, "worker")));
         rows.AddRange(report.Members.Select(member => (
             "", $"{member.Name} on {member.Host}{(member.Device.Length > 0 ? $" ({member.Device})" : "")}: {member.State}{Shards(member)}")));
-        if (report.Waiting is { } waiting) rows.Add(("waiting", $"for {waiting.Whom}, {waiting.Phase}, since {Figures.Elapsed(TimeSpan.FromSeconds(waiting.Seconds))}"));
+        if (report.Waiting is { } waiting) rows.Add(("waiting", $"for {waiting.Whom} ({waiting.Phase}, {Figures.Elapsed(TimeSpan.FromSeconds(waiting.Seconds))} so far)"));
         return rows;
     }
 

@@ -28,6 +28,7 @@ public sealed record QuorumState(
 public static class Quorum
 {
     /// <summary>Decides.</summary>
+    /// <returns>The decision and its reason; where more are waited for, for whom.</returns>
     public static (QuorumDecision Decision, string Reason) Decide(QuorumState state)
     {
         if (state.Ready >= state.Wanted)
@@ -46,7 +47,7 @@ public static class Quorum
             return (QuorumDecision.GiveUp, Invariant($"waited {state.Timeout.TotalSeconds:0} s for at least {Needed(state.Minimum)}, and {Present(state)}: {remedy}"));
         }
 
-        return (QuorumDecision.Wait, $"waiting for {Needed(Math.Max(state.Minimum, state.Wanted))}; {Present(state)}");
+        return (QuorumDecision.Wait, $"{Needed(Math.Max(state.Minimum, state.Wanted))}; {Present(state)}");
     }
 
     private static string Needed(int count) => count == 1 ? "1 worker" : Invariant($"{count} workers");

@@ -116,10 +116,11 @@ public sealed class ClusterVerbTests
         var run = await new HostRun { Cluster = new FakeCluster { Status = () => TestCluster.TalkingCoordinator.Report } }.RunLineAsync("status --seed node-a:7 --timeout 3");
 
         Assert.Equal(0, run.ExitCode);
-        Assert.Equal((new HostPort("node-a", 7), TimeSpan.FromSeconds(3)), run.Cluster.AskedForStatus);
+        Assert.Equal([new HostPort("node-a", 7)], run.Cluster.AskedForStatus!.Value.Nodes);
+        Assert.Equal(TimeSpan.FromSeconds(3), run.Cluster.AskedForStatus.Value.Patience);
         Assert.Contains("step 10 of 40, 1,234 samples/s", run.Out, StringComparison.Ordinal);
         Assert.Contains("worker-a on box (cpu): training, shards 0 to 1", run.Out, StringComparison.Ordinal);
-        Assert.Contains("for worker-b, preparing, since 3.00 s", run.Out, StringComparison.Ordinal);
+        Assert.Contains("for worker-b (preparing, 3.00 s so far)", run.Out, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -150,7 +151,7 @@ public sealed class ClusterVerbTests
     public async Task Certificates_that_the_program_makes_are_ones_that_it_takes()
     {
         using var folder = new TemporaryFolder();
-        var made = await new HostRun().RunAsync("certificates", "--dir", folder.Path, "--names", "coordinator-a,10.0.0.1");
+        var made = await new HostRun().RunAsync("certificates", "--dir", folder.Path);
 
         var run = await new HostRun().RunAsync(
             "worker", "--seed-node", "a:1", "--listen", "0.0.0.0:0", "--tls-cert", folder.File("node.pem"), "--tls-key", folder.File("node.key"), "--tls-ca", folder.File("ca.pem"));

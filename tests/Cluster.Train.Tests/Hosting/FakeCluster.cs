@@ -23,7 +23,7 @@ internal sealed class FakeCluster : IClusterEngine
 
     public WorkerRun? AskedToWork { get; private set; }
 
-    public (HostPort Node, TimeSpan Patience)? AskedForStatus { get; private set; }
+    public (IReadOnlyList<HostPort> Nodes, TimeSpan Patience)? AskedForStatus { get; private set; }
 
     public Task<CoordinatorEnd> CoordinateAsync(CoordinatorRun run, IJobObserver observer, CancellationToken stop)
     {
@@ -37,9 +37,9 @@ internal sealed class FakeCluster : IClusterEngine
         return Work(say, stop);
     }
 
-    public Task<StatusReport> AskStatusAsync(HostPort node, TlsIdentity? tls, TimeSpan patience)
+    public Task<StatusReport> AskStatusAsync(IReadOnlyList<HostPort> nodes, TlsIdentity? tls, TimeSpan patience)
     {
-        AskedForStatus = (node, patience);
+        AskedForStatus = (nodes, patience);
         return Task.FromResult(Status());
     }
 }

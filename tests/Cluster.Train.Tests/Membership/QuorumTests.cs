@@ -20,8 +20,8 @@ public sealed class QuorumTests
         Assert.Equal(expected, Quorum.Decide(ThreeWanted with { Ready = ready, Waited = TimeSpan.FromSeconds(waited) }).Decision);
 
     [Theory]
-    [InlineData(0, 0, 59, "waiting for 3 workers; 0 are ready")]
-    [InlineData(1, 2, 59, "waiting for 3 workers; 1 is ready, 2 still opening data or model")]
+    [InlineData(0, 0, 59, "3 workers; 0 are ready")]
+    [InlineData(1, 2, 59, "3 workers; 1 is ready, 2 still opening data or model")]
     public void While_it_waits_it_says_for_whom(int ready, int opening, int waited, string expected) =>
         Assert.Equal(
             (QuorumDecision.Wait, expected),
@@ -29,7 +29,7 @@ public sealed class QuorumTests
 
     [Fact]
     public void A_minimum_above_what_is_wanted_is_what_is_waited_for() =>
-        Assert.Equal("waiting for 5 workers; 3 are ready", Quorum.Decide(ThreeWanted with { Ready = 3, Wanted = 4, Minimum = 5 }).Reason);
+        Assert.Equal("5 workers; 3 are ready", Quorum.Decide(ThreeWanted with { Ready = 3, Wanted = 4, Minimum = 5 }).Reason);
 
     [Theory]
     [InlineData(0, "waited 60 s for at least 2 workers, and 1 is ready: start workers whose --seed-node is this coordinator, or give a longer --join-timeout")]

@@ -118,7 +118,8 @@ internal sealed class DowningActor : ReceiveActor, IWithTimers
     private void Probe(Address address)
     {
         // Each of its connections ends, and calls to it fail for a while: it is asked and told of once.
-        if (address.Host is not { } host || address.Port is not { } port || !IsFullMember(address) || !_probed.Add(address)) return;
+        if (address.Port is null || !IsFullMember(address) || !_probed.Add(address)) return;
+        var (host, port) = HostPort.Of(address);
         NobodyListensAsync(host, port).PipeTo(
             Self,
             success: refused => refused ? new NobodyListens(address) : new SomebodyListens(address),
@@ -150,7 +151,7 @@ internal sealed class DowningActor : ReceiveActor, IWithTimers
     private void DownDead(Address address)
     {
         if (!IsFullMember(address)) return;
-        _log.Warning("{0}:{1} has ended: nobody listens there any more", address.Host, address.Port);
+        _log.Warning("{0} has ended: nobody listens there any more", HostPort.Of(address));
         MemberFailureDetector.ReportDead(Context.System.EventStream, address.ToString());
         _cluster.Down(address);
     }

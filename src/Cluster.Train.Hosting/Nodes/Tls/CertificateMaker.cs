@@ -1,4 +1,3 @@
-using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
@@ -10,6 +9,8 @@ internal static class CertificateMaker
     /// <summary>The files, in the directory that the user names.</summary>
     public const string AuthorityFile = "ca.pem", AuthorityKeyFile = "ca.key", NodeFile = "node.pem", NodeKeyFile = "node.key";
 
+    private const string NodeName = "cluster-train";
+
     private static readonly TimeSpan Lifetime = TimeSpan.FromDays(825);
 
     // Clocks of two machines differ.
@@ -17,18 +18,17 @@ internal static class CertificateMaker
 
     /// <summary>Makes what is missing. What is there is kept: an authority signs the new node certificate.</summary>
     /// <param name="directory">Made if it is not there.</param>
-    /// <param name="names">Host names and addresses that the node certificate names.</param>
     /// <param name="now">The time.</param>
     /// <returns>One line for each file made or kept.</returns>
     /// <exception cref="BadInputException">The directory cannot be written, or the authority's key is missing.</exception>
-    public static IReadOnlyList<string> Make(string directory, IReadOnlyList<string> names, DateTimeOffset now)
+    public static IReadOnlyList<string> Make(string directory, DateTimeOffset now)
     {
         try
         {
             Directory.CreateDirectory(directory);
             var said = new List<string>();
             using var authority = Authority(directory, now, said);
-            if (authority is not null) Node(directory, authority, names, now, said);
+            if (authority is not null) Node(directory, authority, now, said);
             return said;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -66,15 +66,18 @@ internal static class CertificateMaker
         return authority;
     }
 
-    private static void Node(string directory, X509Certificate2 authority, IReadOnlyList<string> names, DateTimeOffset now, List<string> said)
+    private static void Node(string directory, X509Certificate2 authority, DateTimeOffset now, List<string> said)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=cluster-train", key, HashAlgorithmName.SHA256);
+        var request = new CertificateRequest("CN=" + NodeName, key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: false, hasPathLengthConstraint: false, pathLengthConstraint: 0, critical: true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, critical: true));
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1"), new Oid("1.3.6.1.5.5.7.3.2")], critical: false));
         request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(authority, includeKeyIdentifier: true, includeIssuerAndSerial: false));
-        request.CertificateExtensions.Add(AlternativeNames(names));
+        // Nobody compares it, but some libraries want one.
+        var alternativeName = new SubjectAlternativeNameBuilder();
+        alternativeName.AddDnsName(NodeName);
+        request.CertificateExtensions.Add(alternativeName.Build());
         var serial = RandomNumberGenerator.GetBytes(16);
         serial[0] &= 0x7f;
         var (first, last) = (new DateTimeOffset(authority.NotBefore), new DateTimeOffset(authority.NotAfter));
@@ -82,25 +85,7 @@ internal static class CertificateMaker
             authority, now - Slack < first ? first : now - Slack, now + Lifetime > last ? last : now + Lifetime, serial);
         WriteKey(Path.Combine(directory, NodeKeyFile), key);
         File.WriteAllText(Path.Combine(directory, NodeFile), certificate.ExportCertificatePem() + "\n");
-        said.Add($"made {Path.Combine(directory, NodeFile)} for {string.Join(", ", names)}");
-    }
-
-    private static X509Extension AlternativeNames(IEnumerable<string> names)
-    {
-        var builder = new SubjectAlternativeNameBuilder();
-        foreach (var name in names)
-        {
-            if (IPAddress.TryParse(name, out var address))
-            {
-                builder.AddIpAddress(address);
-            }
-            else
-            {
-                builder.AddDnsName(name);
-            }
-        }
-
-        return builder.Build();
+        said.Add($"made {Path.Combine(directory, NodeFile)}, for all nodes; whoever has it and {NodeKeyFile} belongs to the cluster");
     }
 
     private static void WriteKey(string path, ECDsa key)

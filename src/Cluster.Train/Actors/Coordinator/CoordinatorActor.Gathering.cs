@@ -90,7 +90,7 @@ internal sealed partial class CoordinatorActor
                     _waitingFor = reason;
                     if (!_settings.InProcess)
                     {
-                        _services.Observer.OnNotice(reason);
+                        _services.Observer.OnNotice($"waiting for {reason}");
                     }
                 }
 

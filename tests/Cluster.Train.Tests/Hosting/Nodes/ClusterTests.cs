@@ -34,7 +34,7 @@ public sealed class ClusterTests : IDisposable
 
         foreach (var address in new[] { first.Address, node.Address })
         {
-            var report = await StatusClient.AskAsync(address, tls: null, TestCluster.Patience);
+            var report = await StatusClient.AskAsync([address], tls: null, TestCluster.Patience);
 
             Assert.Equal(("xor", 10L, "worker-a"), (report.Task, report.CompletedSteps, report.Members.Single().Name));
             Assert.Equal(new StatusWaiting("worker-b", "preparing", 3), report.Waiting);
@@ -135,19 +135,62 @@ public sealed class ClusterTests : IDisposable
         var (first, coordinator) = await CoordinatorAsync("a", options: TestCluster.Options(NodeRole.Coordinator) with { Tls = tls });
         var seeded = TestCluster.Options(NodeRole.Worker, first.Address);
 
-        foreach (var stranger in new[] { seeded with { Tls = foreign }, seeded })
+        await using (var outside = ClusterNode.Start(seeded with { Tls = foreign, JoinTimeout = TimeSpan.FromSeconds(4) }))
         {
-            await using var outside = ClusterNode.Start(stranger with { JoinTimeout = TimeSpan.FromSeconds(4) });
             var refused = await Assert.ThrowsAsync<TrainingFaultException>(() => outside.JoinAsync(_stop.Token));
             Assert.Contains("TLS files must be of one authority", refused.Message, StringComparison.Ordinal);
         }
 
+        await using (var plain = ClusterNode.Start(seeded))
+        {
+            var refused = await Assert.ThrowsAsync<BadInputException>(() => plain.JoinAsync(_stop.Token));
+            Assert.Equal($"--seed-node is {first.Address}, and this node speaks TLS: give --tls-cert, --tls-key and --tls-ca", refused.Message);
+            refused = await Assert.ThrowsAsync<BadInputException>(() => StatusClient.AskAsync([first.Address], tls: null, TestCluster.Patience));
+            Assert.Contains("speaks TLS: give --tls-cert", refused.Message, StringComparison.Ordinal);
+        }
+
         var (node, worker) = await WorkerAsync(first.Address, options: seeded with { Tls = tls });
         Assert.Equal("a heard hello", await node.Coordinator.Ask<string>("hello", TestCluster.Patience));
-        Assert.Equal("xor", (await StatusClient.AskAsync(node.Address, tls, TestCluster.Patience)).Task);
+        Assert.Equal("xor", (await StatusClient.AskAsync([node.Address], tls, TestCluster.Patience)).Task);
         node.Coordinator.Tell("finish");
         await coordinator;
         await worker;
+    }
+
+    [Fact]
+    public async Task Whoever_speaks_tls_to_a_cluster_without_is_told_so_at_once()
+    {
+        using var folder = new TemporaryFolder();
+        using var tls = Tls(folder.File("ours"));
+        var (first, coordinator) = await CoordinatorAsync("a");
+
+        await using (var outside = ClusterNode.Start(TestCluster.Options(NodeRole.Worker, first.Address) with { Tls = tls }))
+        {
+            var refused = await Assert.ThrowsAsync<BadInputException>(() => outside.JoinAsync(_stop.Token));
+            Assert.StartsWith($"--seed-node is {first.Address}, and this node speaks no TLS: leave out --tls-cert", refused.Message, StringComparison.Ordinal);
+        }
+
+        var asked = await Assert.ThrowsAsync<BadInputException>(() => StatusClient.AskAsync([first.Address], tls, TestCluster.Patience));
+        Assert.Contains("speaks no TLS", asked.Message, StringComparison.Ordinal);
+        first.Coordinator.Tell("finish");
+        await coordinator;
+    }
+
+    [SkippableFact]
+    public async Task Nodes_at_ipv6_addresses_make_a_cluster()
+    {
+        Skip.IfNot(Socket.OSSupportsIPv6, "this machine has no IPv6");
+        var own = new HostPort("::1", 0);
+        var (first, coordinator) = await CoordinatorAsync("a", options: TestCluster.Options(NodeRole.Coordinator) with { Listen = own, Advertise = own });
+        var (node, worker) = await WorkerAsync(first.Address, options: TestCluster.Options(NodeRole.Worker, first.Address) with { Listen = own, Advertise = own });
+
+        Assert.Equal("::1", node.Address.Host);
+        Assert.Equal(first.Address, node.Leader());
+        Assert.Equal("a heard hello", await node.Coordinator.Ask<string>("hello", TestCluster.Patience));
+        Assert.Equal("xor", (await StatusClient.AskAsync([node.Address], tls: null, TestCluster.Patience)).Task);
+        node.Coordinator.Tell("finish");
+        Assert.True((await coordinator).Outcome!.Completed);
+        Assert.Equal(WorkerEndKind.Done, (await worker).Kind);
     }
 
     [Fact]
@@ -159,7 +202,7 @@ public sealed class ClusterTests : IDisposable
 
         var refused = Assert.Throws<BadInputException>(() => ClusterNode.Start(TestCluster.Options(NodeRole.Worker) with { Listen = address, Advertise = address }));
 
-        Assert.Equal($"--listen is {address}, but this port is taken: give another, or end the program that has it", refused.Message);
+        Assert.StartsWith($"--listen is {address}, but this port is taken: give another, or end the program that has it", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -221,7 +264,7 @@ public sealed class ClusterTests : IDisposable
     {
         var free = FreePort();
 
-        var fault = await Assert.ThrowsAsync<TrainingFaultException>(() => StatusClient.AskAsync(free, tls: null, TimeSpan.FromSeconds(1)));
+        var fault = await Assert.ThrowsAsync<TrainingFaultException>(() => StatusClient.AskAsync([free], tls: null, TimeSpan.FromSeconds(1)));
 
         Assert.Equal($"nobody answered within 1 s: {free} (nobody listens there)", fault.Message);
     }
@@ -269,7 +312,7 @@ public sealed class ClusterTests : IDisposable
 
     private static TlsIdentity Tls(string folder)
     {
-        CertificateMaker.Make(folder, ["localhost"], DateTimeOffset.UtcNow);
+        CertificateMaker.Make(folder, DateTimeOffset.UtcNow);
         return TlsIdentity.Load(Path.Combine(folder, "node.pem"), Path.Combine(folder, "node.key"), Path.Combine(folder, "ca.pem"), DateTimeOffset.UtcNow);
     }
 }

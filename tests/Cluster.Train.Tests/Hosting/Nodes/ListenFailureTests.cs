@@ -22,6 +22,17 @@ public sealed class ListenFailureTests
     }
 
     [Fact]
+    public void A_taken_port_says_which_two_ports_a_node_takes()
+    {
+        var taken = new SocketException((int)SocketError.AddressAlreadyInUse);
+        const string ports = "a node takes two ports, --listen's and, for tensors, the one after it (or --tensor-port)";
+
+        Assert.Contains(ports, ListenFailure.Explain(Address, taken)!.Message, StringComparison.Ordinal);
+        var tensors = ListenFailure.ExplainTensors(TestCluster.Options(NodeRole.Worker) with { TensorPort = 4054 }, new BadInputException("cannot listen", taken))!.Message;
+        Assert.Equal($"port 4054 of 127.0.0.1 is taken: {ports}; give --tensor-port, or a --listen whose next port is free", tensors);
+    }
+
+    [Fact]
     public void What_is_no_sockets_error_is_not_explained() =>
         Assert.Null(ListenFailure.Explain(Address, new AggregateException(new IOException("a disk", new InvalidOperationException()))));
 }

@@ -75,7 +75,7 @@ public sealed class TlsIdentityTests : IDisposable
         }
     }
 
-    private void Make(string name) => CertificateMaker.Make(Path(name), ["localhost", "127.0.0.1"], Now);
+    private void Make(string name) => CertificateMaker.Make(Path(name), Now);
 
     private TlsIdentity Load(string name) => TlsIdentity.Load(Path(name, "node.pem"), Path(name, "node.key"), Path(name, "ca.pem"), Now);
 

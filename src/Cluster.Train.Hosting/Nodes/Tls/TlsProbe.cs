@@ -1,0 +1,61 @@
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
+
+namespace Cluster.Train.Hosting.Nodes;
+
+/// <summary>Finds out whether a node speaks TLS, by greeting it as TLS does.</summary>
+internal static class TlsProbe
+{
+    /// <summary>What came back.</summary>
+    internal enum Answer
+    {
+        /// <summary>Nothing that tells.</summary>
+        Unknown,
+
+        /// <summary>A certificate.</summary>
+        Tls,
+
+        /// <summary>The greeting was not understood.</summary>
+        Plain,
+    }
+
+    /// <summary>Asks.</summary>
+    /// <param name="node">The node.</param>
+    /// <param name="tls">Shown to the node if it asks, so that it need not warn of a stranger; null for none.</param>
+    /// <param name="patience">How long.</param>
+    /// <param name="stop">Ends the wait.</param>
+    public static async Task<Answer> AskAsync(HostPort node, TlsIdentity? tls, TimeSpan patience, CancellationToken stop)
+    {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        timeout.CancelAfter(patience);
+        var certificateSeen = false;
+        try
+        {
+            using var client = new TcpClient();
+            await client.ConnectAsync(node.Host, node.Port, timeout.Token);
+            await using var stream = new SslStream(client.GetStream());
+            try
+            {
+                await stream.AuthenticateAsClientAsync(
+                    new SslClientAuthenticationOptions
+                    {
+                        TargetHost = "cluster-train",
+                        ClientCertificates = tls is null ? null : [tls.Certificate],
+                        // Nothing is sent through this connection: whose certificate it is does not matter.
+                        RemoteCertificateValidationCallback = (_, _, _, _) => certificateSeen = true,
+                    },
+                    timeout.Token);
+                return Answer.Tls;
+            }
+            catch (Exception exception) when (exception is AuthenticationException or IOException)
+            {
+                return certificateSeen ? Answer.Tls : Answer.Plain;
+            }
+        }
+        catch (Exception exception) when (exception is SocketException or OperationCanceledException && !stop.IsCancellationRequested)
+        {
+            return Answer.Unknown;
+        }
+    }
+}
