@@ -40,7 +40,10 @@ internal sealed record HostContext
     /// <summary>What can be trained.</summary>
     public IReadOnlyList<ITrainingTask> Tasks { get; init; } = [];
 
-    /// <summary>Begins to listen for Ctrl-C and SIGTERM.</summary>
+    /// <summary>Why standard output could not be written; null if it was.</summary>
+    public Func<string?> OutputFailure { get; init; } = () => null;
+
+    /// <summary>Begins to listen for Ctrl-C and the other signals that stop a run.</summary>
     public required Func<StopSignals> ListenForSignals { get; init; }
 
     /// <summary>Examines the machine.</summary>
@@ -49,6 +52,10 @@ internal sealed record HostContext
     /// <summary>This process's console, environment and signals.</summary>
     public static HostContext OfProcess()
     {
+        // Set as the process's own, so that what a task or a logger writes cannot end a run either.
+        var output = new GuardedWriter(Console.Out);
+        Console.SetOut(output);
+        Console.SetError(new GuardedWriter(Console.Error));
         var console = AnsiConsole.Console;
         var capabilities = console.Profile.Capabilities;
         var terminal = console.Profile.Out.IsTerminal && capabilities.Ansi && capabilities.Interactive ? console : null;
@@ -62,15 +69,26 @@ internal sealed record HostContext
             Variable = Environment.GetEnvironmentVariable,
             Engine = new LocalEngine(),
             Cluster = new ClusterEngine(OpenNetwork),
+            OutputFailure = () => output.Failure,
             ListenForSignals = () => StopSignals.OfProcess(Console.Error, terminal),
             ExamineMachine = MachineChecks.Run,
         };
     }
 
-    private static TensorNetwork OpenNetwork(NodeOptions node) => new(
-        (node.Listen with { Port = node.TensorPort }).ToString(), node.Advertise.Host,
-        node.Tls is { } tls ? new TensorSecurity(tls.Certificate, tls.Authorities) : null,
-        line => Console.Error.WriteLine(Invariant($"{DateTime.Now:HH:mm:ss.fff} warning {line}")));
+    private static TensorNetwork OpenNetwork(NodeOptions node)
+    {
+        try
+        {
+            return new TensorNetwork(
+                (node.Listen with { Port = node.TensorPort }).ToString(), node.Advertise.Host,
+                node.Tls is { } tls ? new TensorSecurity(tls.Certificate, tls.Authorities) : null,
+                line => Console.Error.WriteLine(Invariant($"{DateTime.Now:HH:mm:ss.fff} warning {line}")));
+        }
+        catch (BadInputException exception) when (ListenFailure.ExplainTensors(node, exception) is not null)
+        {
+            throw ListenFailure.ExplainTensors(node, exception)!;
+        }
+    }
 
     private static string ExecutableName()
     {

@@ -24,18 +24,28 @@ internal sealed partial class HostProgram
     {
         _host = host with { Tasks = tasks };
         _tasks = tasks;
-        IReadOnlyList<Verb> verbs =
-        [
-            TrainVerb.Verb, CoordinatorVerb.Verb, WorkerVerb.Verb, StatusVerb.Verb, EvaluateVerb.Verb, ReplayVerb.Verb, DoctorVerb.Verb,
-            CertificatesVerb.Verb, HealthVerb.Verb,
-        ];
-        CheckTasks(tasks, verbs);
-        _tree = new CommandTree(Description, verbs, tasks);
+        CheckTasks(tasks, Verbs);
+        _tree = new CommandTree(Description, Verbs, tasks);
     }
+
+    /// <summary>What the program does.</summary>
+    internal static IReadOnlyList<Verb> Verbs { get; } =
+    [
+        TrainVerb.Verb, CoordinatorVerb.Verb, WorkerVerb.Verb, StatusVerb.Verb, EvaluateVerb.Verb, ReplayVerb.Verb, DoctorVerb.Verb,
+        CertificatesVerb.Verb, HealthVerb.Verb,
+    ];
 
     /// <summary>Carries out a command line.</summary>
     /// <returns>The exit code.</returns>
     public async Task<int> RunAsync(string[] args)
+    {
+        var exitCode = await CarryOutAsync(args);
+        return _host.OutputFailure() is { } reason
+            ? Fail(exitCode == 0 ? 1 : exitCode, $"standard output could not be written ({reason}): lines are missing there; {(exitCode == 0 ? "all else was done, and the files are whole" : "the files are whole as far as they go")}", trace: null)
+            : exitCode;
+    }
+
+    private async Task<int> CarryOutAsync(string[] args)
     {
         var showTrace = false;
         try
@@ -101,7 +111,7 @@ internal sealed partial class HostProgram
     private static void CheckTasks(IReadOnlyList<ITrainingTask> tasks, IReadOnlyList<Verb> verbs)
     {
         if (tasks.Count == 0) throw new ArgumentException("no task is registered", nameof(tasks));
-        var taken = verbs.SelectMany(verb => verb.Options).Select(option => option.Name).Concat(["--help", "--version"]).ToHashSet(StringComparer.Ordinal);
+        var taken = verbs.SelectMany(verb => verb.Options).SelectMany(option => option.Aliases.Append(option.Name)).Concat(["--help", "--version"]).ToHashSet(StringComparer.Ordinal);
         var names = new HashSet<string>(StringComparer.Ordinal);
         foreach (var task in tasks)
         {

@@ -18,7 +18,8 @@ public static class TrainingHost
     /// <param name="tasks">What can be trained; the first is the default. At least one, each with its own name.</param>
     /// <returns>
     /// The exit code: 0 done, 1 fault, 2 bad input (one line on standard error says what to mend), 130 stopped by
-    /// Ctrl-C, 143 by SIGTERM.
+    /// Ctrl-C, 143 by SIGTERM, 129 by SIGHUP, 131 by SIGQUIT. A run whose output could not be written, to a full disk for
+    /// example, was done all the same and ends with 1.
     /// </returns>
     /// <exception cref="ArgumentException">
     /// A mistake in the tasks themselves: none at all, two of one name, a name that cannot be typed, an option that

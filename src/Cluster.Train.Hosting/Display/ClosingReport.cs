@@ -7,6 +7,9 @@ namespace Cluster.Train.Hosting.Display;
 /// <summary>What is shown when a run has ended in good order.</summary>
 internal static class ClosingReport
 {
+    // Three lines, and blanks around what stands between them; the name's two blanks of plain lines count as some of these.
+    private const int TableFrame = 5;
+
     /// <summary>Name and value of each line.</summary>
     /// <param name="definition">The job.</param>
     /// <param name="outcome">How it ended.</param>
@@ -36,10 +39,12 @@ internal static class ClosingReport
         return rows;
     }
 
-    /// <summary>Writes a table on a terminal, plain lines elsewhere.</summary>
+    /// <summary>Writes a table on a terminal where it fits, plain lines elsewhere.</summary>
     public static void Write(HostContext host, IReadOnlyList<(string Name, string Value)> rows)
     {
-        if (host.Terminal is { } terminal)
+        var width = rows.Max(row => row.Name.Length) + 2;
+        var widest = rows.Max(row => row.Value.Length);
+        if (host.Terminal is { } terminal && width + widest + TableFrame <= terminal.Profile.Width)
         {
             var table = new Table { Border = TableBorder.Rounded, ShowHeaders = false };
             table.AddColumn("").AddColumn("");
@@ -52,10 +57,41 @@ internal static class ClosingReport
             return;
         }
 
-        var width = rows.Max(row => row.Name.Length) + 2;
+        var columns = host.Terminal is { } narrow ? Math.Max(1, narrow.Profile.Width - 1 - width) : int.MaxValue;
         foreach (var (name, value) in rows)
         {
-            host.Out.WriteLine(name.PadRight(width) + value);
+            var before = name;
+            foreach (var line in Broken(value, columns))
+            {
+                host.Out.WriteLine(before.PadRight(width) + line);
+                before = "";
+            }
         }
+    }
+
+    /// <summary>Breaks a value between words; a hash that is longer than the line is broken into equal pieces. Pure.</summary>
+    internal static IReadOnlyList<string> Broken(string value, int columns)
+    {
+        if (value.Length <= columns) return [value];
+        var lines = new List<string>();
+        foreach (var word in value.Split(' '))
+        {
+            if (word.Length > columns)
+            {
+                var size = word.Length;
+                while (size > columns) size = (size + 1) / 2;
+                lines.AddRange(word.Chunk(size).Select(piece => new string(piece)));
+            }
+            else if (lines.Count > 0 && lines[^1].Length + 1 + word.Length <= columns)
+            {
+                lines[^1] += " " + word;
+            }
+            else
+            {
+                lines.Add(word);
+            }
+        }
+
+        return lines;
     }
 }

@@ -18,9 +18,16 @@ internal sealed class JobDisplay : IDisposable
     public IJobObserver Observer => _events;
 
     /// <summary>Shows a progress bar on a terminal, plain lines elsewhere.</summary>
-    public static JobDisplay Start(HostContext host, string task) => new(host.Terminal is { } terminal
-        ? new TerminalDisplay(terminal, task).Show
-        : new PlainDisplay(host.Out, task, TimeProvider.System).Show);
+    /// <param name="host">The surroundings.</param>
+    /// <param name="task">The name of what runs.</param>
+    /// <param name="signals">What they say goes above the bar: a line of their own would tear it apart.</param>
+    public static JobDisplay Start(HostContext host, string task, StopSignals signals)
+    {
+        if (host.Terminal is not { } terminal) return new JobDisplay(new PlainDisplay(host.Out, task, TimeProvider.System).Show);
+        var display = new JobDisplay(new TerminalDisplay(terminal, task).Show);
+        signals.SayThrough(display.Observer.OnNotice);
+        return display;
+    }
 
     /// <summary>Shows what is left and takes the bar away. Can be called again.</summary>
     public void Dispose()

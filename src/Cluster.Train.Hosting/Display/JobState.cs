@@ -17,7 +17,7 @@ internal sealed class JobState
     /// <summary>Steps done.</summary>
     public long Steps { get; private set; }
 
-    /// <summary>Mean loss of the newest step; null before the first.</summary>
+    /// <summary>Mean loss over the epoch, as far as it is done; null before the first step.</summary>
     public double? Loss { get; private set; }
 
     /// <summary>Samples/s of late.</summary>
@@ -59,7 +59,7 @@ internal sealed class JobState
     public void Apply(JobProgress progress)
     {
         Steps = progress.CompletedSteps;
-        Loss = progress.Loss;
+        Loss = progress.EpochLoss;
         SamplesPerSecond = progress.SamplesPerSecond;
     }
 

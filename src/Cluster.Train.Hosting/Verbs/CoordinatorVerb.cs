@@ -39,7 +39,7 @@ internal static class CoordinatorVerb
         using var tls = run.Node.Tls;
 
         using var signals = invocation.Host.ListenForSignals();
-        using var display = JobDisplay.Start(invocation.Host, invocation.Task.Name);
+        using var display = JobDisplay.Start(invocation.Host, invocation.Task.Name, signals);
         var curves = new CurveRecorder(display.Observer);
         CoordinatorEnd end;
         try
@@ -53,14 +53,13 @@ internal static class CoordinatorVerb
             return signals.ExitCode.Value;
         }
 
-        display.Dispose();
         if (end.Outcome is { } outcome)
         {
-            ClosingReport.Write(invocation.Host, ClosingReport.Rows(job.Definition, outcome, outputs.Files));
-            outputs.Write(job.Definition, outcome, curves);
+            outputs.Close(invocation.Host, display, job.Definition, outcome, curves);
             return outcome.Completed ? 0 : signals.ExitCode ?? 1;
         }
 
+        display.Dispose();
         invocation.Host.Out.WriteLine(end.Elsewhere switch
         {
             null => "left; the job goes on without this node",

@@ -1,5 +1,6 @@
 using Cluster.Train.Actors;
 using Cluster.Train.Hosting.CommandLine;
+using Cluster.Train.Hosting.Display;
 using Cluster.Train.Hosting.Results;
 using Cluster.Train.Training;
 
@@ -56,11 +57,22 @@ internal sealed class Outputs
         return new Outputs(summary, plot, journal);
     }
 
-    /// <summary>Writes them, but for the journal, which is written while the job runs.</summary>
-    /// <exception cref="TrainingFaultException">A file cannot be written after all.</exception>
-    public void Write(JobDefinition definition, JobOutcome outcome, CurveRecorder curves)
+    /// <summary>
+    /// Ends a run: writes the files first, then says how it went, since whoever reads the output may have stopped to.
+    /// The journal was written while the job ran.
+    /// </summary>
+    /// <exception cref="TrainingFaultException">A file cannot be written after all; the report was made all the same.</exception>
+    public void Close(HostContext host, JobDisplay display, JobDefinition definition, JobOutcome outcome, CurveRecorder curves)
     {
-        if (_summary is not null) RunSummary.Of(definition, outcome).Write(_summary);
-        if (_plot is not null) LossPlot.Write(_plot, Invariant($"{definition.Task}, seed {definition.Seed}"), curves);
+        try
+        {
+            if (_summary is not null) RunSummary.Of(definition, outcome).Write(_summary);
+            if (_plot is not null) LossPlot.Write(_plot, Invariant($"{definition.Task}, seed {definition.Seed}"), curves);
+        }
+        finally
+        {
+            display.Dispose();
+            ClosingReport.Write(host, ClosingReport.Rows(definition, outcome, Files));
+        }
     }
 }

@@ -36,7 +36,7 @@ internal static class ReplayVerb
             LogLevel = values.Get(RunOptions.Log),
         };
         using var signals = invocation.Host.ListenForSignals();
-        using var display = JobDisplay.Start(invocation.Host, "replay");
+        using var display = JobDisplay.Start(invocation.Host, "replay", signals);
         ReplayResult result;
         try
         {

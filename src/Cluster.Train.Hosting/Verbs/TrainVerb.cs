@@ -22,7 +22,7 @@ internal static class TrainVerb
         var outputs = Outputs.Of(values);
 
         using var signals = invocation.Host.ListenForSignals();
-        using var display = JobDisplay.Start(invocation.Host, invocation.Task.Name);
+        using var display = JobDisplay.Start(invocation.Host, invocation.Task.Name, signals);
         var curves = new CurveRecorder(display.Observer);
         JobOutcome outcome;
         try
@@ -36,9 +36,7 @@ internal static class TrainVerb
             return signals.ExitCode.Value;
         }
 
-        display.Dispose();
-        ClosingReport.Write(invocation.Host, ClosingReport.Rows(options.Definition, outcome, outputs.Files));
-        outputs.Write(options.Definition, outcome, curves);
+        outputs.Close(invocation.Host, display, options.Definition, outcome, curves);
         return outcome.Completed ? 0 : signals.ExitCode ?? 1;
     }
 }

@@ -93,13 +93,22 @@ public sealed class ConsumerTests
         Assert.Equal((2, "", "error: unknown task 'spirl'; did you mean spiral? (known: spiral)\n"), (exitCode, output, error));
     }
 
+    /// <summary>The consumer's program.</summary>
+    internal static string Executable
+    {
+        get
+        {
+            // bin/<configuration>/<framework> of this project and of the consumer have the same names.
+            var here = new DirectoryInfo(AppContext.BaseDirectory);
+            var tests = here.Parent!.Parent!.Parent!.Parent!;
+            var folder = Path.Combine(tests.FullName, "Cluster.Train.Consumer", "bin", here.Parent!.Name, here.Name);
+            return Path.Combine(folder, OperatingSystem.IsWindows() ? "spiral-trainer.exe" : "spiral-trainer");
+        }
+    }
+
     private static async Task<(int ExitCode, string Output, string Error)> StartAsync(params string[] args)
     {
-        // bin/<configuration>/<framework> of this project and of the consumer have the same names.
-        var here = new DirectoryInfo(AppContext.BaseDirectory);
-        var tests = here.Parent!.Parent!.Parent!.Parent!;
-        var folder = Path.Combine(tests.FullName, "Cluster.Train.Consumer", "bin", here.Parent!.Name, here.Name);
-        var start = new ProcessStartInfo(Path.Combine(folder, OperatingSystem.IsWindows() ? "spiral-trainer.exe" : "spiral-trainer"), args)
+        var start = new ProcessStartInfo(Executable, args)
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,

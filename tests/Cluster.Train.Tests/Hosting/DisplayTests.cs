@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using Cluster.Train.Actors;
 using Cluster.Train.Hosting.Display;
@@ -41,24 +42,86 @@ public sealed class DisplayTests
         Assert.Contains("accuracy", screen.Text, StringComparison.Ordinal);
         Assert.Contains("SHA-256 ab12", screen.Text, StringComparison.Ordinal);
         Assert.Contains("a remark", screen.Text, StringComparison.Ordinal);
-        Assert.InRange(screen.Text.Length, 1, 20_000);
+        Assert.Equal(5000, screen.Text.Split("test loss 0.6600").Length - 1);
+        Assert.InRange(screen.Text.Split("step 100,000/100,000").Length - 1, 1, 100);
         Assert.Empty(run.Out);
+    }
+
+    [Fact]
+    public async Task What_a_signal_says_goes_above_the_bar()
+    {
+        var screen = new Screen();
+        HostRun? run = null;
+        run = new HostRun
+        {
+            Terminal = Ansi(screen),
+            Engine = new FakeEngine
+            {
+                Run = (observer, _) =>
+                {
+                    observer.OnRoster(FakeEngine.Roster);
+                    run!.Signals!.Receive(PosixSignal.SIGINT);
+                    return Task.FromResult(FakeEngine.Outcome with { Completed = false });
+                },
+            },
+        };
+
+        await run.RunLineAsync("train xor");
+
+        Assert.Empty(run.Error);
+        Assert.Contains("stopping at the next step boundary", screen.Text, StringComparison.Ordinal);
     }
 
     [Fact]
     public void The_line_below_the_bar_has_the_figures_of_the_moment()
     {
         var display = new TerminalDisplay(Ansi(new Screen()), "xor");
-        Assert.Contains("opening data and model", display.StatusMarkup(), StringComparison.Ordinal);
+        Assert.Equal("opening data and model", display.Draw(TimeSpan.Zero).Before);
 
         display.Apply(FakeEngine.Roster);
         display.Apply(Epoch(1));
         display.Apply(new JobProgress(30, 3750, 0.4321, 0.5, 1250));
 
-        Assert.Equal(
-            "step 30/40  loss 0.4321  test loss 0.6600  accuracy 0.50  1,250 samples/s",
-            Markup.Remove(display.StatusMarkup()));
-        Assert.Equal("xor  2 workers  epoch 2/2", display.Title());
+        var (before, done, open, after, figures) = display.Draw(TimeSpan.FromSeconds(3));
+        Assert.Equal(("xor  2 workers  epoch 2/2  ", 18, 6, "  75 %  0:03  0:01 left"), (before, done.Length, open.Length, after));
+        Assert.Equal("step 30/40  loss so far 0.5000  1,250 samples/s", figures);
+    }
+
+    [Fact]
+    public void A_terminal_gets_the_lines_that_a_pipe_gets()
+    {
+        var terminal = new TerminalDisplay(Ansi(new Screen(), columns: 250), "xor");
+        var pipe = new PlainDisplay(TextWriter.Null, "xor", TimeProvider.System);
+
+        foreach (var happened in new object[] { FakeEngine.Roster, Epoch(1), "a notice", FakeEngine.Roster with { Generation = 2, FirstStep = 20 }, Epoch(2) })
+        {
+            Assert.Equal(pipe.Line(happened), Assert.Single(terminal.Apply(happened)));
+        }
+    }
+
+    [Fact]
+    public void Nothing_is_wider_than_the_terminal()
+    {
+        for (var columns = 24; columns <= 130; columns++)
+        {
+            var display = new TerminalDisplay(Ansi(new Screen(), columns), "shakespeare");
+            IEnumerable<string> lines = ["", .. display.Apply(FakeEngine.Roster with { TotalSteps = 123_456, Workers = 16 })];
+            lines = lines.Concat(display.Apply(new EpochResult(17, 340, 0.69, new EvaluationResult(0.66, 0.5, 500), TimeSpan.FromSeconds(17))))
+                .Concat(display.Apply("the learning rate of the checkpoint, which is 0.1, is another than --lr, which is 0.01"));
+            display.Apply(new JobProgress(98_765, 12_345_678, 0.4321, 0.5, 1250));
+            var (before, done, open, after, figures) = display.Draw(TimeSpan.FromHours(12));
+
+            Assert.All(lines.Append(before + done + open + after).Append(figures), line => Assert.InRange(line.Length, 0, columns - 1));
+        }
+    }
+
+    [Fact]
+    public void A_hash_that_does_not_fit_is_broken_into_equal_pieces()
+    {
+        var hash = string.Concat(Enumerable.Repeat("0123456789abcdef", 4));
+
+        Assert.Equal(["17, SHA-256", hash[..32], hash[32..]], ClosingReport.Broken($"17, SHA-256 {hash}", 47));
+        Assert.Equal(["mean over the", "last epoch"], ClosingReport.Broken("mean over the last epoch", 14));
     }
 
     [Fact]
@@ -72,7 +135,7 @@ public sealed class DisplayTests
         clock.Advance(TimeSpan.FromSeconds(9));
         Assert.Null(display.Line(progress));
         clock.Advance(TimeSpan.FromSeconds(1));
-        Assert.Equal("epoch 1/2  step 7/40  loss 0.5000  1,234 samples/s", display.Line(progress));
+        Assert.Equal("epoch 1/2  step 7/40  loss so far 0.6000  1,234 samples/s", display.Line(progress));
 
         Assert.NotNull(display.Line(Epoch(1)));
         Assert.Null(display.Line(progress with { CompletedSteps = 20 }));
@@ -150,10 +213,10 @@ public sealed class DisplayTests
     private static EpochResult Epoch(int epoch) =>
         new(epoch, epoch * 20, 0.69, new EvaluationResult(0.66, 0.5, 500), TimeSpan.FromSeconds(epoch));
 
-    private static IAnsiConsole Ansi(TextWriter writer)
+    private static IAnsiConsole Ansi(TextWriter writer, int columns = 120)
     {
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.Yes, Interactive = InteractionSupport.Yes, Out = new AnsiConsoleOutput(writer) });
-        console.Profile.Width = 120;
+        console.Profile.Width = columns;
         return console;
     }
 

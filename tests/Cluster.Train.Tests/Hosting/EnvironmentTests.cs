@@ -1,3 +1,6 @@
+using Cluster.Train.Hosting;
+using Cluster.Train.Hosting.Nodes;
+
 namespace Cluster.Train.Tests.Hosting;
 
 public sealed class EnvironmentTests
@@ -21,6 +24,38 @@ public sealed class EnvironmentTests
 
         Assert.Equal(2, run.ExitCode);
         Assert.Equal("error: CLUSTER_TRAIN_WORKERS is 'two': give a whole number from 1 to 256 workers\n", run.Error);
+    }
+
+    [Fact]
+    public async Task What_kubernetes_says_of_a_service_is_no_option()
+    {
+        // Of a service called cluster-train-tensor, in the same namespace.
+        var run = new HostRun { Variables = { ["CLUSTER_TRAIN_TENSOR_PORT"] = "tcp://10.96.0.17:4054" } };
+
+        await run.RunLineAsync("worker --seed-node a:1");
+
+        Assert.Equal((0, ""), (run.ExitCode, run.Error));
+        run = await new HostRun { Variables = { ["CLUSTER_TRAIN_TENSOR_PORT"] = "4o54" } }.RunLineAsync("worker --seed-node a:1");
+        Assert.StartsWith("error: CLUSTER_TRAIN_TENSOR_PORT is '4o54': ", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_variable_means_the_same_to_every_command()
+    {
+        var meanings = HostProgram.Verbs.SelectMany(verb => verb.Options).GroupBy(option => option.Variable, option => option.Placeholder);
+
+        Assert.All(meanings, of => Assert.Single(of.Distinct()));
+    }
+
+    [Fact]
+    public async Task A_jobs_seed_is_no_address_to_ask_for_the_status()
+    {
+        var run = new HostRun { Variables = { ["CLUSTER_TRAIN_SEED"] = "7", ["CLUSTER_TRAIN_SEED_NODE"] = "node-a:7,node-b:7" } };
+
+        await run.RunLineAsync("status");
+        Assert.Equal([new HostPort("node-a", 7), new HostPort("node-b", 7)], run.Cluster.AskedForStatus!.Value.Nodes);
+        await run.RunLineAsync("status --seed node-c:7");
+        Assert.Equal([new HostPort("node-c", 7)], run.Cluster.AskedForStatus.Value.Nodes);
     }
 
     [Fact]

@@ -44,6 +44,7 @@ public sealed class ExitCodeTests
     [Theory]
     [InlineData(PosixSignal.SIGINT, 130)]
     [InlineData(PosixSignal.SIGTERM, 143)]
+    [InlineData(PosixSignal.SIGQUIT, 131)]
     public async Task The_first_signal_stops_at_a_step_boundary(PosixSignal signal, int exitCode)
     {
         HostRun? run = null;
@@ -88,6 +89,53 @@ public sealed class ExitCodeTests
     }
 
     [Fact]
+    public void A_terminal_that_closes_stops_the_run_however_often_it_says_so()
+    {
+        using var said = new StringWriter();
+        using var signals = new StopSignals(said, terminal: null);
+
+        // The shell sends it, and then the system.
+        Assert.True(signals.Receive(PosixSignal.SIGHUP));
+        Assert.True(signals.Receive(PosixSignal.SIGHUP));
+        Assert.Equal(129, signals.ExitCode);
+        Assert.True(signals.Token.IsCancellationRequested);
+        Assert.Equal("the terminal has closed: stopping at the next step boundary\n", said.ToString());
+    }
+
+    [Fact]
+    public void A_service_manager_that_hangs_up_after_it_asked_to_stop_does_not_end_the_process()
+    {
+        using var signals = new StopSignals(TextWriter.Null, terminal: null);
+
+        Assert.True(signals.Receive(PosixSignal.SIGTERM));
+        Assert.True(signals.Receive(PosixSignal.SIGHUP));
+        Assert.Equal(143, signals.ExitCode);
+    }
+
+    [Fact]
+    public async Task Output_that_could_not_be_written_is_told_at_the_end()
+    {
+        var run = await new HostRun { OutputFailure = "No space left on device" }.RunLineAsync("train");
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Equal("error: standard output could not be written (No space left on device): lines are missing there; all else was done, and the files are whole\n", run.Error);
+    }
+
+    [Fact]
+    public void A_writer_that_fails_is_written_to_again_and_the_first_reason_kept()
+    {
+        using var disk = new FullDisk();
+        using var writer = new GuardedWriter(disk);
+
+        writer.WriteLine("lost");
+        writer.Flush();
+        disk.IsFull = false;
+        writer.WriteLine("kept");
+
+        Assert.Equal(("No space left on device", "kept\n"), (writer.Failure, disk.ToString()));
+    }
+
+    [Fact]
     public async Task A_run_that_ends_although_a_signal_came_is_done()
     {
         HostRun? run = null;
@@ -128,6 +176,17 @@ public sealed class ExitCodeTests
         foreach (var tasks in mistakes)
         {
             await Assert.ThrowsAsync<ArgumentException>(() => new HostRun { Tasks = tasks }.RunLineAsync("train"));
+        }
+    }
+
+    private sealed class FullDisk : StringWriter
+    {
+        public bool IsFull { get; set; } = true;
+
+        public override void WriteLine(string? value)
+        {
+            if (IsFull) throw new IOException("No space left on device");
+            base.WriteLine(value);
         }
     }
 

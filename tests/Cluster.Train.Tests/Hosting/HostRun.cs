@@ -24,6 +24,8 @@ internal sealed class HostRun
 
     public IAnsiConsole? Terminal { get; init; }
 
+    public string? OutputFailure { get; init; }
+
     public StopSignals? Signals { get; private set; }
 
     public int ExitCode { get; private set; }
@@ -42,6 +44,7 @@ internal sealed class HostRun
             Out = output,
             Error = error,
             Terminal = Terminal,
+            OutputFailure = () => OutputFailure,
             Variable = name => Variables.GetValueOrDefault(name),
             Engine = Engine,
             Cluster = Cluster,
