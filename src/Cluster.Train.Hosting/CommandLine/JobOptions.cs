@@ -1,4 +1,5 @@
 using Cluster.Train.Reduction;
+using Cluster.Train.Training;
 
 namespace Cluster.Train.Hosting.CommandLine;
 
@@ -21,6 +22,11 @@ internal static class JobOptions
     public static readonly OptionSpec<int> BatchSize = new("--batch-size", Section, ValueKinds.Whole(1, 16_777_216, "samples"),
         "Samples of a global batch, split over the shards.")
     { Default = task => task.Defaults.BatchSize };
+
+    public static readonly OptionSpec<TailRule> Tail = new("--tail", Section,
+        ValueKinds.Choice(("keep", TailRule.Keep), ("drop", TailRule.Drop), ("merge", TailRule.Merge)),
+        "An epoch's last batch, where it is smaller: keep it, drop it, or merge it into the batch before.")
+    { Default = _ => TailRule.Keep };
 
     public static readonly OptionSpec<int> Shards = new("--shards", Section, ValueKinds.Whole(1, 65_536, "shards"),
         "Pieces of every global batch; with the same number of shards, any number of workers gives the same bits.")
@@ -75,7 +81,7 @@ internal static class JobOptions
 
     public static readonly IReadOnlyList<OptionSpec> All =
     [
-        Epochs, Steps, BatchSize, Shards, Seed, Optimizer, LearningRate, Schedule, Momentum, Dampening, Nesterov,
+        Epochs, Steps, BatchSize, Tail, Shards, Seed, Optimizer, LearningRate, Schedule, Momentum, Dampening, Nesterov,
         WeightDecay, ClipNorm, Threads, Portable,
     ];
 

@@ -36,6 +36,7 @@ internal static class JobBuilder
             Seed = values.Get(JobOptions.Seed),
             Shards = shards,
             BatchSize = batch,
+            Tail = values.Get(JobOptions.Tail),
             Optimizer = Optimizer(values),
             Schedule = values.Get(JobOptions.Schedule),
             ClipNorm = values.IsGiven(JobOptions.ClipNorm) ? values.Get(JobOptions.ClipNorm) : null,

@@ -3,6 +3,7 @@ using Cluster.Train.Actors.Snapshots;
 using Cluster.Train.Exchange.State;
 using Cluster.Train.Protocol;
 using Cluster.Train.Reduction;
+using Cluster.Train.Training;
 
 namespace Cluster.Train.Actors;
 
@@ -48,6 +49,7 @@ internal abstract class MemberLoop(MemberPlace place, SnapshotKeeper keeper) : I
     /// <summary>Does a lease, and reports what became of it.</summary>
     internal void RunGuarded(StepLease lease)
     {
+        using var native = NativeExceptions.Catch(Failed);
         try
         {
             RunSteps(lease);
@@ -62,14 +64,19 @@ internal abstract class MemberLoop(MemberPlace place, SnapshotKeeper keeper) : I
         }
         catch (Exception error)
         {
-            // The others wait for this member in the exchange: free them before the fault travels.
-            Place.Exchange.Abort(Invariant($"a member failed in step {CurrentStep}: {error.Message}"));
-            Place.Sink(MemberFaults.Describe(Place.WorkerId, Place.Name, Generation, error));
+            Failed(error);
         }
     }
 
     /// <inheritdoc/>
     public virtual void Dispose() => Place.Exchange.Dispose();
+
+    private void Failed(Exception error)
+    {
+        // The others wait for this member in the exchange: free them before the fault travels.
+        Place.Exchange.Abort(Invariant($"a member failed in step {CurrentStep}: {error.Message}"));
+        Place.Sink(MemberFaults.Describe(Place.WorkerId, Place.Name, Generation, error));
+    }
 
     /// <summary>Whether this member has the model.</summary>
     protected abstract bool HasReplica { get; }

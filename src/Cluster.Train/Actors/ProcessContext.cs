@@ -60,7 +60,7 @@ internal sealed class ProcessContext
 
     /// <summary>Which samples belong to which step and shard.</summary>
     /// <exception cref="BadInputException">The batch is smaller than the number of shards.</exception>
-    internal BatchPlan Plan => new(Data.Training.Count, Definition.BatchSize, Definition.Shards);
+    internal BatchPlan Plan => BatchPlan.Of(Definition, Data.Training.Count);
 
     /// <summary>What identifies the data.</summary>
     internal string DataFingerprint => $"{Data.Training.Fingerprint} {Data.Evaluation.Fingerprint}";

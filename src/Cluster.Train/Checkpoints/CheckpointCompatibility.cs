@@ -1,3 +1,5 @@
+using Cluster.Train.Training;
+
 namespace Cluster.Train.Checkpoints;
 
 /// <summary>
@@ -49,6 +51,7 @@ public static class CheckpointCompatibility
         var option = name.StartsWith("task.", StringComparison.Ordinal) ? name["task.".Length..] : name;
         var advice = (option, before) switch
         {
+            (TailRules.Field, null) => $"no --{TailRules.Field}, or {Otherwise}",
             (_, null) => Otherwise,
             ("task", _) => $"task {before} or {Otherwise}",
             ("length", _) => $"--{string.Join(' ', before.Split(' ').Reverse())} or {Otherwise}",

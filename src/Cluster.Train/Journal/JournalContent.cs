@@ -89,10 +89,22 @@ internal sealed class JournalContent
             throw new BadInputException($"{label} is damaged: its job has no batch-size or no shards");
         }
 
-        return new JournalContent(header) { _plan = new BatchPlan(header.Samples, batchSize, shards) };
+        return new JournalContent(header) { _plan = new BatchPlan(header.Samples, batchSize, shards, Tail(label, header)) };
 
         bool Whole(string name, out int number) =>
             int.TryParse(header.Job.GetValueOrDefault(name), NumberStyles.None, CultureInfo.InvariantCulture, out number);
+    }
+
+    private static TailRule Tail(string label, JournalHeader header)
+    {
+        try
+        {
+            return TailRules.Parse(header.Job.GetValueOrDefault(TailRules.Field));
+        }
+        catch (FormatException error)
+        {
+            throw new BadInputException($"{label} is damaged: {error.Message}", error);
+        }
     }
 
     private void Add(string label, object entry)

@@ -56,7 +56,7 @@ internal sealed class StepJournal : IStepJournal, IDisposable
     /// <exception cref="BadInputException">The file cannot be written, is of another job, or has a content that is not to be continued.</exception>
     internal void Open(JobDefinition definition, ReplicaDescription replica, bool append)
     {
-        var plan = new BatchPlan(replica.TrainingSamples, definition.BatchSize, definition.Shards);
+        var plan = BatchPlan.Of(definition, replica.TrainingSamples);
         var file = OpenStream();
         try
         {

@@ -39,6 +39,7 @@ internal static class CanonicalJob
             Schedule = reader.Read("schedule", Schedule),
             ClipNorm = reader.Read("clip-norm", text => text == "none" ? (float?)null : Real(text)),
             Threads = reader.Read("threads", Whole),
+            Tail = fields.ContainsKey(TailRules.Field) ? reader.Read(TailRules.Field, TailRules.Parse) : TailRule.Keep,
             Portable = reader.Read("portable", text => Choice(text, "yes", "no")),
             Device = reader.Read("device", text => Choice(text, "cuda", "cpu")) ? DeviceKind.Cuda : DeviceKind.Cpu,
             Length = length,

@@ -6,14 +6,15 @@ namespace Cluster.Train.Training;
 
 /// <summary>
 /// The one thread on which a replica's libtorch calls run: dispose scopes, gradient mode and the number of threads of
-/// libtorch's own pool are per thread. Work is done in the order given.
+/// libtorch's own pool are per thread. Work is done in the order given. A thread that a C++ exception has ended is replaced.
 /// </summary>
 internal sealed class ComputeThread : IDisposable
 {
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(10);
 
     private readonly BlockingCollection<Action> _queue = [];
-    private readonly Thread _thread;
+    private readonly string _name;
+    private volatile Thread _thread;
     private readonly int _threads;
     private readonly bool _portable;
     private bool _configured;
@@ -24,8 +25,8 @@ internal sealed class ComputeThread : IDisposable
     /// <param name="portable">See <see cref="NativeEnvironment.Prepare"/>, which is called before anything else.</param>
     internal ComputeThread(string name, int threads, bool portable)
     {
-        (_threads, _portable) = (threads, portable);
-        _thread = WorkThread.Start(name, Work);
+        (_name, _threads, _portable) = (name, threads, portable);
+        _thread = WorkThread.Start(_name, Work);
     }
 
     /// <summary>Does work on the thread.</summary>
@@ -45,6 +46,13 @@ internal sealed class ComputeThread : IDisposable
             try
             {
                 Configure();
+                using var native = NativeExceptions.Catch(error =>
+                {
+                    done.TrySetException(error);
+                    // This thread is lost with the exception; the work that is to come is another's.
+                    _configured = false;
+                    _thread = WorkThread.Start(_name, Work);
+                });
                 done.SetResult(work());
             }
             catch (Exception error)

@@ -26,6 +26,10 @@ internal static class FinalizerGate
 
     private static readonly object Gate = new();
     private static int _computing;
+
+    [ThreadStatic]
+    private static int s_entered;
+
     private static bool _kept;
     private static bool _due;
     private static bool _running;
@@ -44,16 +48,27 @@ internal static class FinalizerGate
 
             WaitUntil(() => !_running, ComputingPatience);
             _computing++;
+            s_entered++;
             _lastComputed = Environment.TickCount64;
         }
 
         return default;
     }
 
+    /// <summary>Ends what this thread began, because it never will.</summary>
+    internal static void Abandon()
+    {
+        while (s_entered > 0)
+        {
+            Exit();
+        }
+    }
+
     private static void Exit()
     {
         lock (Gate)
         {
+            s_entered--;
             _lastComputed = Environment.TickCount64;
             if (--_computing == 0 && _due)
             {

@@ -44,7 +44,7 @@ internal sealed class FiniteValues
     }
 
     /// <summary>The first tensor of a flat vector that is not fit; null where all are.</summary>
-    private TensorEntry? FirstUnfit(PieceOf vector)
+    internal TensorEntry? FirstUnfit(PieceOf vector)
     {
         foreach (var tensor in _tensors)
         {

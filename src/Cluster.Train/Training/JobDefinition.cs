@@ -54,6 +54,9 @@ public sealed record JobDefinition
     /// <summary>Largest norm of the whole gradient; null for no clipping.</summary>
     public float? ClipNorm { get; init; }
 
+    /// <summary>What becomes of an epoch's last batch where it is smaller than <see cref="BatchSize"/>.</summary>
+    public TailRule Tail { get; init; }
+
     /// <summary>libtorch's threads per worker: sums of convolutions and normalizations depend on it.</summary>
     public int Threads { get; init; } = 1;
 
@@ -88,6 +91,12 @@ public sealed record JobDefinition
             ["portable"] = Portable ? "yes" : "no",
             ["device"] = Device == DeviceKind.Cpu ? "cpu" : "cuda",
         };
+        if (Tail != TailRule.Keep)
+        {
+            // Only where it is not the default: jobs of before there was a choice keep their hashes.
+            fields[TailRules.Field] = TailRules.Name(Tail);
+        }
+
         if (Schedule.DependsOnLength)
         {
             fields["length"] = Length.Epochs is { } epochs ? Invariant($"{epochs} epochs") : Invariant($"{Length.Steps} steps");

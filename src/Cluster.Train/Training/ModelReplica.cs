@@ -163,6 +163,33 @@ public sealed unsafe class ModelReplica : IDisposable
         }
     }
 
+    /// <summary>
+    /// Before the replica is bound: tries a shard's forward pass in training mode. The buffers are the initial ones again afterwards.
+    /// </summary>
+    /// <returns>The name of the buffer that is unfit then; null for none.</returns>
+    /// <exception cref="TrainingFaultException">The task failed.</exception>
+    internal string? BufferSpoiltBy(Batch batch, long step, int shard)
+    {
+        using var computing = FinalizerGate.Enter();
+        using var scope = torch.NewDisposeScope();
+        using var noGradients = torch.no_grad();
+        var place = new CallPlace(step, shard);
+        try
+        {
+            _calls.Try(batch.To(Device), RandomGate.ShardSeed(_job.Seed, step, shard), place);
+            var vector = _tensors.CopyVector();
+            return _finite.FirstUnfit((start, length) => vector.AsSpan((int)start, length))?.Name;
+        }
+        catch (Exception error) when (error is not (BadInputException or TrainingFaultException))
+        {
+            throw _calls.Failed(place, error);
+        }
+        finally
+        {
+            _tensors.ReadBuffers(InitialState);
+        }
+    }
+
     /// <summary>Where the replica is on a GPU: copies the new parameters to it.</summary>
     public void StageParametersIn() => _blocks!.StageParametersIn();
 

@@ -127,6 +127,15 @@ internal sealed class ModelTensors
         }
     }
 
+    /// <summary>Sets the module's buffers to those of a flat vector.</summary>
+    internal void ReadBuffers(ReadOnlySpan<float> vector)
+    {
+        foreach (var buffer in _buffers)
+        {
+            buffer.Read(vector.Slice((int)buffer.Entry.Offset, buffer.Length));
+        }
+    }
+
     /// <summary>Sets the module's buffers to those of the step.</summary>
     internal void ReadBuffers(ReplicaBlocks blocks)
     {

@@ -94,6 +94,7 @@ public static partial class NativeEnvironment
 
         torch.InitializeDeviceType(DeviceType.CPU);
         MklBranch.Require(portable, MklBranch.InForce());
+        NativeExceptions.Install();
     }
 
     private static void SetNative(string name, string value)

@@ -65,6 +65,19 @@ internal static class RandomGate
     /// <summary>Ends what <see cref="EnterShared"/> began.</summary>
     internal static void LeaveShared() => Gate.ExitReadLock();
 
+    /// <summary>Lets go of what this thread holds, because it never will.</summary>
+    internal static void Abandon()
+    {
+        if (Gate.IsWriteLockHeld)
+        {
+            Rest();
+        }
+        else if (Gate.IsReadLockHeld)
+        {
+            LeaveShared();
+        }
+    }
+
     /// <summary>Whether somebody draws who is not in a forward pass. Forgets what was before.</summary>
     internal static bool WasBypassed()
     {

@@ -37,6 +37,7 @@ internal static class WireSamples
                 Portable = true,
                 Device = DeviceKind.Cuda,
                 Length = new RunLength(null, 2000),
+                Tail = TailRule.Merge,
             },
             Fresh: true),
         new JoinRefused("training data differs"),

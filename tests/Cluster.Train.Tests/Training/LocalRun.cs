@@ -22,6 +22,8 @@ internal sealed record LocalRun : IJobObserver
 
     public int BatchSize { get; init; } = 32;
 
+    public TailRule Tail { get; init; }
+
     public RunLength Length { get; init; } = new(Epochs: 2, Steps: null);
 
     public Topology Topology { get; init; } = Topology.Sharded;
@@ -78,6 +80,7 @@ internal sealed record LocalRun : IJobObserver
             Seed = 5,
             Shards = Shards,
             BatchSize = BatchSize,
+            Tail = Tail,
             Optimizer = Optimizer,
             ClipNorm = ClipNorm,
             Length = Length,

@@ -51,7 +51,7 @@ internal sealed class CoordinatorServices : ICoordinatorServices
     public long? NewestCheckpoint { get; private set; }
 
     /// <summary>Steps of an epoch, from the description of a replica: this process may not have the data.</summary>
-    private long StepsPerEpoch => new BatchPlan(_replica!.TrainingSamples, _process.Definition.BatchSize, _process.Definition.Shards).StepsPerEpoch;
+    private long StepsPerEpoch => BatchPlan.Of(_process.Definition, _replica!.TrainingSamples).StepsPerEpoch;
 
     /// <inheritdoc/>
     public Task OpenAsync(ReplicaDescription replica, ImmutableArray<TensorEntry> tensors, bool takeover) => Task.Run(() =>

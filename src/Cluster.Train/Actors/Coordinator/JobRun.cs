@@ -39,7 +39,7 @@ internal sealed class JobRun
         CoordinatorSettings settings, ReplicaDescription replica, long firstStep, JobMemo? memo, IJobObserver observer, ITimeProvider clock)
     {
         (_settings, _replica, _observer, _clock) = (settings, replica, observer, clock);
-        _plan = new BatchPlan(replica.TrainingSamples, settings.Definition.BatchSize, settings.Definition.Shards);
+        _plan = BatchPlan.Of(settings.Definition, replica.TrainingSamples);
         TotalSteps = settings.Definition.Length.TotalSteps(_plan.StepsPerEpoch);
         Ledger = new StepLedger(
             firstStep, _plan.StepsPerEpoch, settings.Definition.Shards, (step, shard) => _plan.ShardOf(step, shard).Count, replica.EvaluationSamples > 0, TotalSteps);

@@ -77,7 +77,7 @@ public static class JournalReplay
             LogLevel = options.LogLevel,
         };
         using var settled = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        var plan = new BatchPlan(content.Header.Samples, definition.BatchSize, definition.Shards);
+        var plan = BatchPlan.Of(definition, content.Header.Samples);
         var rate = LearningRateSchedule.Create(
             definition.Schedule, definition.Optimizer.LearningRate, definition.Length.TotalSteps(plan.StepsPerEpoch));
         var comparison = new ReplayComparison(new StepAssembler(plan, rate, doneBefore: 0), content, first, settled.Cancel);

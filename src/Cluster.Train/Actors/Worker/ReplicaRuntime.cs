@@ -53,6 +53,8 @@ internal sealed class ReplicaRuntime(WorkerIdentity identity, Func<JobDefinition
             _ = process.Plan;
             _replica?.Dispose();
             _replica = ModelReplica.Create(process.Task, definition, data.Own, DeviceSpec.Parse(device));
+            SingleSampleProbe.Verify(
+                _replica, process.Task.Name, process.Plan, definition.Length.TotalSteps(process.Plan.StepsPerEpoch), data.Training);
             var layout = _replica.Layout;
             var memory = MemoryNotice.Of(new MemoryShare(definition, layout, process.WorkersHere, HoldsAll: process.Network is null), ProcessLimits.Memory());
             process.Layout = layout;

@@ -9,7 +9,7 @@ internal static class JobWire
 {
     internal static void Write(ref MessagePackWriter writer, JobDefinition job)
     {
-        writer.WriteArrayHeader(12);
+        writer.WriteArrayHeader(13);
         writer.Write(job.Task);
         writer.WriteMapHeader(job.Settings.Values.Count);
         foreach (var (name, value) in job.Settings.Values)
@@ -38,11 +38,12 @@ internal static class JobWire
         writer.WriteArrayHeader(2);
         WireFields.WriteOptional(ref writer, job.Length.Epochs);
         WireFields.WriteOptional(ref writer, job.Length.Steps);
+        writer.Write((int)job.Tail);
     }
 
     internal static JobDefinition Read(ref MessagePackReader reader)
     {
-        var further = WireFields.Begin(ref reader, 12);
+        var further = WireFields.Begin(ref reader, 13);
         var job = new JobDefinition
         {
             Task = WireFields.Text(ref reader),
@@ -57,6 +58,7 @@ internal static class JobWire
             Portable = reader.ReadBoolean(),
             Device = WireFields.Enum<DeviceKind>(ref reader),
             Length = ReadLength(ref reader),
+            Tail = WireFields.Enum<TailRule>(ref reader),
         };
         WireFields.End(ref reader, further);
         return job;

@@ -13,6 +13,7 @@ namespace Cluster.Train.Training;
 internal sealed class TaskCalls(ITrainingTask task, torch.nn.Module model, bool onGpu, Action reset)
 {
     private readonly BatchGuard _guard = new(task.Name);
+    private CallPlace _place;
     private bool? _draws;
     private bool? _drawsInEvaluation;
 
@@ -26,6 +27,7 @@ internal sealed class TaskCalls(ITrainingTask task, torch.nn.Module model, bool 
     /// <param name="watch">Whether to look for changes of the batch.</param>
     internal (torch.Tensor Prediction, torch.Tensor Loss) Forward(Batch batch, long seed, CallPlace place, bool watch)
     {
+        Begin(place);
         ref var draws = ref place.IsEvaluation ? ref _drawsInEvaluation : ref _draws;
         if (draws == false)
         {
@@ -44,6 +46,14 @@ internal sealed class TaskCalls(ITrainingTask task, torch.nn.Module model, bool 
         return gated;
     }
 
+    /// <summary>Calls Predict for nothing but what it does to the model, seeded.</summary>
+    internal void Try(Batch batch, long seed, CallPlace place)
+    {
+        Begin(place);
+        Callback = nameof(ITrainingTask.Predict);
+        _ = RandomGate.Run(seed, () => task.Predict(model, batch) ?? throw Null(place));
+    }
+
     /// <summary>What the task counts as correct.</summary>
     internal EvaluationCounts Count(torch.Tensor prediction, Batch batch, CallPlace place, bool watch)
     {
@@ -60,6 +70,19 @@ internal sealed class TaskCalls(ITrainingTask task, torch.nn.Module model, bool 
     /// <summary>What a callback's exception means for the run.</summary>
     internal TrainingFaultException Failed(CallPlace place, Exception error) =>
         new($"task '{task.Name}' failed in {Callback} {place}: {error.Message.Split('\n', 2)[0].Trim()}", error);
+
+    /// <summary>The same for an exception that no code can catch.</summary>
+    internal TrainingFaultException FailedNatively(string what) => new(
+        $"task '{task.Name}' failed in {Callback} {_place}: {what}"
+        + (_place.IsEvaluation && what.Contains("grad", StringComparison.Ordinal)
+            ? "; evaluation computes no gradients: call torch.autograd within using (torch.enable_grad()), or only where the model is in training mode"
+            : ""));
+
+    private void Begin(CallPlace place)
+    {
+        _place = place;
+        NativeExceptions.Enter(this);
+    }
 
     private ((torch.Tensor Prediction, torch.Tensor Loss) Result, bool Drew) Ungated(Batch batch, CallPlace place, bool watch)
     {
