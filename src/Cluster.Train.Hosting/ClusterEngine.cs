@@ -23,13 +23,13 @@ internal sealed class ClusterEngine(Func<NodeOptions, ITensorNetwork> openNetwor
         using var network = openNetwork(run.Node);
         var process = new ProcessContext(job.Task, job.Definition, job.DataDirectory, job.StepTimeout, network);
         CoordinatorServices? services = null;
+        var coordinated = false;
         var node = new CoordinatorNode(
             run.Node,
             (_, succeeds, completion) =>
             {
-                // One that coordinated before, and was cut off, still has the checkpoint directory.
-                succeeds |= services is not null;
-                services?.DisposeAsync().AsTask().Wait(stop);
+                succeeds |= coordinated;
+                coordinated = true;
                 var store = job.CheckpointDirectory is { } directory ? new CheckpointStore(directory, job.Keep) : null;
                 services = new CoordinatorServices(process, observer, store, job.Resume)
                 {
@@ -38,6 +38,7 @@ internal sealed class ClusterEngine(Func<NodeOptions, ITensorNetwork> openNetwor
                 return CoordinatorActor.Props(Settings(run) with { Succeeds = succeeds }, services, completion);
             },
             CoordinatorActor.StopJob.Instance,
+            RetireAsync,
             observer.OnNotice);
         try
         {
@@ -45,7 +46,13 @@ internal sealed class ClusterEngine(Func<NodeOptions, ITensorNetwork> openNetwor
         }
         finally
         {
-            if (services is not null) await services.DisposeAsync();
+            await RetireAsync();
+        }
+
+        // One that the others have gone on without gives back what it held: checkpoint directory and journal are its successor's.
+        async Task RetireAsync()
+        {
+            if (Interlocked.Exchange(ref services, null) is { } former) await former.DisposeAsync();
         }
     }
 

@@ -55,7 +55,7 @@ internal sealed partial class HostProgram
             if (Asks<HelpOption>(parsed)) return Help(parsed);
             if (Asks<VersionOption>(parsed)) return Version();
 
-            var (verb, task) = CommandErrors.Check(_tree, parsed, _host.Executable, _tasks);
+            var (verb, task) = CommandErrors.Check(_tree, parsed, _host.Executable, _tasks, verb => Unnamed(verb, parsed));
             var values = new OptionValues(parsed, _host.Variable, task);
             showTrace = verb.Options.Contains(RunOptions.Log) && values.Get(RunOptions.Log) == LogLevel.DebugLevel;
             return await verb.Run(new Invocation(_host, values));
@@ -76,6 +76,12 @@ internal sealed partial class HostProgram
             return Fail(1, $"{cause.GetType().Name}: {message}{(showTrace ? "" : " (--log-level debug shows where)")}", showTrace ? exception : null);
         }
     }
+
+    // The task of the job that is gone on with, else the first.
+    private ITrainingTask Unnamed(Verb verb, ParseResult parsed) =>
+        verb.Options.Contains(RunOptions.Resume) && ResumedJob.TaskOf(new OptionValues(parsed, _host.Variable, _tasks[0]), _tasks) is { } task
+            ? task
+            : _tasks[0];
 
     private static bool Asks<TOption>(ParseResult parsed)
         where TOption : Option => parsed.RootCommandResult.Command.Options.OfType<TOption>().Any(option => parsed.GetResult(option) is { Implicit: false });

@@ -14,6 +14,9 @@ namespace Cluster.Train.Hosting;
 /// </remarks>
 internal sealed class StopSignals : IDisposable
 {
+    /// <summary>The exit code of a run that was stopped by Ctrl-C, or by whatever signal on another node.</summary>
+    internal const int Interrupted = 130;
+
     private readonly CancellationTokenSource _stop = new();
     private readonly List<PosixSignalRegistration> _registrations = [];
     private readonly TextWriter _error;

@@ -11,11 +11,12 @@ internal static class CommandErrors
     /// <param name="tree">The commands.</param>
     /// <param name="parsed">The command line.</param>
     /// <param name="executable">The program's name, for the hint at its help.</param>
-    /// <param name="tasks">The known tasks; the first is the default.</param>
+    /// <param name="tasks">The known tasks.</param>
+    /// <param name="unnamed">The task of a verb where none is typed.</param>
     /// <returns>The verb and the task.</returns>
     /// <exception cref="BadInputException">The first mistake.</exception>
     public static (Verb Verb, ITrainingTask Task) Check(
-        CommandTree tree, ParseResult parsed, string executable, IReadOnlyList<ITrainingTask> tasks)
+        CommandTree tree, ParseResult parsed, string executable, IReadOnlyList<ITrainingTask> tasks, Func<Verb, ITrainingTask> unnamed)
     {
         if (tree.VerbOf(parsed) is not { } verb) throw NoVerb(tree, parsed, executable);
 
@@ -30,7 +31,7 @@ internal static class CommandErrors
         }
 
         CheckOptions(parsed);
-        var task = typed is null ? tasks[0] : tasks.FirstOrDefault(task => task.Name == typed) ?? throw NoTask(typed, tasks);
+        var task = typed is null ? unnamed(verb) : tasks.FirstOrDefault(task => task.Name == typed) ?? throw NoTask(typed, tasks);
         if (parsed.UnmatchedTokens is [var extra, ..])
         {
             throw new BadInputException($"'{extra}' is one word too many{(typed is null ? "" : $" after task '{typed}'")}: leave it out, or put an option's name before it");

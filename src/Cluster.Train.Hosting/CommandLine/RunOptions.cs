@@ -49,7 +49,7 @@ internal static class RunOptions
     { Default = _ => 3 };
 
     public static readonly OptionSpec<bool> Resume = new("--resume", Checkpoints, ValueKinds.Flag,
-        "Goes on from the newest checkpoint in --checkpoint-dir.")
+        "Goes on from the newest checkpoint in --checkpoint-dir, with the job that it is of: options of the job need not be given again. Where there is none, it begins: to be given from the start wherever something restarts what has ended.")
     { Default = _ => false };
 
     public static readonly OptionSpec<string> Checkpoint = new("--checkpoint", Checkpoints, ValueKinds.Text("DIR", "a checkpoint, or a folder of checkpoints, that exists"),

@@ -14,11 +14,16 @@ internal static class TaskOptions
     ];
 
     /// <summary>The values of the task's options.</summary>
+    /// <param name="values">The options.</param>
+    /// <param name="former">Gives what the options do not; null for the defaults.</param>
     /// <exception cref="BadInputException">A value that is not allowed.</exception>
-    public static TaskSettings Settings(OptionValues values) => TaskSettings.From(
+    public static TaskSettings Settings(OptionValues values, TaskSettings? former = null) => TaskSettings.From(
         values.Task.Name,
         values.Task.Options,
-        Of(values.Task).ToDictionary(option => option.Name.TrimStart('-'), values.Get, StringComparer.Ordinal));
+        Of(values.Task).ToDictionary(
+            option => option.Name.TrimStart('-'),
+            option => !values.IsGiven(option) && former?.Values.GetValueOrDefault(option.Name.TrimStart('-')) is { } before ? before : values.Get(option),
+            StringComparer.Ordinal));
 
     private static ValueKind<string> Kind(TaskOption option) => option.Values.IsDefaultOrEmpty
         ? ValueKinds.Text("TEXT", "a text")

@@ -20,13 +20,13 @@ internal static class ClosingReport
         var seconds = outcome.Elapsed.TotalSeconds;
         var rows = new List<(string, string)>
         {
-            ("result", outcome.Completed ? "done" : Invariant($"stopped after step {outcome.Steps:N0}") + (outcome.Checkpoint is null ? "" : "; --resume goes on from the checkpoint")),
+            ("result", outcome.WasDone ? "done before; nothing left to do" : outcome.Completed ? "done" : Invariant($"stopped after step {outcome.Steps:N0}") + (outcome.Checkpoint is null ? "" : "; --resume goes on from the checkpoint")),
             ("task", Invariant($"{definition.Task}, seed {definition.Seed}")),
-            ("crew", $"{Figures.Count(outcome.Workers, "worker")}, {Figures.Count(definition.Shards, "shard")}, topology {outcome.Topology}"),
-            ("trained", (outcome.Epochs > 0 ? $"{Figures.Count(outcome.Epochs, "epoch")}, " : "") + $"{Figures.Count(outcome.Steps, "step")}, {Figures.Count(outcome.Samples, "sample")}"),
-            ("time", seconds > 0 ? $"{Figures.Elapsed(outcome.Elapsed)}, {Figures.Count(outcome.Samples / seconds)} samples/s" : Figures.Elapsed(outcome.Elapsed)),
-            ("loss", $"{Figures.Loss(outcome.Loss)}, mean over the {(outcome.Epochs > 0 ? "last epoch" : "run")}"),
         };
+        if (!outcome.WasDone) rows.Add(("crew", $"{Figures.Count(outcome.Workers, "worker")}, {Figures.Count(definition.Shards, "shard")}, topology {outcome.Topology}"));
+        rows.Add(("trained", (outcome.Epochs > 0 ? $"{Figures.Count(outcome.Epochs, "epoch")}, " : "") + Figures.Count(outcome.Steps, "step") + (outcome.WasDone ? "" : $", {Figures.Count(outcome.Samples, "sample")}")));
+        if (!outcome.WasDone) rows.Add(("time", seconds > 0 ? $"{Figures.Elapsed(outcome.Elapsed)}, {Figures.Count(outcome.Samples / seconds)} samples/s" : Figures.Elapsed(outcome.Elapsed)));
+        if (!double.IsNaN(outcome.Loss)) rows.Add(("loss", $"{Figures.Loss(outcome.Loss)}, mean over the {(outcome.Epochs > 0 ? "last epoch" : "run")}"));
         if (outcome.Evaluation is { } evaluation) rows.Add(("test loss", $"{Figures.Loss(evaluation.Loss)} over {Figures.Count(evaluation.Samples, "sample")}"));
         if (outcome.Evaluation?.Accuracy is { } accuracy) rows.Add(("accuracy", Figures.Accuracy(accuracy)));
         if (outcome.Generations > 1) rows.Add(("generations", Figures.Count(outcome.Generations)));

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Cluster.Tools.Singleton;
 using Cluster.Train.Actors;
+using Cluster.Train.Actors.Coordinator;
 using Cluster.Train.Protocol;
 
 namespace Cluster.Train.Hosting.Nodes;
@@ -8,6 +9,7 @@ namespace Cluster.Train.Hosting.Nodes;
 /// <summary>One membership of a coordinator node: from joining until the job has ended or the node has to join again.</summary>
 internal sealed class CoordinatorAttempt
 {
+    private static readonly TimeSpan RemovalPatience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan AnnouncePatience = TimeSpan.FromSeconds(5);
 
     private readonly ClusterNode _node;
@@ -54,6 +56,7 @@ internal sealed class CoordinatorAttempt
         }
 
         if (left.Task.IsCompleted) return new CoordinatorEnd(null, null);
+        if (_completion.Task.Exception?.InnerException?.Message == CoordinatorActor.Stopped && await IsRemovedAsync()) return null;
         try
         {
             var outcome = await _completion.Task;
@@ -67,13 +70,20 @@ internal sealed class CoordinatorAttempt
         }
         catch (Exception exception) when (!_node.WasRemoved)
         {
-            await AnnounceAsync(JobEnd.Failed, exception.Message);
+            await AnnounceAsync(exception is BadInputException ? JobEnd.Refused : JobEnd.Failed, exception.Message);
             throw;
         }
         catch (Exception) when (_node.WasRemoved)
         {
             return null;
         }
+    }
+
+    /// <summary>Whether the others have gone on without this node: its coordinator is stopped a moment before the node knows why.</summary>
+    private async Task<bool> IsRemovedAsync()
+    {
+        await Task.WhenAny(_node.System.WhenTerminated, Task.Delay(RemovalPatience, CancellationToken.None));
+        return _node.WasRemoved;
     }
 
     private Props Activate()

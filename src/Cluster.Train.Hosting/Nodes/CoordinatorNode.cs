@@ -12,9 +12,11 @@ namespace Cluster.Train.Hosting.Nodes;
 /// Makes the coordinator when this node is the one to carry it, and is told whether another node did so before; it sets the result.
 /// </param>
 /// <param name="stopJob">The message that ends the job at the next step boundary.</param>
+/// <param name="retire">Frees what the coordinator had, when the others have gone on without this node.</param>
 /// <param name="say">Is told what the node does, a line at a time.</param>
 internal sealed class CoordinatorNode(
-    NodeOptions options, Func<ClusterNode, bool, TaskCompletionSource<JobOutcome>, Props> coordinator, object stopJob, Action<string> say)
+    NodeOptions options, Func<ClusterNode, bool, TaskCompletionSource<JobOutcome>, Props> coordinator, object stopJob, Func<Task> retire,
+    Action<string> say)
 {
     /// <summary>Runs until the job has ended, or the node is stopped while it only stands by.</summary>
     public async Task<CoordinatorEnd> RunAsync(CancellationToken stop)
@@ -24,6 +26,7 @@ internal sealed class CoordinatorNode(
             await using var node = ClusterNode.Start(options);
             await node.JoinAsync(stop);
             if (await new CoordinatorAttempt(node, coordinator, stopJob, say).RunAsync(stop) is { } end) return end;
+            await retire();
             say("the other nodes have gone on without this one: joining again");
         }
     }

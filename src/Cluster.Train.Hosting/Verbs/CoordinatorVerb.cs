@@ -66,8 +66,17 @@ internal static class CoordinatorVerb
             { End: JobEnd.Done } elsewhere => $"the job is done; {elsewhere.Where} coordinated it",
             { } elsewhere => $"the job ended on {elsewhere.Where}: {elsewhere.Reason}",
         });
-        return end.Elsewhere is null ? signals.ExitCode ?? 0 : 0;
+        return end.Elsewhere is { } ended ? ExitCode(ended.End) : signals.ExitCode ?? 0;
     }
+
+    /// <summary>A node that stood by ends as the job did: whoever started it must not take a failed job for a done one.</summary>
+    private static int ExitCode(JobEnd end) => end switch
+    {
+        JobEnd.Done => 0,
+        JobEnd.Stopped => StopSignals.Interrupted,
+        JobEnd.Refused => 2,
+        _ => 1,
+    };
 
     private static (int Min, int Max) Crew(OptionValues values, int workers, int shards)
     {

@@ -12,39 +12,43 @@ internal static class JobBuilder
     /// <summary>Checks the options against each other and puts the job together.</summary>
     /// <param name="values">The options.</param>
     /// <param name="workers">Workers that the job begins with: the number of shards where none is given.</param>
+    /// <param name="resumed">The job that is gone on with: gives what the options do not; null for a new one.</param>
     /// <exception cref="BadInputException">A value that cannot be used, alone or with another.</exception>
-    public static JobDefinition Build(OptionValues values, int workers)
+    public static JobDefinition Build(OptionValues values, int workers, ResumedJob? resumed = null)
     {
-        var shards = values.IsGiven(JobOptions.Shards) ? values.Get(JobOptions.Shards) : workers;
-        if (workers > shards)
+        var former = resumed?.Definition;
+        var shards = Or(values, JobOptions.Shards, former?.Shards ?? workers);
+        if (workers > shards && former is null)
         {
             throw new BadInputException(
                 Invariant($"{values.Source(RunOptions.Workers)} is {workers}, but {values.Source(JobOptions.Shards)} is {shards} and a worker without a shard has nothing to do: raise --shards or lower --workers"));
         }
 
-        var batch = values.Get(JobOptions.BatchSize);
+        var batch = Or(values, JobOptions.BatchSize, former?.BatchSize ?? values.Get(JobOptions.BatchSize));
         if (batch < shards)
         {
             throw new BadInputException(
                 Invariant($"{values.Source(JobOptions.BatchSize)} is {batch}, too few samples for {shards} shards: raise --batch-size to {shards} or more, or lower --shards"));
         }
 
-        return new JobDefinition
+        var definition = new JobDefinition
         {
             Task = values.Task.Name,
-            Settings = TaskOptions.Settings(values),
-            Seed = values.Get(JobOptions.Seed),
+            Settings = TaskOptions.Settings(values, former?.Settings),
+            Seed = Or(values, JobOptions.Seed, former?.Seed ?? values.Get(JobOptions.Seed)),
             Shards = shards,
             BatchSize = batch,
-            Tail = values.Get(JobOptions.Tail),
-            Optimizer = Optimizer(values),
-            Schedule = values.Get(JobOptions.Schedule),
-            ClipNorm = values.IsGiven(JobOptions.ClipNorm) ? values.Get(JobOptions.ClipNorm) : null,
-            Threads = values.Get(JobOptions.Threads),
-            Portable = values.Get(JobOptions.Portable),
-            Device = values.Get(RunOptions.Device) == "cpu" ? DeviceKind.Cpu : DeviceKind.Cuda,
-            Length = Length(values),
+            Tail = Or(values, JobOptions.Tail, former?.Tail ?? values.Get(JobOptions.Tail)),
+            Optimizer = Optimizer(values, former?.Optimizer ?? values.Task.Defaults.Optimizer),
+            Schedule = Or(values, JobOptions.Schedule, former?.Schedule ?? values.Get(JobOptions.Schedule)),
+            ClipNorm = values.IsGiven(JobOptions.ClipNorm) ? values.Get(JobOptions.ClipNorm) : former?.ClipNorm,
+            Threads = Or(values, JobOptions.Threads, former?.Threads ?? values.Get(JobOptions.Threads)),
+            Portable = Or(values, JobOptions.Portable, former?.Portable ?? values.Get(JobOptions.Portable)),
+            Device = Device(values, former) == "cpu" ? DeviceKind.Cpu : DeviceKind.Cuda,
+            Length = Length(values, former?.Length),
         };
+        resumed?.RefuseOthers(values, definition);
+        return definition;
     }
 
     /// <summary>Checks the options of a run, the job's and those of its checkpoints, and puts them together.</summary>
@@ -54,7 +58,8 @@ internal static class JobBuilder
     /// <exception cref="BadInputException">A value that cannot be used, alone or with another.</exception>
     public static LocalTrainingOptions Training(OptionValues values, int workers, TimeSpan joinTimeout)
     {
-        var definition = Build(values, workers);
+        var resumed = ResumedJob.Find(values);
+        var definition = Build(values, workers, resumed);
         var checkpoints = values.GetIfGiven(RunOptions.CheckpointDirectory);
         if (checkpoints is null)
         {
@@ -73,9 +78,10 @@ internal static class JobBuilder
             Task = values.Task,
             Definition = definition,
             DataDirectory = DataPath.Of(values),
-            Workers = workers,
+            // A crew that is larger than the job it goes on with: a worker without a shard has nothing to do.
+            Workers = Math.Min(workers, definition.Shards),
             Topology = values.Get(RunOptions.Topology),
-            Device = values.Get(RunOptions.Device),
+            Device = Device(values, resumed?.Definition),
             CheckpointDirectory = checkpoints,
             CheckpointEvery = values.IsGiven(RunOptions.CheckpointEvery) ? values.Get(RunOptions.CheckpointEvery) : null,
             Keep = values.Get(RunOptions.Keep),
@@ -88,7 +94,10 @@ internal static class JobBuilder
         };
     }
 
-    private static RunLength Length(OptionValues values)
+    private static string Device(OptionValues values, JobDefinition? former) =>
+        Or(values, RunOptions.Device, former?.Device switch { null => values.Get(RunOptions.Device), DeviceKind.Cpu => "cpu", _ => "cuda" });
+
+    private static RunLength Length(OptionValues values, RunLength? former)
     {
         // One word on the command line outranks the other word in the environment.
         var steps = values.IsGiven(JobOptions.Steps) && !(values.IsOnCommandLine(JobOptions.Epochs) && !values.IsOnCommandLine(JobOptions.Steps));
@@ -99,14 +108,16 @@ internal static class JobBuilder
         }
 
         return steps ? new RunLength(null, values.Get(JobOptions.Steps))
+            : !epochs && former is { } before ? before
             : !epochs && values.Task.Defaults.Steps is { } ownSteps ? new RunLength(null, ownSteps)
             : new RunLength(values.Get(JobOptions.Epochs), null);
     }
 
-    private static OptimizerSettings Optimizer(OptionValues values)
+    /// <param name="values">The options.</param>
+    /// <param name="own">The rule where none is given, and its numbers where these are not: the task's own, or the checkpoint's.</param>
+    private static OptimizerSettings Optimizer(OptionValues values, OptimizerSettings own)
     {
-        var own = values.Task.Defaults.Optimizer;
-        var kind = values.Get(JobOptions.Optimizer);
+        var kind = Or(values, JobOptions.Optimizer, own.Kind);
         if (kind == OptimizerKind.AdamW && new OptionSpec[] { JobOptions.Momentum, JobOptions.Dampening, JobOptions.Nesterov }.FirstOrDefault(values.IsGiven) is { } foreign)
         {
             throw new BadInputException($"{values.Source(foreign)} belongs to sgd, but the optimizer is adamw: leave it out, or give --optimizer sgd");

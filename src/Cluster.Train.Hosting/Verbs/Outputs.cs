@@ -67,7 +67,8 @@ internal sealed class Outputs
         try
         {
             if (_summary is not null) RunSummary.Of(definition, outcome).Write(_summary);
-            if (_plot is not null) LossPlot.Write(_plot, Invariant($"{definition.Task}, seed {definition.Seed}"), curves);
+            // A job that was done before has no curve: the one of the run that did it stays.
+            if (_plot is not null && !outcome.WasDone) LossPlot.Write(_plot, Invariant($"{definition.Task}, seed {definition.Seed}"), curves);
         }
         finally
         {

@@ -62,6 +62,12 @@ public sealed record JobOutcome
     /// <summary>False if it was stopped before its last step.</summary>
     public required bool Completed { get; init; }
 
+    /// <summary>
+    /// True where a checkpoint was found to be the job's end: nothing was computed, and what is told is the result that
+    /// it holds. There were no workers then, and the counts of this run are 0.
+    /// </summary>
+    public bool WasDone { get; init; }
+
     /// <summary>Steps done, of the whole job, those before a resume included.</summary>
     public required long Steps { get; init; }
 

@@ -20,12 +20,12 @@ internal interface ITensorNetwork : IDisposable
     /// <param name="roster">The generation.</param>
     /// <param name="rank">The member's rank.</param>
     /// <param name="owner">Its slice; null where it owns none.</param>
-    /// <param name="stepTimeout">How long it waits for the others within a step.</param>
+    /// <param name="patience">How long it waits for the others within a step.</param>
     /// <param name="lost">Is told of each member that is gone, at once and on any thread.</param>
     /// <param name="abort">Ends waiting for the others to join.</param>
     /// <exception cref="ExchangeAbortedException">A member could not be reached; says which.</exception>
     TensorExchange Join(
-        ExchangeRoster roster, int rank, SliceOwner? owner, TimeSpan stepTimeout, Action<PeerLoss> lost, CancellationToken abort);
+        ExchangeRoster roster, int rank, SliceOwner? owner, StepPatience patience, Action<PeerLoss> lost, CancellationToken abort);
 
     /// <summary>Fetches a piece of a snapshot from a member of a generation.</summary>
     /// <returns>Null where it was fetched; otherwise why it is not: it is not held there, or the member cannot be reached.</returns>

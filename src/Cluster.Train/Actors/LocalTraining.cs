@@ -138,7 +138,7 @@ public static class LocalTraining
     internal static CheckpointStore OpenStore(string directory, LocalTrainingOptions options)
     {
         var store = new CheckpointStore(directory, options.Keep);
-        store.EnsureWritable();
+        store.EnsureWritable(options.Definition.Hash());
         if (!options.Resume)
         {
             store.EnsureEmpty();

@@ -21,6 +21,10 @@ internal sealed record MemberPlace(
     /// <summary>The generation's number.</summary>
     internal int Number => Generation.Generation;
 
+    /// <summary>How long it waits for another once these steps are completed; null for as long as the generation lasts, since the other may evaluate.</summary>
+    internal TimeSpan? PatienceAfter(long completedSteps) =>
+        completedSteps == Generation.TotalSteps && Process.Patience.EvaluatesEvery is not null ? null : Process.Patience.In(completedSteps);
+
     /// <summary>The member in another process whose optimizer slice this one keeps a copy of with its snapshots; null for nobody.</summary>
     internal RosterMember? KeptFor => BackupPlan.KeptBy(Generation.Roster, Member.Rank) is { Endpoint: not null } other ? other : null;
 

@@ -1,4 +1,5 @@
 using Cluster.Train.Actors.Snapshots;
+using Cluster.Train.Exchange;
 using Cluster.Train.Exchange.InProcess;
 using Cluster.Train.Membership;
 using Cluster.Train.Protocol;
@@ -35,7 +36,9 @@ internal sealed class ProcessContext
         Task = task;
         Definition = definition;
         StepTimeout = stepTimeout;
+        Patience = stepTimeout;
         Network = network;
+        ProcessTime.EnsureStarted();
         _data = new Lazy<OpenedData>(() => TaskDataOpener.Open(task, definition, dataDirectory));
     }
 
@@ -47,6 +50,9 @@ internal sealed class ProcessContext
     internal JobDefinition Definition { get; }
 
     internal TimeSpan StepTimeout { get; }
+
+    /// <summary>How long a member waits for the others within a step, evaluations considered.</summary>
+    internal StepPatience Patience { get; private set; }
 
     internal ITensorNetwork? Network { get; }
 
@@ -72,6 +78,13 @@ internal sealed class ProcessContext
         set => _layout ??= value;
     }
 
+    /// <summary>Says when the members of the job evaluate, once the data is known.</summary>
+    /// <param name="trainingSamples">Samples of an epoch.</param>
+    /// <param name="evaluationSamples">Samples of an evaluation; 0 for none.</param>
+    internal void EvaluateBetween(int trainingSamples, int evaluationSamples) => Patience = new StepPatience(
+        StepTimeout,
+        evaluationSamples > 0 ? BatchPlan.Of(Definition, trainingSamples).StepsPerEpoch : null);
+
     /// <summary>Takes a member's place in a generation: its side of the exchange, and its slice with the update rule.</summary>
     internal MemberPlace Join(PrepareGeneration generation, RosterMember member, string name, Action<IGenerationMessage> sink)
     {
@@ -84,9 +97,9 @@ internal sealed class ProcessContext
                 LearningRateSchedule.Create(Definition.Schedule, Definition.Optimizer.LearningRate, generation.TotalSteps),
                 Definition.ClipNorm);
         var exchange = Network is null
-            ? _hub.Join(roster, member.Rank, owner, StepTimeout)
+            ? _hub.Join(roster, member.Rank, owner, Patience)
             : Network.Join(
-                roster, member.Rank, owner, StepTimeout,
+                roster, member.Rank, owner, Patience,
                 loss => sink(new WorkerFault(member.WorkerId, generation.Generation, FaultKind.ExchangeLost, loss.Message, loss.Rank)),
                 AbortOf(generation.Generation));
         return new MemberPlace(member.WorkerId, name, generation, member, exchange, owner, this, sink);

@@ -54,9 +54,9 @@ internal sealed class TensorNetwork : ITensorNetwork
 
     /// <inheritdoc/>
     public TensorExchange Join(
-        ExchangeRoster roster, int rank, SliceOwner? owner, TimeSpan stepTimeout, Action<PeerLoss> lost, CancellationToken abort) =>
+        ExchangeRoster roster, int rank, SliceOwner? owner, StepPatience patience, Action<PeerLoss> lost, CancellationToken abort) =>
         NetworkExchange.Join(
-            roster, rank, owner, _listener, JoinTimeout, stepTimeout,
+            roster, rank, owner, _listener, JoinTimeout, patience,
             member => lost(new PeerLoss(member.Rank, $"the connection to {member.Name} was closed")), _sharedDirectory, abort);
 
     /// <inheritdoc/>

@@ -10,6 +10,12 @@ public static class CheckpointCompatibility
 {
     private const string Otherwise = "another --checkpoint-dir";
 
+    /// <summary>A field in which a checkpoint and a job differ.</summary>
+    /// <param name="Name">As the command line has it, without dashes: "lr", "batch-size", or the name of a task's own option.</param>
+    /// <param name="Checkpoint">The checkpoint's value; null where it has none.</param>
+    /// <param name="Job">The job's value; null where it has none.</param>
+    public sealed record FieldDifference(string Name, string? Checkpoint, string? Job);
+
     /// <summary>Compares a checkpoint with a job.</summary>
     /// <param name="manifest">The checkpoint.</param>
     /// <param name="canonicalFields">The job definition's canonical form.</param>
@@ -21,16 +27,7 @@ public static class CheckpointCompatibility
         CheckpointManifest manifest, IReadOnlyDictionary<string, string> canonicalFields, string layoutHash, string dataFingerprint,
         string? tensors = null)
     {
-        var was = Settings(manifest.Job);
-        var now = Settings(canonicalFields);
-        // The task decides which other fields there are, so it is the difference to name.
-        foreach (var name in was.Keys.Union(now.Keys).OrderBy(name => name != "task").ThenBy(name => name, StringComparer.Ordinal))
-        {
-            var before = was.GetValueOrDefault(name);
-            var after = now.GetValueOrDefault(name);
-            if (before != after) throw Refusal(manifest, name, before, after);
-        }
-
+        CheckJob(manifest, canonicalFields);
         if (manifest.LayoutHash != layoutHash)
         {
             var (held, wanted) = Contrast.Of(manifest.LayoutHash, layoutHash);
@@ -46,9 +43,37 @@ public static class CheckpointCompatibility
         }
     }
 
-    private static BadInputException Refusal(CheckpointManifest manifest, string name, string? before, string? after)
+    /// <summary>Compares a checkpoint with a job whose model and data are not known yet.</summary>
+    /// <exception cref="BadInputException">They differ; the message names the first field that does, with both values.</exception>
+    public static void CheckJob(CheckpointManifest manifest, IReadOnlyDictionary<string, string> canonicalFields)
     {
-        var option = name.StartsWith("task.", StringComparison.Ordinal) ? name["task.".Length..] : name;
+        if (Differences(manifest.Job, canonicalFields).FirstOrDefault() is { } difference)
+        {
+            throw Refusal(manifest, difference);
+        }
+    }
+
+    /// <summary>
+    /// All fields in which a checkpoint and a job differ. Those that decide which other fields there are come first: an
+    /// optimizer of another kind is the difference to name, not the numbers that the other kind does not have.
+    /// </summary>
+    /// <param name="checkpoint">The canonical form that the checkpoint keeps.</param>
+    /// <param name="job">The job definition's canonical form.</param>
+    public static IEnumerable<FieldDifference> Differences(IReadOnlyDictionary<string, string> checkpoint, IReadOnlyDictionary<string, string> job)
+    {
+        var was = Settings(checkpoint);
+        var now = Settings(job);
+        return was.Keys.Union(now.Keys)
+            .OrderBy(name => name switch { "task" => 0, "optimizer" => 1, "schedule" => 2, _ => 3 })
+            .ThenBy(name => name, StringComparer.Ordinal)
+            .Select(name => new FieldDifference(name, was.GetValueOrDefault(name), now.GetValueOrDefault(name)))
+            .Where(difference => difference.Checkpoint != difference.Job)
+            .Select(difference => difference with { Name = OptionOf(difference.Name) });
+    }
+
+    private static BadInputException Refusal(CheckpointManifest manifest, FieldDifference difference)
+    {
+        var (option, before, after) = difference;
         var advice = (option, before) switch
         {
             (TailRules.Field, null) => $"no --{TailRules.Field}, or {Otherwise}",
@@ -63,6 +88,8 @@ public static class CheckpointCompatibility
         return new BadInputException(
             $"checkpoint {manifest.DirectoryName} was trained with {option} {before ?? "not set"}, this job has {after ?? "none"}; use {advice}");
     }
+
+    private static string OptionOf(string field) => field.StartsWith("task.", StringComparison.Ordinal) ? field["task.".Length..] : field;
 
     /// <summary>The fields as the user knows them: the optimizer's text taken apart into its rule and its numbers.</summary>
     private static Dictionary<string, string> Settings(IReadOnlyDictionary<string, string> fields)

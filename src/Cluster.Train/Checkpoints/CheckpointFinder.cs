@@ -36,6 +36,31 @@ public static class CheckpointFinder
             : throw new BadInputException($"no checkpoint in {directory} can be used: {string.Join("; ", refusals)}");
     }
 
+    /// <summary>
+    /// Of which job and step the newest checkpoint is whose manifest can be read. Its tensors are not looked at: they may
+    /// be large, and damaged.
+    /// </summary>
+    /// <param name="directory">The directory of the checkpoints.</param>
+    /// <returns>Null where there is none.</returns>
+    /// <exception cref="BadInputException">The directory cannot be read.</exception>
+    public static CheckpointManifest? NewestManifest(string directory)
+    {
+        foreach (var step in StepsIn(directory).Reverse())
+        {
+            var name = CheckpointManifest.NameOf(step);
+            try
+            {
+                return LoadedCheckpoint.ReadManifest(Path.Combine(directory, name), name);
+            }
+            catch (BadInputException)
+            {
+                // Damaged, or just removed by whoever writes there: told by whoever loads one.
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>Opens the checkpoint that a user named.</summary>
     /// <param name="path">A checkpoint's directory, or a directory of checkpoints; then its newest whole one.</param>
     /// <param name="notices">One line for each checkpoint that was passed over.</param>

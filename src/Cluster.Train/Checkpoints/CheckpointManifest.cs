@@ -15,6 +15,11 @@ public sealed record CheckpointFile(string Name, long Length, string Sha256);
 /// <param name="Accuracy">Share of correct decisions on the evaluation samples, 0 to 1; null where unknown.</param>
 public sealed record CheckpointMetrics(double? Loss = null, double? EvaluationLoss = null, double? Accuracy = null);
 
+/// <summary>Sizes that a result is told with.</summary>
+/// <param name="Parameters">Parameters of the model, frozen ones included.</param>
+/// <param name="EvaluationSamples">Samples of an evaluation; 0 for none.</param>
+public sealed record CheckpointCounts(long Parameters, int EvaluationSamples);
+
 /// <summary>
 /// What a checkpoint is: of which job, at which step, and which files belong to it. Stored as <c>manifest.json</c>.
 /// </summary>
@@ -55,6 +60,9 @@ public sealed record CheckpointManifest
 
     /// <summary>What is known of the model's quality; null for nothing.</summary>
     public CheckpointMetrics? Metrics { get; init; }
+
+    /// <summary>Sizes of model and evaluation; null where they were not written.</summary>
+    public CheckpointCounts? Counts { get; init; }
 
     /// <summary>Which program wrote it.</summary>
     public string CreatedBy { get; init; } = $"Cluster.Train {typeof(CheckpointManifest).Assembly.GetName().Version?.ToString(3)}";

@@ -3,7 +3,8 @@ namespace Cluster.Train.Checkpoints;
 /// <summary>
 /// A directory of checkpoints, for the one process that writes into it. Each checkpoint is a directory
 /// <c>step-000000123</c>, written whole or not at all: under a temporary name, synchronized to disk, renamed. What
-/// the store did not write for the same job it neither replaces nor deletes. Thread-safe.
+/// the store did not write for the same job it neither replaces nor deletes, and once another process has taken the
+/// directory over it changes nothing any more. Thread-safe.
 /// For reading see <see cref="CheckpointFinder"/>.
 /// </summary>
 public sealed class CheckpointStore : IDisposable
@@ -38,8 +39,13 @@ public sealed class CheckpointStore : IDisposable
     /// Creates the directory where it is missing, takes its lock until <see cref="Dispose"/>, tries to write, and
     /// removes what a process that died while saving left behind. To be called before training.
     /// </summary>
+    /// <param name="job">Hash of the job that will be written.</param>
+    /// <param name="succeeds">
+    /// Whether this process has the job from another one, which may stand still: then the directory is taken from it, and
+    /// it writes nothing there when it wakes up.
+    /// </param>
     /// <exception cref="BadInputException">The directory cannot be written, or another process writes into it.</exception>
-    public void EnsureWritable()
+    public void EnsureWritable(string job = "", bool succeeds = false)
     {
         lock (_gate)
         {
@@ -48,9 +54,9 @@ public sealed class CheckpointStore : IDisposable
             try
             {
                 Directory.CreateDirectory(Location);
-                acquired = CheckpointLock.Acquire(Location);
+                acquired = CheckpointLock.Acquire(Location, job, succeeds);
                 RemoveLeftovers();
-                var probe = Path.Combine(Location, TemporaryPrefix + "probe");
+                var probe = Path.Combine(Location, Invariant($"{TemporaryPrefix}{acquired.Number}-probe"));
                 using (var stream = CreateFile(probe)) stream.WriteByte(0);
                 File.Delete(probe);
                 _lock = acquired;
@@ -92,7 +98,8 @@ public sealed class CheckpointStore : IDisposable
         {
             try
             {
-                EnsureWritable();
+                EnsureWritable(manifest.JobHash);
+                _lock!.EnsureHeld();
                 if (!IsThere(target, manifest)) Write(target, content);
             }
             catch (Exception exception)
@@ -149,6 +156,8 @@ public sealed class CheckpointStore : IDisposable
         try
         {
             CheckpointFiles.Write(temporary, content, CreateFile);
+            // It may have taken long, or stood still.
+            _lock!.EnsureHeld();
             Replace(temporary, target);
         }
         catch
@@ -198,6 +207,7 @@ public sealed class CheckpointStore : IDisposable
                 .Skip(_keep - 1);
             foreach (var step in surplus)
             {
+                _lock!.EnsureHeld();
                 // Under the temporary name first, so that no half-deleted checkpoint is ever found.
                 var path = Path.Combine(Location, CheckpointManifest.NameOf(step));
                 var temporary = TemporaryPath(CheckpointManifest.NameOf(step));
@@ -228,7 +238,8 @@ public sealed class CheckpointStore : IDisposable
 
     private string TemporaryPath(string name)
     {
-        var path = Path.Combine(Location, TemporaryPrefix + name);
+        // Of this holder alone: one that has lost the right may still be about to rename its own.
+        var path = Path.Combine(Location, Invariant($"{TemporaryPrefix}{_lock!.Number}-{name}"));
         if (Directory.Exists(path)) Directory.Delete(path, recursive: true);
         return path;
     }

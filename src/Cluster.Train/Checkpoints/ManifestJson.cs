@@ -13,7 +13,7 @@ internal static class ManifestJson
     private static readonly string[] s_names =
     [
         "format", "createdBy", "task", "jobHash", "job", "run", "step", "stepsPerEpoch", "epoch", "stepInEpoch",
-        "layoutHash", "dataFingerprint", "parametersSha256", "metrics", "files",
+        "layoutHash", "dataFingerprint", "parametersSha256", "metrics", "counts", "files",
     ];
 
     internal static byte[] Write(CheckpointManifest manifest)
@@ -41,6 +41,7 @@ internal static class ManifestJson
             json.WriteString("dataFingerprint", manifest.DataFingerprint);
             json.WriteString("parametersSha256", manifest.ParametersSha256);
             WriteMetrics(json, manifest.Metrics);
+            WriteCounts(json, manifest.Counts);
             json.WriteStartArray("files");
             foreach (var file in manifest.Files)
             {
@@ -92,6 +93,7 @@ internal static class ManifestJson
             DataFingerprint = fields.Text("dataFingerprint"),
             ParametersSha256 = fields.Sha256("parametersSha256"),
             Metrics = fields.ObjectOrNull("metrics") is { } metrics ? ReadMetrics(metrics) : null,
+            Counts = fields.ObjectOrNull("counts") is { } counts ? ReadCounts(counts) : null,
             Files = [.. fields.Objects("files").Select(ReadFile)],
         };
         if (manifest.StepsPerEpoch < 1) throw new BadInputException($"{label} has stepsPerEpoch 0; it is at least 1");
@@ -123,6 +125,21 @@ internal static class ManifestJson
     {
         fields.Allow("loss", "evalLoss", "accuracy");
         return new CheckpointMetrics(fields.NumberOrNull("loss"), fields.NumberOrNull("evalLoss"), fields.NumberOrNull("accuracy"));
+    }
+
+    private static void WriteCounts(Utf8JsonWriter json, CheckpointCounts? counts)
+    {
+        if (counts is null) return;
+        json.WriteStartObject("counts");
+        json.WriteNumber("parameters", counts.Parameters);
+        json.WriteNumber("evaluationSamples", counts.EvaluationSamples);
+        json.WriteEndObject();
+    }
+
+    private static CheckpointCounts ReadCounts(JsonFields fields)
+    {
+        fields.Allow("parameters", "evaluationSamples");
+        return new CheckpointCounts(fields.Count("parameters"), (int)Math.Min(fields.Count("evaluationSamples"), int.MaxValue));
     }
 
     private static CheckpointFile ReadFile(JsonFields fields)

@@ -30,6 +30,24 @@ internal interface IStepBarrier
 /// <summary>What barriers say.</summary>
 internal static class MeetingPoints
 {
+    /// <summary>A waiter looks again at least this often.</summary>
+    private static readonly TimeSpan LongestSleep = TimeSpan.FromMinutes(1);
+
+    /// <summary>How long a waiter may sleep; zero or less when its patience is at its end.</summary>
+    /// <param name="patience">How long a rank waits for the others.</param>
+    /// <param name="point">Three times the step, plus the meeting point.</param>
+    /// <param name="start">When it began to wait, as a timestamp of <see cref="System.Diagnostics.Stopwatch"/>.</param>
+    internal static TimeSpan Left(StepPatience patience, long point, long start)
+    {
+        if (patience.In(point / 3) is not { } limit)
+        {
+            return LongestSleep;
+        }
+
+        var left = limit - ProcessTime.Since(start);
+        return left < LongestSleep ? left : LongestSleep;
+    }
+
     /// <summary>The reason of a generation that ends because somebody did not come.</summary>
     internal static string TimedOut(TimeSpan timeout, IEnumerable<string> missing, long point, MeetingPoint phase) =>
         Invariant($"waited {timeout.TotalSeconds:0} s for {string.Join(", ", missing)} in step {point / 3} ({Describe(phase)})");

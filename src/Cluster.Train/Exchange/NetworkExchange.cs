@@ -20,15 +20,15 @@ public sealed class NetworkExchange : TensorExchange
     private string? _aborted;
 
     private NetworkExchange(
-        ExchangeRoster roster, int rank, SliceOwner? owner, TensorListener listener, TimeSpan joinTimeout, TimeSpan stepTimeout,
+        ExchangeRoster roster, int rank, SliceOwner? owner, TensorListener listener, TimeSpan joinTimeout, StepPatience patience,
         Action<ExchangeMember>? lost, string directory, CancellationToken abort)
     {
         _lost = lost;
         _mesh = ExchangeMesh.Connect(roster, rank, listener, joinTimeout, OnLost, abort);
         try
         {
-            _exchange = TryShare(owner, joinTimeout, stepTimeout, directory, abort)
-                ?? TcpExchange.Over(_mesh, owner, joinTimeout, stepTimeout, abort);
+            _exchange = TryShare(owner, joinTimeout, patience, directory, abort)
+                ?? TcpExchange.Over(_mesh, owner, joinTimeout, patience, abort);
         }
         catch
         {
@@ -64,7 +64,7 @@ public sealed class NetworkExchange : TensorExchange
     /// <param name="owner">The caller's slice; null where it owns none.</param>
     /// <param name="listener">This process's listener.</param>
     /// <param name="joinTimeout">How long the others are waited for at each stage of joining.</param>
-    /// <param name="stepTimeout">How long a member waits for the others within a step.</param>
+    /// <param name="patience">How long a member waits for the others within a step.</param>
     /// <param name="lost">
     /// Called once for each member whose connection ends, also while this one computes; on a thread of the pool, and not
     /// after <see cref="Dispose"/>.
@@ -72,15 +72,15 @@ public sealed class NetworkExchange : TensorExchange
     /// <param name="abort">Ends waiting.</param>
     /// <exception cref="ExchangeAbortedException">Somebody did not come, refused, or is gone; the message says who.</exception>
     public static NetworkExchange Join(
-        ExchangeRoster roster, int rank, SliceOwner? owner, TensorListener listener, TimeSpan joinTimeout, TimeSpan stepTimeout,
+        ExchangeRoster roster, int rank, SliceOwner? owner, TensorListener listener, TimeSpan joinTimeout, StepPatience patience,
         Action<ExchangeMember>? lost = null, CancellationToken abort = default) =>
-        Join(roster, rank, owner, listener, joinTimeout, stepTimeout, lost, SharedSegment.SystemDirectory, abort);
+        Join(roster, rank, owner, listener, joinTimeout, patience, lost, SharedSegment.SystemDirectory, abort);
 
     /// <summary>As above, with shared memory in another directory than the system's.</summary>
     internal static NetworkExchange Join(
-        ExchangeRoster roster, int rank, SliceOwner? owner, TensorListener listener, TimeSpan joinTimeout, TimeSpan stepTimeout,
+        ExchangeRoster roster, int rank, SliceOwner? owner, TensorListener listener, TimeSpan joinTimeout, StepPatience patience,
         Action<ExchangeMember>? lost, string directory, CancellationToken abort) =>
-        new(roster, rank, owner, listener, joinTimeout, stepTimeout, lost, directory, abort);
+        new(roster, rank, owner, listener, joinTimeout, patience, lost, directory, abort);
 
     /// <inheritdoc/>
     public override void Run(long step) => _exchange.Run(step);
@@ -111,7 +111,7 @@ public sealed class NetworkExchange : TensorExchange
     internal void Sever() => _mesh.Sever();
 
     private TensorExchange? TryShare(
-        SliceOwner? owner, TimeSpan joinTimeout, TimeSpan stepTimeout, string directory, CancellationToken abort)
+        SliceOwner? owner, TimeSpan joinTimeout, StepPatience patience, string directory, CancellationToken abort)
     {
         if (_mesh.Roster.Members.Length == 1)
         {
@@ -121,7 +121,7 @@ public sealed class NetworkExchange : TensorExchange
 
         using var ended = abort.Register(_mesh.Dispose);
         var shared = SharedMemoryMeeting.TryJoin(
-            _mesh.Roster, _mesh.Rank, owner, stepTimeout, note => _mesh.AllGather(note, joinTimeout), directory, out var refusal);
+            _mesh.Roster, _mesh.Rank, owner, patience, note => _mesh.AllGather(note, joinTimeout), directory, out var refusal);
         NotShared = refusal;
         return shared;
     }

@@ -11,6 +11,9 @@ public enum JobEnd
 
     /// <summary>It could not go on.</summary>
     Failed,
+
+    /// <summary>What the user gave it cannot be used.</summary>
+    Refused,
 }
 
 /// <summary>A job has ended: told to all nodes of the cluster, so that none waits for it or takes over what is done.</summary>

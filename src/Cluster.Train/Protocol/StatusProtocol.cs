@@ -12,7 +12,7 @@ public sealed record StatusRequest : IWireMessage
 /// <summary>How a job stands.</summary>
 /// <param name="Task">Name of the task.</param>
 /// <param name="Job">Hash of the job's definition.</param>
-/// <param name="Phase">What the coordinator does, in a word: "gathering", "preparing", "running", "recovering", "ending".</param>
+/// <param name="Phase">What the coordinator does, in a word: "examining", "gathering", "preparing", "running", "recovering", "ending", "done".</param>
 /// <param name="Generation">The current generation; 0 before the first.</param>
 /// <param name="CompletedSteps">Steps of the job done.</param>
 /// <param name="TotalSteps">Steps of the whole job; 0 while it is not known.</param>

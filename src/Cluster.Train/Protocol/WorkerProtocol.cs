@@ -89,6 +89,17 @@ public sealed record StepReport(
 /// <param name="Samples">Samples.</param>
 public sealed record ShardEvaluation(long CompletedSteps, int Shard, double LossSum, long Correct, long Decisions, int Samples);
 
+/// <summary>
+/// A worker is evaluating, and this is how far it is. Said about once a second of an evaluation that takes longer, since
+/// no step is reported meanwhile.
+/// </summary>
+/// <param name="WorkerId">The worker.</param>
+/// <param name="Generation">The generation.</param>
+/// <param name="CompletedSteps">Steps of the job done before the evaluation.</param>
+/// <param name="Batches">Batches of its part that are done.</param>
+/// <param name="Total">Batches of its part.</param>
+public sealed record EvaluationProgress(string WorkerId, int Generation, long CompletedSteps, long Batches, long Total) : IGenerationMessage;
+
 /// <summary>A member has done all steps of a lease.</summary>
 /// <param name="WorkerId">The member; empty for the coordinator's own slice.</param>
 /// <param name="Generation">The generation.</param>

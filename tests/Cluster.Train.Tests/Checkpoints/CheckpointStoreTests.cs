@@ -138,14 +138,73 @@ public sealed class CheckpointStoreTests : IDisposable
         using (var first = new CheckpointStore(Location, keep: 1))
         {
             first.EnsureWritable();
-            var refusal = Assert.Throws<BadInputException>(second.EnsureWritable);
+            var refusal = Assert.Throws<BadInputException>(() => second.EnsureWritable());
             Assert.Contains($"is in use by process {Environment.ProcessId} on {Environment.MachineName}", refusal.Message);
             Assert.Contains("in use by", Assert.Throws<CheckpointException>(() => second.Save(Sample.Content(1))).Message);
         }
 
         // The lock file is still there, as after a crash; only an open one counts.
-        Assert.True(File.Exists(Path.Combine(Location, ".lock")));
+        Assert.NotEmpty(Directory.GetFiles(Location, ".lock-*"));
         Assert.NotNull(second.Save(Sample.Content(1)).Path);
+    }
+
+    [Fact]
+    public void A_successor_takes_the_directory_from_one_that_stands_still_which_then_writes_nothing()
+    {
+        var job = Sample.Manifest(1).JobHash;
+        using var frozen = new CheckpointStore(Location, keep: 1);
+        frozen.EnsureWritable(job);
+        frozen.Save(Sample.Content(1));
+
+        using var successor = new CheckpointStore(Location, keep: 3);
+        successor.EnsureWritable(job, succeeds: true);
+        successor.Save(Sample.Content(2));
+
+        var refusal = Assert.Throws<CheckpointException>(() => frozen.Save(Sample.Content(3)));
+        Assert.Contains($"process {Environment.ProcessId} on {Environment.MachineName} has taken the directory over", refusal.Message);
+        Assert.Equal([1, 2], CheckpointFinder.StepsIn(Location));
+        Assert.Empty(Directory.GetFileSystemEntries(Location, ".tmp-*"));
+        Assert.NotNull(successor.Save(Sample.Content(4)).Path);
+    }
+
+    [Fact]
+    public void One_that_wakes_up_while_it_writes_a_checkpoint_does_not_give_it_its_name()
+    {
+        var job = Sample.Manifest(1).JobHash;
+        using var successor = new CheckpointStore(Location, keep: 3);
+        var files = 0;
+        using var frozen = new CheckpointStore(Location, keep: 1)
+        {
+            CreateFile = path =>
+            {
+                // The probe is the first; the second file of the checkpoint is begun after its process stood still.
+                if (++files == 3)
+                {
+                    successor.EnsureWritable(job, succeeds: true);
+                    successor.Save(Sample.Content(2));
+                    Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+                }
+
+                return new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0);
+            },
+        };
+        frozen.EnsureWritable(job);
+
+        Assert.Throws<CheckpointException>(() => frozen.Save(Sample.Content(1)));
+
+        Assert.Equal([2], CheckpointFinder.StepsIn(Location));
+    }
+
+    [Fact]
+    public void A_successor_takes_nothing_from_another_job_nor_does_a_run_that_succeeds_nobody()
+    {
+        var job = Sample.Manifest(1).JobHash;
+        using var other = new CheckpointStore(Location, keep: 1);
+        other.EnsureWritable(new string('b', 64));
+        using var successor = new CheckpointStore(Location, keep: 1);
+        Assert.Contains("is in use by process", Assert.Throws<BadInputException>(() => successor.EnsureWritable(job, succeeds: true)).Message);
+        Assert.Contains("is in use by process", Assert.Throws<BadInputException>(() => successor.EnsureWritable(new string('b', 64))).Message);
+        other.Save(Sample.Content(1));
     }
 
     [SkippableFact]
@@ -154,13 +213,13 @@ public sealed class CheckpointStoreTests : IDisposable
         // Permissions do not bind root, under which containers run tests; a path below a file and /proc bind everybody.
         File.WriteAllText(_directory["file"], "");
         using var below = new CheckpointStore(_directory["file/checkpoints"], keep: 1);
-        Assert.Contains($"--checkpoint-dir {below.Location} cannot be written: ", Assert.Throws<BadInputException>(below.EnsureWritable).Message);
+        Assert.Contains($"--checkpoint-dir {below.Location} cannot be written: ", Assert.Throws<BadInputException>(() => below.EnsureWritable()).Message);
         using var file = new CheckpointStore(_directory["file"], keep: 1);
-        Assert.Throws<BadInputException>(file.EnsureWritable);
+        Assert.Throws<BadInputException>(() => file.EnsureWritable());
 
         Skip.IfNot(OperatingSystem.IsLinux());
         using var proc = new CheckpointStore("/proc/self", keep: 1);
-        Assert.EndsWith("; give another directory", Assert.Throws<BadInputException>(proc.EnsureWritable).Message);
+        Assert.EndsWith("; give another directory", Assert.Throws<BadInputException>(() => proc.EnsureWritable()).Message);
     }
 
     [Fact]

@@ -27,6 +27,7 @@ internal static class Sample
         DataFingerprint = "data-1",
         ParametersSha256 = $"{step:x64}",
         Metrics = new CheckpointMetrics(Loss: 0.25, Accuracy: double.NaN),
+        Counts = new CheckpointCounts(1231, 50),
     };
 
     /// <summary>All float values of the model at a step; a checkpoint's momentum is their negative.</summary>

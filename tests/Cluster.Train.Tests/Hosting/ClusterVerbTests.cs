@@ -50,18 +50,21 @@ public sealed class ClusterVerbTests
         Assert.Equal("w1: the job is done\n", run.Out);
     }
 
-    [Fact]
-    public async Task A_coordinator_that_stood_by_says_how_the_job_ended()
+    [Theory]
+    [InlineData(JobEnd.Done, "", 0, "the job is done; node-a:4053 coordinated it\n")]
+    [InlineData(JobEnd.Stopped, "stopped after step 7", 130, "the job ended on node-a:4053: stopped after step 7\n")]
+    [InlineData(JobEnd.Failed, "loss is NaN", 1, "the job ended on node-a:4053: loss is NaN\n")]
+    [InlineData(JobEnd.Refused, "no such file", 2, "the job ended on node-a:4053: no such file\n")]
+    public async Task A_coordinator_that_stood_by_ends_as_the_job_did_and_says_how(JobEnd end, string reason, int exitCode, string words)
     {
         var run = new HostRun
         {
-            Cluster = new FakeCluster { Coordinate = (_, _) => Task.FromResult(new CoordinatorEnd(null, new JobEnded(JobEnd.Done, "node-a:4053", ""))) },
+            Cluster = new FakeCluster { Coordinate = (_, _) => Task.FromResult(new CoordinatorEnd(null, new JobEnded(end, "node-a:4053", reason))) },
         };
 
         await run.RunLineAsync("coordinator xor");
 
-        Assert.Equal(0, run.ExitCode);
-        Assert.Equal("the job is done; node-a:4053 coordinated it\n", run.Out);
+        Assert.Equal((exitCode, words), (run.ExitCode, run.Out));
     }
 
     [Theory]

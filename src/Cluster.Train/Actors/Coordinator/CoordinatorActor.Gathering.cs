@@ -50,8 +50,6 @@ internal sealed partial class CoordinatorActor
         ReceiveAlways();
     }
 
-    private TimeSpan Now => Context.System.Scheduler.MonotonicClock;
-
     private void Consider()
     {
         ReleaseLeavers();
@@ -65,6 +63,11 @@ internal sealed partial class CoordinatorActor
 
         var past = _workers.Pasts.Where(past => past.JobHash == _job).ToArray();
         var takeover = _run is null && past.Length > 0;
+        if (AreForeign(takeover))
+        {
+            return;
+        }
+
         _enoughSince = ready >= _settings.MinWorkers ? _enoughSince ?? Now : null;
         var returns = _run is not null && ready >= _settings.MinWorkers && WouldLoseSteps();
         var wanted = returns ? _lastRoster!.Workers.Count()
@@ -72,7 +75,7 @@ internal sealed partial class CoordinatorActor
             : takeover ? past.Max(membership => membership.Workers)
             : _settings.Workers;
         var (decision, reason) = Quorum.Decide(new QuorumState(
-            ready, _workers.Opening, Math.Min(wanted, _settings.MaxWorkers), _settings.MinWorkers, Now - _gatheringSince,
+            ready, _workers.Opening, Math.Min(wanted, _settings.MaxWorkers), _settings.MinWorkers, Since(_gatheringSince),
             Patience(returns, takeover), _settings.JoinTimeout));
         switch (decision)
         {
@@ -185,7 +188,7 @@ internal sealed partial class CoordinatorActor
         _lack = reason;
         _run!.Ledger.ReturnTo(point.Step);
         EndWith(point.Step);
-        var request = new CheckpointRequest(point.Step, ParametersSha256: null, _run.Ledger.Loss, _run.Ledger.Evaluation);
+        var request = new CheckpointRequest(point.Step, ParametersSha256: null, _run.Ledger.EpochLoss, _run.Ledger.Evaluation);
         _services.CollectAsync(_lastRoster!, Holders(), point.Step).PipeTo(
             Self,
             success: state => new StateCollected(state, request),

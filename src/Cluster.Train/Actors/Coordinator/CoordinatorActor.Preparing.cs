@@ -38,7 +38,7 @@ internal sealed partial class CoordinatorActor
                 Fault(MemberFaults.Describe("", "the coordinator", failed.Generation, failed.Error));
             }
         });
-        Receive<WaitedTooLong>(_ => PutOut(
+        ReceiveEndOfWait<WaitedTooLong>(WaitTimer, () => PutOut(
             [.. _generation!.NotReady],
             Invariant($"waited {PreparationTimeout.TotalSeconds:0} s for {_workers.Names(_generation.NotReady)} to take a place in generation {_lastGeneration}")));
         ReceiveAlways();
@@ -97,7 +97,7 @@ internal sealed partial class CoordinatorActor
         _lastRoster = roster;
         _generation = new GenerationRun(_settings, roster, point.Step, _run!.TotalSteps, _run.StepsPerEpoch);
         Enter(Phase.Preparing);
-        Timers.StartSingleTimer(WaitTimer, WaitedTooLong.Instance, PreparationTimeout);
+        Wait(WaitTimer, WaitedTooLong.Instance, PreparationTimeout);
 
         var prepare = new PrepareGeneration(
             roster, point.Step, _run.TotalSteps,

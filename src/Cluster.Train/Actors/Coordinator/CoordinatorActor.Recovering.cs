@@ -31,7 +31,7 @@ internal sealed partial class CoordinatorActor
             _suspects.Add(_lastRoster!.Members[fault.Suspect].WorkerId);
             WaitForSuspectsOnly();
         });
-        Receive<WaitedTooLong>(_ =>
+        ReceiveEndOfWait<WaitedTooLong>(WaitTimer, () =>
         {
             var silent = _unanswered.ToArray();
             foreach (var workerId in silent)
@@ -53,7 +53,7 @@ internal sealed partial class CoordinatorActor
         {
             // Whoever is the cause reports it too, unless it hangs: give it a moment, then take the waiter's word.
             Enter(Phase.AwaitingCause);
-            Timers.StartSingleTimer(WaitTimer, WaitedTooLong.Instance, CauseGrace);
+            Wait(WaitTimer, WaitedTooLong.Instance, CauseGrace);
             _cause = fault.Message;
             return;
         }
@@ -64,7 +64,7 @@ internal sealed partial class CoordinatorActor
 
     private void AwaitingCause()
     {
-        Receive<WaitedTooLong>(_ => Fail(new TrainingFaultException(_cause)));
+        ReceiveEndOfWait<WaitedTooLong>(WaitTimer, () => Fail(new TrainingFaultException(_cause)));
         Receive<WorkerFault>(fault => fault.Kind == FaultKind.ExchangeLost, _ => { });
         ReceiveAlways();
     }
@@ -77,7 +77,7 @@ internal sealed partial class CoordinatorActor
             return;
         }
 
-        RecoverOrFail(Invariant($"step {_run!.Ledger.CompletedSteps} was not done after {_settings.StepTimeout.TotalSeconds:0} s; waiting for {_workers.Names(_generation.Leases.Behind)}"));
+        RecoverOrFail(_generation.Evaluations.StandsStill(_workers.Name, _settings.StepTimeout) ?? Invariant($"step {_run!.Ledger.CompletedSteps} was not done after {_settings.StepTimeout.TotalSeconds:0} s; waiting for {_workers.Names(_generation.Leases.Behind)}"));
     }
 
     /// <summary>Training may go on beside a snapshot that is never complete, but what has to be replayed would grow without end.</summary>
@@ -204,7 +204,7 @@ internal sealed partial class CoordinatorActor
         }
 
         Enter(Phase.Recovering);
-        Timers.StartSingleTimer(WaitTimer, WaitedTooLong.Instance, _settings.AnswerTimeout);
+        Wait(WaitTimer, WaitedTooLong.Instance, _settings.AnswerTimeout);
         Answered(workerId: "");
     }
 
@@ -230,7 +230,7 @@ internal sealed partial class CoordinatorActor
     {
         if (_unanswered.IsSubsetOf(_suspects))
         {
-            Timers.StartSingleTimer(WaitTimer, WaitedTooLong.Instance, _settings.SuspectTimeout);
+            Wait(WaitTimer, WaitedTooLong.Instance, _settings.SuspectTimeout);
         }
     }
 }

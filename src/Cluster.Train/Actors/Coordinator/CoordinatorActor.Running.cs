@@ -19,14 +19,25 @@ internal sealed partial class CoordinatorActor
     private long? _collecting;
 
     private JobMemo? _memo;
-    private long _lastCheckpoint;
 
     private void Running()
     {
         Receive<StepReport>(report => IsCurrent(report), report =>
         {
             _run!.Report(report);
+            if (report.Evaluations is [.., var last])
+            {
+                _generation!.Evaluations.Finish(report.WorkerId, last.CompletedSteps);
+            }
+
             RestartWait();
+        });
+        Receive<EvaluationProgress>(progress => IsCurrent(progress), progress =>
+        {
+            if (_generation!.Evaluations.Note(progress))
+            {
+                RestartWait();
+            }
         });
         Receive<LeaseCompleted>(completed => IsCurrent(completed), completed =>
         {
@@ -34,7 +45,7 @@ internal sealed partial class CoordinatorActor
             {
                 if (_generation.Snapshots is { Outstanding: true, Last.Step: var step } && step <= _generation.Leases.Done)
                 {
-                    Timers.StartSingleTimer(SnapshotTimer, SnapshotTookTooLong.Instance, _settings.StepTimeout + CauseGrace);
+                    Wait(SnapshotTimer, SnapshotTookTooLong.Instance, _settings.StepTimeout + CauseGrace);
                 }
 
                 GiveLeases();
@@ -47,54 +58,9 @@ internal sealed partial class CoordinatorActor
                 SnapshotComplete(snapshot);
             }
         });
-        Receive<WaitedTooLong>(_ => StepTimedOut());
-        Receive<SnapshotTookTooLong>(_ => SnapshotTimedOut());
+        ReceiveEndOfWait<WaitedTooLong>(WaitTimer, StepTimedOut);
+        ReceiveEndOfWait<SnapshotTookTooLong>(SnapshotTimer, SnapshotTimedOut);
         ReceiveAlways();
-    }
-
-    /// <summary>No more steps are done; only a checkpoint is still to be written. Older ones may still fail or be passed over.</summary>
-    private void Ending()
-    {
-        Receive<StateCollected>(Collected);
-        Receive<CheckpointSaved>(saved =>
-        {
-            Saved(saved);
-            if (saved.Step != _lastCheckpoint)
-            {
-                return;
-            }
-
-            if (_lack is { } lack)
-            {
-                EndForLack($"{lack}; the checkpoint {saved.Path} holds what was done");
-            }
-            else
-            {
-                Finish();
-            }
-        });
-        Receive<CheckpointFailed>(failed => failed.Step == _lastCheckpoint, failed => Fail(new TrainingFaultException(
-            _lack is { } lack
-                ? $"{lack}; a checkpoint could not be written: {failed.Error.Message}"
-                : $"the last step is done, but its checkpoint could not be written: {failed.Error.Message}",
-            failed.Error)));
-        ReceiveAny(_ => { });
-    }
-
-    private void Saved(CheckpointSaved saved)
-    {
-        _checkpoints.Remove(saved.Step);
-        if (saved.Path is { } path)
-        {
-            _run?.Saved(path);
-        }
-    }
-
-    private void EndWith(long checkpoint)
-    {
-        _lastCheckpoint = checkpoint;
-        Enter(Phase.Ending);
-        Timers.Cancel(WaitTimer);
     }
 
     private void GiveLeases()
@@ -133,7 +99,7 @@ internal sealed partial class CoordinatorActor
         }
     }
 
-    private void RestartWait() => Timers.StartSingleTimer(WaitTimer, WaitedTooLong.Instance, _settings.StepTimeout + CauseGrace);
+    private void RestartWait() => Wait(WaitTimer, WaitedTooLong.Instance, _settings.StepTimeout + CauseGrace);
 
     private void SnapshotComplete(HeldByAll snapshot)
     {
@@ -159,7 +125,7 @@ internal sealed partial class CoordinatorActor
         _memo = _run.Memo(snapshot.Step, _services.NewestCheckpoint) ?? _memo;
         if (_generation.IsCheckpoint(snapshot.Step, _stopping) && snapshot.Sha256 is { } sha256)
         {
-            Collect(new CheckpointRequest(snapshot.Step, sha256, _run.Ledger.Loss, _run.Ledger.Evaluation));
+            Collect(new CheckpointRequest(snapshot.Step, sha256, _run.Ledger.EpochLoss, _run.Ledger.Evaluation));
         }
 
         GiveLeases();
@@ -178,7 +144,7 @@ internal sealed partial class CoordinatorActor
 
         if (_generation.IsCheckpoint(step, _stopping) && _services.NewestCheckpoint != step && !_checkpoints.Contains(step))
         {
-            Collect(new CheckpointRequest(step, _run.ParametersSha256, _run.Ledger.Loss, _run.Ledger.Evaluation));
+            Collect(new CheckpointRequest(step, _run.ParametersSha256, _run.Ledger.EpochLoss, _run.Ledger.Evaluation));
         }
 
         if (_checkpoints.Contains(step))

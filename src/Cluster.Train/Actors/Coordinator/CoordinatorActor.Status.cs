@@ -8,7 +8,7 @@ internal sealed partial class CoordinatorActor
 {
     private StatusReport Status() => new(
         _settings.Definition.Task, _job, _phase.ToString().ToLowerInvariant(), _generation?.Roster.Generation ?? _lastGeneration,
-        _run?.Ledger.CompletedSteps ?? 0, _run?.TotalSteps ?? 0, _run?.SamplesPerSecond ?? 0,
+        _run?.Ledger.CompletedSteps ?? _result?.Steps ?? 0, _run?.TotalSteps ?? _result?.Steps ?? 0, _run?.SamplesPerSecond ?? 0,
         _generation?.Roster.Topology switch { null => "", Topology.Sharded => "sharded", _ => "coordinator" },
         [.. _workers.Ids.Select(StatusOf)], Waiting());
 

@@ -11,6 +11,9 @@ namespace Cluster.Train.Actors.Coordinator;
 /// </summary>
 internal sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
 {
+    /// <summary>What the outcome's exception says where the actor was stopped from outside: the job may go on elsewhere.</summary>
+    internal const string Stopped = "the coordinator was stopped before the job was done";
+
     private const string WaitTimer = "wait";
 
     private readonly CoordinatorSettings _settings;
@@ -34,11 +37,12 @@ internal sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
         _services = services;
         _completion = completion;
         _job = settings.Definition.Hash();
-        Enter(Phase.Gathering);
+        Enter(Phase.Examining);
     }
 
     private enum Phase
     {
+        Examining,
         Gathering,
         Opening,
         Preparing,
@@ -46,6 +50,7 @@ internal sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
         AwaitingCause,
         Recovering,
         Ending,
+        Done,
     }
 
     /// <inheritdoc/>
@@ -60,12 +65,16 @@ internal sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
         Akka.Actor.Props.Create(() => new CoordinatorActor(settings, services, completion));
 
     /// <inheritdoc/>
-    protected override void PreStart() => StartGathering();
+    protected override void PreStart()
+    {
+        StartTicking();
+        StartExamining();
+    }
 
     /// <inheritdoc/>
     protected override void PostStop()
     {
-        _completion.TrySetException(new TrainingFaultException("the coordinator was stopped before the job was done"));
+        _completion.TrySetException(new TrainingFaultException(Stopped));
         _watch?.Dispose();
         _services.OwnSlice.Abort(_lastGeneration, "the coordinator stops");
         if (_stale > 0)
@@ -79,19 +88,22 @@ internal sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
         (_phase, _phaseSince) = (phase, Now);
         Become(phase switch
         {
+            Phase.Examining => Examining,
             Phase.Gathering => Gathering,
             Phase.Opening => Opening,
             Phase.Preparing => Preparing,
             Phase.Running => Running,
             Phase.AwaitingCause => AwaitingCause,
             Phase.Recovering => Recovering,
+            Phase.Done => Done,
             _ => Ending,
         });
     }
 
-    /// <summary>Messages that mean the same in every state but the last.</summary>
+    /// <summary>Messages that mean the same in every state but the last ones.</summary>
     private void ReceiveAlways()
     {
+        ReceiveTicks();
         Receive<WorkerHello>(Greet);
         Receive<JoinRequest>(Join);
         Receive<MoreTensors>(more => Follow(_workers.Desk.Take(more.WorkerId, more.Tensors)));
@@ -204,47 +216,6 @@ internal sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
         {
             Refuse(fault.WorkerId, fault.Message);
         }
-    }
-
-    private void Stop()
-    {
-        _stopping = true;
-        if (_run is null)
-        {
-            Fail(new OperationCanceledException("stopped before the first step"));
-        }
-        else if (_phase == Phase.Gathering)
-        {
-            Consider();
-        }
-        else
-        {
-            GiveLeases();
-        }
-    }
-
-    private void Finish()
-    {
-        var outcome = _run!.Outcome();
-        _completion.TrySetResult(outcome);
-        EndWorkers(outcome.Completed, outcome.Completed ? "the job is done" : "the job was stopped");
-    }
-
-    private void Fail(Exception error)
-    {
-        _completion.TrySetException(error);
-        EndWorkers(completed: false, error.Message);
-    }
-
-    private void EndWorkers(bool completed, string reason)
-    {
-        foreach (var worker in _workers.All)
-        {
-            Context.Unwatch(worker);
-            worker.Tell(new EndJob(completed, reason));
-        }
-
-        Context.Stop(Self);
     }
 
     private bool IsCurrent(IGenerationMessage message) => message.Generation == _generation?.Roster.Generation;

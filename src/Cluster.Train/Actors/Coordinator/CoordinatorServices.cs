@@ -19,6 +19,7 @@ internal sealed class CoordinatorServices : ICoordinatorServices
     private readonly bool _resume;
     private int _saidSlow;
     private ReplicaDescription? _replica;
+    private LoadedCheckpoint? _found;
 
     /// <summary>Creates the services.</summary>
     /// <param name="process">The coordinator's process.</param>
@@ -54,10 +55,16 @@ internal sealed class CoordinatorServices : ICoordinatorServices
     private long StepsPerEpoch => BatchPlan.Of(_process.Definition, _replica!.TrainingSamples).StepsPerEpoch;
 
     /// <inheritdoc/>
+    public Task<CheckpointStart> ExamineAsync(bool succeeds) => _store is null
+        ? Task.FromResult(CheckpointStart.Nothing)
+        : Task.Run(() => Examine(_store, succeeds));
+
+    /// <inheritdoc/>
     public Task OpenAsync(ReplicaDescription replica, ImmutableArray<TensorEntry> tensors, bool takeover) => Task.Run(() =>
     {
         _replica = replica;
         _process.Layout = new ParameterLayout(tensors.Select(tensor => (tensor.Name, tensor.Shape, tensor.Role)));
+        _process.EvaluateBetween(replica.TrainingSamples, replica.EvaluationSamples);
         OpenStore(takeover);
         OpenJournal(takeover);
     });
@@ -133,6 +140,7 @@ internal sealed class CoordinatorServices : ICoordinatorServices
     {
         await OwnSlice.DisposeAsync().ConfigureAwait(false);
         _writer?.Dispose();
+        _found?.Dispose();
         _store?.Dispose();
         Journal?.Dispose();
         if (Journal?.TakeNotice() is { } notice)
@@ -148,7 +156,6 @@ internal sealed class CoordinatorServices : ICoordinatorServices
             return;
         }
 
-        _store.EnsureWritable();
         if (_resume || takeover)
         {
             Load();
@@ -172,30 +179,53 @@ internal sealed class CoordinatorServices : ICoordinatorServices
         }
     }
 
-    private void Load()
+    private CheckpointStart Examine(CheckpointStore store, bool succeeds)
     {
-        using var checkpoint = CheckpointFinder.FindNewest(_store!.Location, out var notices);
+        store.EnsureWritable(_process.Definition.Hash(), succeeds);
+        var goesOn = _resume || succeeds;
+        if (!goesOn)
+        {
+            var newest = CheckpointFinder.NewestManifest(store.Location);
+            if (newest is null)
+            {
+                store.EnsureEmpty();
+            }
+
+            return new CheckpointStart(ResumeDecision.Decide(newest, _process.Definition, goesOn), newest?.DirectoryName ?? "");
+        }
+
+        // It stays open: what was verified here is what the job goes on from.
+        _found = FindNewest();
+        var verdict = ResumeDecision.Decide(_found?.Manifest, _process.Definition, goesOn);
+        return new CheckpointStart(
+            verdict, _found?.Manifest.DirectoryName ?? "", verdict == ResumeVerdict.NothingLeft ? FinishedJob.Outcome(_found!) : null);
+    }
+
+    private LoadedCheckpoint? FindNewest()
+    {
+        var checkpoint = CheckpointFinder.FindNewest(_store!.Location, out var notices);
         foreach (var notice in notices)
         {
             Observer.OnNotice(notice);
         }
 
+        return checkpoint;
+    }
+
+    private void Load()
+    {
+        using var checkpoint = Interlocked.Exchange(ref _found, null) ?? FindNewest();
         if (checkpoint is null)
         {
-            Observer.OnNotice($"no checkpoint in {_store.Location}: starting at the beginning");
+            Observer.OnNotice($"no checkpoint in {_store!.Location}: starting at the beginning");
             return;
         }
 
         var definition = _process.Definition;
+        _ = ResumeDecision.Decide(checkpoint.Manifest, definition, goesOn: true);
         CheckpointCompatibility.Check(
             checkpoint.Manifest, definition.Canonical(), _replica!.LayoutHash, _replica.DataFingerprint,
             CheckpointMapping.Difference(checkpoint.Model.Tensors, _process.Layout));
-        var total = definition.Length.TotalSteps(StepsPerEpoch);
-        if (checkpoint.Manifest.Step >= total)
-        {
-            throw new BadInputException(
-                Invariant($"checkpoint {checkpoint.Manifest.DirectoryName} is at step {checkpoint.Manifest.Step} of {total} already; give more --epochs or --steps to go on"));
-        }
 
         // Whatever else this process holds, the job returns to this state.
         _process.Snapshots.DropAfter(0);
@@ -220,6 +250,7 @@ internal sealed class CoordinatorServices : ICoordinatorServices
             DataFingerprint = _replica!.DataFingerprint,
             ParametersSha256 = sha256,
             Metrics = new CheckpointMetrics(request.Loss, request.Evaluation?.Loss, request.Evaluation?.Accuracy),
+            Counts = new CheckpointCounts(_replica.ParameterCount, _replica.EvaluationSamples),
         };
     }
 }

@@ -67,6 +67,15 @@ internal sealed record CoordinatorSettings
     /// </summary>
     public TimeSpan LatecomerPatience { get; init; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>How long workers may take to come and be told that the job was done before.</summary>
+    public TimeSpan FarewellPatience { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// How long workers that had a part in the job of the checkpoints found may take to come, where the run was not told
+    /// to go on from these: they have to lose their coordinator and find the one that was started in its place.
+    /// </summary>
+    public TimeSpan FormerWorkersPatience { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>How long a member may take to say that it has left an ended generation before it is put out.</summary>
     public TimeSpan AnswerTimeout { get; init; } = TimeSpan.FromSeconds(5);
 

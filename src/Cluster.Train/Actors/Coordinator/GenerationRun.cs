@@ -38,6 +38,8 @@ internal sealed class GenerationRun
 
     internal SnapshotBook Snapshots { get; }
 
+    internal EvaluationBook Evaluations { get; } = new();
+
     /// <summary>The newest snapshot that all members hold.</summary>
     internal long SealedStep { get; private set; }
 

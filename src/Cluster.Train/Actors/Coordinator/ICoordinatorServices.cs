@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Cluster.Train.Checkpoints;
 using Cluster.Train.Exchange;
 using Cluster.Train.Journal;
 using Cluster.Train.Membership;
@@ -23,6 +24,14 @@ internal interface ICoordinatorServices : IAsyncDisposable
 
     /// <summary>The step of the newest checkpoint that was written or found; null for none.</summary>
     long? NewestCheckpoint { get; }
+
+    /// <summary>
+    /// Takes the checkpoint directory and looks at what is there: what is wrong with it is told before the first worker
+    /// comes, and a job that is done needs none.
+    /// </summary>
+    /// <param name="succeeds">Whether another coordinator had the job before: then its checkpoints are this one's.</param>
+    /// <exception cref="BadInputException">The directory, or the checkpoints in it, cannot be used for this job.</exception>
+    Task<CheckpointStart> ExamineAsync(bool succeeds) => Task.FromResult(CheckpointStart.Nothing);
 
     /// <summary>
     /// Takes the checkpoint directory, once a replica's description is known, and loads the newest checkpoint as a
@@ -57,9 +66,19 @@ internal interface ICoordinatorServices : IAsyncDisposable
     Task<string?> WriteAsync(TrainingState state, CheckpointRequest request);
 }
 
+/// <summary>What a coordinator found in its checkpoint directory.</summary>
+/// <param name="Verdict">What it means for the job.</param>
+/// <param name="Newest">Name of the newest checkpoint; empty for none.</param>
+/// <param name="Result">The result of a job that is done; null for any other.</param>
+internal sealed record CheckpointStart(ResumeVerdict Verdict, string Newest = "", JobOutcome? Result = null)
+{
+    /// <summary>There is none, or nothing in it.</summary>
+    internal static CheckpointStart Nothing { get; } = new(ResumeVerdict.Begin);
+}
+
 /// <summary>A snapshot that is to be written.</summary>
 /// <param name="Step">Steps of the job done.</param>
 /// <param name="ParametersSha256">The hash on which all members agreed; null to make it from the state.</param>
-/// <param name="Loss">Newest mean loss.</param>
+/// <param name="Loss">Mean loss of the current epoch so far, or of the last one at its end.</param>
 /// <param name="Evaluation">Newest evaluation; null for none.</param>
 internal sealed record CheckpointRequest(long Step, string? ParametersSha256, double Loss, EvaluationResult? Evaluation);

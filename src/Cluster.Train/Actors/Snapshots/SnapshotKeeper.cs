@@ -98,9 +98,10 @@ internal sealed class SnapshotKeeper : IDisposable
             // Its owner may be a moment behind with its own copy.
             while (fetch(holder, piece, values) is { } refusal)
             {
-                if (Stopwatch.GetElapsedTime(since) > place.Process.StepTimeout)
+                // After an evaluation it may be more than a moment: it evaluates its own shards first.
+                if (place.PatienceAfter(step) is { } limit && ProcessTime.Since(since) > limit)
                 {
-                    throw new ExchangeAbortedException(Invariant($"waited {place.Process.StepTimeout.TotalSeconds:0} s for {other.Name} to serve its optimizer slice of step {step}: {refusal}"));
+                    throw new ExchangeAbortedException(Invariant($"waited {limit.TotalSeconds:0} s for {other.Name} to serve its optimizer slice of step {step}: {refusal}"));
                 }
 
                 if (place.Process.WaitUntilOver(place.Number, Retry))

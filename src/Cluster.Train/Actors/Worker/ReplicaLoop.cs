@@ -22,6 +22,7 @@ internal sealed class ReplicaLoop : MemberLoop
     private readonly BatchLoader _loader;
     private readonly EvaluationLoader _evaluation;
     private readonly GradientAccumulator _accumulator;
+    private readonly EvaluationPulse _pulse;
     private float[] _frozen;
     private readonly List<float> _losses = [];
     private readonly List<ShardEvaluation> _evaluations = [];
@@ -41,6 +42,8 @@ internal sealed class ReplicaLoop : MemberLoop
             process.Task.Name, process.Data.Evaluation,
             new EvaluationPlan(process.Data.Evaluation.Count, definition.BatchSize, definition.Shards), _shards, process.StepTimeout);
         _accumulator = new GradientAccumulator(definition.Shards, _shards, place.Exchange.Contributions, place.Exchange.Parameters.Length);
+        _pulse = new EvaluationPulse((completedSteps, batches) =>
+            place.Sink(new EvaluationProgress(place.WorkerId, place.Number, completedSteps, batches, _evaluation.BatchCount)));
         _frozen = replica.CopyFrozen();
         replica.Bind(place.Exchange.Parameters, _accumulator.Gradient);
         replica.LastStep = place.Generation.TotalSteps - 1;
@@ -50,6 +53,7 @@ internal sealed class ReplicaLoop : MemberLoop
 
     public override void Dispose()
     {
+        _pulse.Dispose();
         _loader.Dispose();
         _evaluation.Dispose();
         base.Dispose();
@@ -129,6 +133,7 @@ internal sealed class ReplicaLoop : MemberLoop
             parts[shard - _shards.First] = new ShardEvaluation(completedSteps, shard, LossSum: 0, Correct: 0, Decisions: 0, Samples: 0);
         }
 
+        _pulse.Begin(completedSteps);
         foreach (var (shard, batch) in _evaluation.Batches())
         {
             var sums = _replica.Evaluate(batch, watch: !_evaluated);
@@ -140,8 +145,10 @@ internal sealed class ReplicaLoop : MemberLoop
                 Decisions = part.Decisions + sums.Total,
                 Samples = part.Samples + batch.Count,
             };
+            _pulse.Advance();
         }
 
+        _pulse.End();
         _evaluated = true;
         _evaluations.AddRange(parts);
     }

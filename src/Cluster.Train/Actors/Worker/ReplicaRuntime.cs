@@ -58,6 +58,7 @@ internal sealed class ReplicaRuntime(WorkerIdentity identity, Func<JobDefinition
             var layout = _replica.Layout;
             var memory = MemoryNotice.Of(new MemoryShare(definition, layout, process.WorkersHere, HoldsAll: process.Network is null), ProcessLimits.Memory());
             process.Layout = layout;
+            process.EvaluateBetween(data.Training.Count, data.Evaluation.Count);
             var frozen = _replica.CopyFrozen();
             var initial = InitialState.Of(layout, _replica.InitialState, frozen);
             process.Snapshots.SetInitial(_replica.InitialState, frozen);

@@ -12,11 +12,11 @@ public sealed class InProcessExchangeHub
     /// <param name="roster">The generation, the same for all members.</param>
     /// <param name="rank">The caller's rank.</param>
     /// <param name="owner">The caller's slice; null where it owns none.</param>
-    /// <param name="stepTimeout">How long a member waits for the others within a step.</param>
-    public TensorExchange Join(ExchangeRoster roster, int rank, SliceOwner? owner, TimeSpan stepTimeout)
+    /// <param name="patience">How long a member waits for the others within a step.</param>
+    public TensorExchange Join(ExchangeRoster roster, int rank, SliceOwner? owner, StepPatience patience)
     {
         var key = (roster.Job, roster.Generation);
-        var group = _groups.GetOrAdd(key, _ => new Lazy<InProcessGroup>(() => new InProcessGroup(roster, stepTimeout))).Value;
+        var group = _groups.GetOrAdd(key, _ => new Lazy<InProcessGroup>(() => new InProcessGroup(roster, patience))).Value;
         return new InProcessExchange(group, rank, owner, () => _groups.TryRemove(key, out _));
     }
 }

@@ -8,14 +8,14 @@ internal sealed class InProcessGroup
 {
     private int _members;
 
-    internal InProcessGroup(ExchangeRoster roster, TimeSpan stepTimeout)
+    internal InProcessGroup(ExchangeRoster roster, StepPatience patience)
     {
         Roster = roster;
         _members = roster.Members.Length;
         Parameters = FloatBlock.Allocate(roster.VectorLength);
         Contributions = [.. roster.Members.Select(member =>
             ShardTree.MaximalSubtrees(roster.Shards, member.Shards).Select(_ => FloatBlock.Allocate(roster.VectorLength)).ToArray())];
-        Barrier = new StepBarrier(roster.Members.Select(member => member.Name), stepTimeout);
+        Barrier = new StepBarrier(roster.Members.Select(member => member.Name), patience);
         BlockNorms = new double[InPlaceExchange.NormBlocks(roster)];
     }
 

@@ -15,7 +15,7 @@ internal sealed class StepBarrier : IStepBarrier
 
     private readonly PaddedLong[] _reached;
     private readonly string[] _names;
-    private readonly TimeSpan _timeout;
+    private readonly StepPatience _patience;
     private readonly long _spinTicks;
     private readonly object _gate = new();
     private int _sleepers;
@@ -23,13 +23,13 @@ internal sealed class StepBarrier : IStepBarrier
 
     /// <summary>Creates a barrier.</summary>
     /// <param name="names">The ranks' names, for messages.</param>
-    /// <param name="timeout">How long a rank waits for the others.</param>
-    internal StepBarrier(IEnumerable<string> names, TimeSpan timeout)
+    /// <param name="patience">How long a rank waits for the others.</param>
+    internal StepBarrier(IEnumerable<string> names, StepPatience patience)
     {
         _names = [.. names];
         _reached = new PaddedLong[_names.Length];
         Array.Fill(_reached, new PaddedLong { Value = -1 });
-        _timeout = timeout;
+        _patience = patience;
         // Spinning while another rank needs the core would only keep it from arriving.
         _spinTicks = _names.Length <= Environment.ProcessorCount ? (long)(Spin.TotalSeconds * Stopwatch.Frequency) : 0;
     }
@@ -83,10 +83,10 @@ internal sealed class StepBarrier : IStepBarrier
             {
                 while (!AllReached(point) && _aborted is null)
                 {
-                    var left = _timeout - Stopwatch.GetElapsedTime(start);
+                    var left = MeetingPoints.Left(_patience, point, start);
                     if (left <= TimeSpan.Zero)
                     {
-                        _aborted = MeetingPoints.TimedOut(_timeout, Missing(point), point, phase);
+                        _aborted = MeetingPoints.TimedOut(_patience.Limit, Missing(point), point, phase);
                         Monitor.PulseAll(_gate);
                         return;
                     }

@@ -28,7 +28,7 @@ internal sealed unsafe class SharedBarrier : IStepBarrier
 
     private readonly byte* _memory;
     private readonly string[] _names;
-    private readonly TimeSpan _timeout;
+    private readonly StepPatience _patience;
     private readonly long _spinTicks;
     private readonly Lock _gate = new();
     private bool _closed;
@@ -36,11 +36,11 @@ internal sealed unsafe class SharedBarrier : IStepBarrier
     /// <summary>Takes part in a barrier.</summary>
     /// <param name="memory">Shared memory of <see cref="Length"/> bytes, zero before the first member comes.</param>
     /// <param name="names">The ranks' names, for messages.</param>
-    /// <param name="timeout">How long a rank waits for the others.</param>
-    internal SharedBarrier(byte* memory, IEnumerable<string> names, TimeSpan timeout)
+    /// <param name="patience">How long a rank waits for the others.</param>
+    internal SharedBarrier(byte* memory, IEnumerable<string> names, StepPatience patience)
     {
         _memory = memory;
-        (_names, _timeout) = ([.. names], timeout);
+        (_names, _patience) = ([.. names], patience);
         // Spinning while another rank needs the core would only keep it from arriving.
         _spinTicks = _names.Length <= Environment.ProcessorCount ? (long)(Spin.TotalSeconds * Stopwatch.Frequency) : 0;
     }
@@ -120,7 +120,7 @@ internal sealed unsafe class SharedBarrier : IStepBarrier
                 return;
             }
 
-            var left = _timeout - Stopwatch.GetElapsedTime(start);
+            var left = MeetingPoints.Left(_patience, point, start);
             if (left > TimeSpan.Zero)
             {
                 Futex.SleepWhile(Word(Wakes), wakes, left);
@@ -128,7 +128,7 @@ internal sealed unsafe class SharedBarrier : IStepBarrier
             }
 
             var missing = _names.Where((_, rank) => Volatile.Read(ref *Reached(rank)) <= point);
-            Abort(MeetingPoints.TimedOut(_timeout, missing, point, phase));
+            Abort(MeetingPoints.TimedOut(_patience.Limit, missing, point, phase));
         }
         finally
         {

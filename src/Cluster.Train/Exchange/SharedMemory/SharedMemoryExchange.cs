@@ -28,13 +28,13 @@ internal sealed unsafe class SharedMemoryExchange : InPlaceExchange
     /// <param name="roster">The generation.</param>
     /// <param name="rank">The member's rank.</param>
     /// <param name="owner">Its slice; null where it owns none.</param>
-    /// <param name="stepTimeout">How long it waits for the others within a step.</param>
+    /// <param name="patience">How long it waits for the others within a step.</param>
     /// <param name="segments">By rank.</param>
     internal static SharedMemoryExchange Over(
-        ExchangeRoster roster, int rank, SliceOwner? owner, TimeSpan stepTimeout, SharedSegment[] segments)
+        ExchangeRoster roster, int rank, SliceOwner? owner, StepPatience patience, SharedSegment[] segments)
     {
         var barrier = new SharedBarrier(
-            segments[0].Pointer + SegmentLayout.Barrier, roster.Members.Select(member => member.Name), stepTimeout);
+            segments[0].Pointer + SegmentLayout.Barrier, roster.Members.Select(member => member.Name), patience);
         return new SharedMemoryExchange(
             roster, rank, owner, barrier, segments, [.. roster.Members.Select(member => SegmentLayout.Of(roster, member.Rank))]);
     }

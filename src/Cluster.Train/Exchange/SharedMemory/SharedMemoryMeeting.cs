@@ -21,18 +21,18 @@ public static class SharedMemoryMeeting
     /// <param name="roster">The generation, the same for all members.</param>
     /// <param name="rank">The caller's rank.</param>
     /// <param name="owner">The caller's slice; null where it owns none.</param>
-    /// <param name="stepTimeout">How long a member waits for the others within a step.</param>
+    /// <param name="patience">How long a member waits for the others within a step.</param>
     /// <param name="allGather">Gives the caller's message to all members and returns everybody's, by rank; called up to three times.</param>
     /// <param name="refusal">Why memory is not shared, the same on all members; null where it is.</param>
     /// <returns>The caller's side of the exchange; null where memory cannot be shared, and nothing is left of the attempt.</returns>
     public static TensorExchange? TryJoin(
-        ExchangeRoster roster, int rank, SliceOwner? owner, TimeSpan stepTimeout,
+        ExchangeRoster roster, int rank, SliceOwner? owner, StepPatience patience,
         Func<byte[], IReadOnlyList<byte[]>> allGather, out string? refusal) =>
-        TryJoin(roster, rank, owner, stepTimeout, allGather, SharedSegment.SystemDirectory, out refusal);
+        TryJoin(roster, rank, owner, patience, allGather, SharedSegment.SystemDirectory, out refusal);
 
     /// <summary>As above, with segments in another directory than the system's.</summary>
     internal static TensorExchange? TryJoin(
-        ExchangeRoster roster, int rank, SliceOwner? owner, TimeSpan stepTimeout,
+        ExchangeRoster roster, int rank, SliceOwner? owner, StepPatience patience,
         Func<byte[], IReadOnlyList<byte[]>> allGather, string directory, out string? refusal)
     {
         refusal = OtherHost(roster, allGather(Encoding.UTF8.GetBytes(Kernel())));
@@ -60,7 +60,7 @@ public static class SharedMemoryMeeting
                 return null;
             }
 
-            var exchange = SharedMemoryExchange.Over(roster, rank, owner, stepTimeout, segments!);
+            var exchange = SharedMemoryExchange.Over(roster, rank, owner, patience, segments!);
             joined = true;
             return exchange;
         }

@@ -34,18 +34,18 @@ public sealed class TcpExchange : TensorExchange
     private readonly PeerStreams?[] _byRank;
     private readonly PeerStreams[] _peers;
     private readonly LinkWait _wait = new();
-    private readonly TimeSpan _stepTimeout;
+    private readonly StepPatience _patience;
     private readonly AdaptiveSpin _spin;
     private readonly CancellationTokenRegistration _meshEnds;
     private volatile string? _aborted;
     private bool _disposed;
 
-    private TcpExchange(ExchangeMesh mesh, SliceOwner? owner, TensorConnection?[] connections, TimeSpan stepTimeout)
+    private TcpExchange(ExchangeMesh mesh, SliceOwner? owner, TensorConnection?[] connections, StepPatience patience)
     {
         var roster = mesh.Roster;
         var me = roster.Members[mesh.Rank];
         _mesh = mesh;
-        _stepTimeout = stepTimeout;
+        _patience = patience;
         Parameters = FloatBlock.Allocate(roster.VectorLength);
         _contributions = [.. ShardTree.MaximalSubtrees(roster.Shards, me.Shards).Select(_ => FloatBlock.Allocate(roster.VectorLength))];
         _owned = new OwnedSlice(roster, mesh.Rank, owner, Parameters, _contributions);
@@ -97,10 +97,10 @@ public sealed class TcpExchange : TensorExchange
     /// </param>
     /// <param name="owner">The caller's slice; null where it owns none.</param>
     /// <param name="joinTimeout">How long the others are waited for until they are connected.</param>
-    /// <param name="stepTimeout">How long a step may go without a byte from or to a member.</param>
+    /// <param name="patience">How long a step may go without a byte from or to a member.</param>
     /// <param name="abort">Ends waiting.</param>
     /// <exception cref="ExchangeAbortedException">Somebody did not come, refused, or is gone; the message says who.</exception>
-    public static TcpExchange Over(ExchangeMesh mesh, SliceOwner? owner, TimeSpan joinTimeout, TimeSpan stepTimeout, CancellationToken abort)
+    public static TcpExchange Over(ExchangeMesh mesh, SliceOwner? owner, TimeSpan joinTimeout, StepPatience patience, CancellationToken abort)
     {
         var roster = mesh.Roster;
         var me = roster.Members[mesh.Rank];
@@ -109,7 +109,7 @@ public sealed class TcpExchange : TensorExchange
         {
             var peers = roster.Members.Where(member => PeerStreams.AreNeeded(roster, me, member)).Select(member => member.Rank);
             mesh.Open(ConnectionPurpose.Tensors, peers, joinTimeout, (peer, connection) => connections[peer] = connection, abort);
-            return new TcpExchange(mesh, owner, connections, stepTimeout);
+            return new TcpExchange(mesh, owner, connections, patience);
         }
         catch
         {
@@ -261,7 +261,7 @@ public sealed class TcpExchange : TensorExchange
             throw Fail(ExchangeMesh.LostMessage(lost));
         }
 
-        var left = _stepTimeout - idle;
+        var left = _patience.In(step) is { } limit ? limit - ProcessTime.Since(idleSince) : LongestSleep;
         if (left > TimeSpan.Zero)
         {
             _wait.Wait(_peers, left < LongestSleep ? left : LongestSleep);
@@ -269,7 +269,7 @@ public sealed class TcpExchange : TensorExchange
         }
 
         var missing = _peers.Where(peer => peer.Incoming.IsWaiting || peer.Outgoing.IsWaiting).Select(peer => $"{peer.Member.Name} ({Describe(peer)})");
-        throw Fail(Invariant($"waited {_stepTimeout.TotalSeconds:0} s in step {step} for {string.Join(", ", missing)}"));
+        throw Fail(Invariant($"waited {_patience.Limit.TotalSeconds:0} s in step {step} for {string.Join(", ", missing)}"));
     }
 
     /// <summary>Closes the links, so that whoever waits for this member is freed.</summary>

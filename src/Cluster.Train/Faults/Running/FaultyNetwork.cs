@@ -19,10 +19,10 @@ internal sealed class FaultyNetwork(FaultyCluster cluster, FaultyProcess process
 
     /// <inheritdoc/>
     public TensorExchange Join(
-        ExchangeRoster roster, int rank, SliceOwner? owner, TimeSpan stepTimeout, Action<PeerLoss> lost, CancellationToken abort)
+        ExchangeRoster roster, int rank, SliceOwner? owner, StepPatience patience, Action<PeerLoss> lost, CancellationToken abort)
     {
         process.StandWhileCut(abort);
-        var joined = (NetworkExchange)inner.Join(roster, rank, owner, stepTimeout, lost, abort);
+        var joined = (NetworkExchange)inner.Join(roster, rank, owner, patience, lost, abort);
         var exchange = new FaultyExchange(cluster, process, joined, roster.Members[rank].HoldsReplica, owner is not null);
         process.Add(exchange);
         return exchange;

@@ -17,6 +17,7 @@ internal static class WorkerMessages
         new WireCodec<StepReport>("report-1", 8, WriteReport, ReadReport),
         new WireCodec<LeaseCompleted>(
             "completed-1", 3, WriteCompleted, (ref reader) => new LeaseCompleted(WireFields.Text(ref reader), reader.ReadInt32(), reader.ReadInt64())),
+        new WireCodec<EvaluationProgress>("evaluating-1", 5, WriteEvaluating, ReadEvaluating),
         new WireCodec<SnapshotKept>("kept-1", 6, WriteKept, ReadKept),
         new WireCodec<GenerationEnded>("ended-1", 3, WriteEnded, ReadEnded),
         new WireCodec<WorkerFault>("fault-1", 5, WriteFault, ReadFault),
@@ -145,6 +146,18 @@ internal static class WorkerMessages
 
     private static SnapshotKept ReadKept(ref MessagePackReader reader) => new(
         WireFields.Text(ref reader), reader.ReadInt32(), reader.ReadInt64(), WireFields.Text(ref reader), reader.ReadString(), reader.ReadDouble());
+
+    private static void WriteEvaluating(ref MessagePackWriter writer, EvaluationProgress message)
+    {
+        writer.Write(message.WorkerId);
+        writer.Write(message.Generation);
+        writer.Write(message.CompletedSteps);
+        writer.Write(message.Batches);
+        writer.Write(message.Total);
+    }
+
+    private static EvaluationProgress ReadEvaluating(ref MessagePackReader reader) => new(
+        WireFields.Text(ref reader), reader.ReadInt32(), reader.ReadInt64(), reader.ReadInt64(), reader.ReadInt64());
 
     private static void WriteEnded(ref MessagePackWriter writer, GenerationEnded message)
     {

@@ -28,6 +28,9 @@ internal sealed class EvaluationLoader : IDisposable
         }
     }
 
+    /// <summary>Batches of an evaluation.</summary>
+    internal long BatchCount => _sequence.Length;
+
     /// <summary>
     /// All batches with their shards, in ascending order; none where the shards have no samples. A batch is valid
     /// until the next. To be enumerated to the end or abandoned, but not twice at once.

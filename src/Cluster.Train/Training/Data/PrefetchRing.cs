@@ -168,7 +168,7 @@ internal sealed class PrefetchRing : IDisposable
                 throw new TrainingFaultException($"task '{_task}' failed in Read (data) at {run.Sequence.Describe(position)}: {message}", fault);
             }
 
-            var left = _timeout - Stopwatch.GetElapsedTime(since);
+            var left = _timeout - ProcessTime.Since(since);
             if (left <= TimeSpan.Zero)
             {
                 throw new TrainingFaultException(

@@ -63,6 +63,37 @@ public sealed class CoordinatorScenarioTests(StageFixture fixture) : IClassFixtu
         Assert.Contains(result.Cluster.Observer.Rosters, roster => roster.FirstStep is 8 or 16);
     }
 
+    [Theory]
+    [InlineData(3)]
+    [InlineData(2)]
+    public void A_coordinator_that_dies_after_the_last_checkpoint_has_a_successor_that_ends_the_job_well(int remaining)
+    {
+        var scenario = new Scenario
+        {
+            Checkpoints = true,
+            CheckpointEvery = 8,
+            Restarts = false,
+            Play = cluster => cluster.Written = step =>
+            {
+                if (step == 24)
+                {
+                    cluster.Written = null;
+                    cluster.Crash();
+                    foreach (var run in cluster.Present.Skip(remaining).ToArray()) run.Process.Fail();
+                }
+            },
+        };
+        var result = scenario.Run(fixture.Stage);
+
+        Assert.True(result.Outcome is { Completed: true, WasDone: true, Steps: 24 }, $"{result.Error}\n{result.Story}");
+        Assert.Equal(scenario.Expected(fixture.Stage).ParametersSha256, result.Outcome.ParametersSha256);
+        Assert.True(result.Idle, result.Story);
+        Assert.All(result.Cluster.Present, run => Assert.True(run.Outcome!.Completed));
+        Assert.Contains(result.Notices, notice => notice.EndsWith("is the end of this job: nothing left to do", StringComparison.Ordinal));
+        // It waits for the workers with which the job began, but not for long.
+        Assert.True(result.Took < TimeSpan.FromSeconds(60), $"{result.Took}");
+    }
+
     [Fact]
     public void A_successor_does_not_wait_long_for_a_worker_that_died_with_its_predecessor()
     {

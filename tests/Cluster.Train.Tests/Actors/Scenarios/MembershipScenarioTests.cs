@@ -87,6 +87,57 @@ public sealed class MembershipScenarioTests(StageFixture fixture) : IClassFixtur
         Assert.True(result.Took > TimeSpan.FromSeconds(40));
     }
 
+    [Fact]
+    public void An_evaluation_that_takes_longer_than_a_step_may_goes_on_while_batches_come()
+    {
+        var result = fixture.EndsAsUndisturbed(new Scenario
+        {
+            Play = cluster => cluster.EvaluationBatches = (name, _) => name == "worker-2" ? 30 : 10,
+        });
+
+        Assert.Equal((1, 0), (result.Outcome!.Generations, result.Outcome.Recoveries));
+        Assert.True(result.Took > TimeSpan.FromSeconds(100));
+    }
+
+    [Fact]
+    public void An_evaluation_that_hangs_is_named_as_one_and_the_job_goes_on_without_it()
+    {
+        var hung = false;
+        var result = fixture.EndsAsUndisturbed(new Scenario
+        {
+            Play = cluster => cluster.EvaluationBatches = (name, step) =>
+            {
+                if (hung || name != "worker-2" || step < 10)
+                {
+                    return 0;
+                }
+
+                hung = true;
+                return -3;
+            },
+        });
+
+        Assert.Contains(
+            "generation 1 ends: the evaluation after step 10 stands still: no batch was done in 4 s; waiting for worker-2, which has done 3 of 4 batches", result.Notices);
+    }
+
+    [Theory]
+    [InlineData(Topology.Sharded)]
+    [InlineData(Topology.Coordinator)]
+    public void A_stop_of_the_whole_machine_is_no_part_of_any_wait(Topology topology)
+    {
+        for (var step = 1; step < 24; step++)
+        {
+            var result = fixture.EndsAsUndisturbed(new Scenario
+            {
+                Topology = topology,
+                Play = cluster => cluster.At(step, () => cluster.Clock.Leap(TimeSpan.FromMinutes(10))),
+            });
+
+            Assert.True(result.Outcome!.Generations == 1, $"stopped at step {step}\n{result.Story}");
+        }
+    }
+
     [Theory]
     [InlineData(FaultAction.Hang, 8)]
     [InlineData(FaultAction.Hang, 30)]

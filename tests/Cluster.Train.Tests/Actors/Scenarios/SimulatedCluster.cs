@@ -54,6 +54,12 @@ internal sealed class SimulatedCluster
     /// <summary>The checkpoints, by step.</summary>
     internal Dictionary<long, TrainingState> Disk { get; } = [];
 
+    /// <summary>How many batches, of a second each, a worker's (its name) part of an evaluation has; a negative number for one that hangs after so many.</summary>
+    internal Func<string, long, int>? EvaluationBatches { get; set; }
+
+    /// <summary>Is told of each checkpoint that has reached the disk, before its coordinator is.</summary>
+    internal Action<long>? Written { get; set; }
+
     internal TimeSpan StepTimeout { get; }
 
     /// <summary>Whether a process that died is started again, under its name and as somebody else.</summary>
@@ -135,6 +141,31 @@ internal sealed class SimulatedCluster
     internal SimulatedProcess? Find(string? endpoint) => _processes.Find(process => process.Endpoint == endpoint);
 
     internal float[] FrozenOf(SimulatedProcess process) => Frozen?.Invoke(process.Name) ?? Model.Frozen;
+
+    /// <summary>What a coordinator finds where the last checkpoint is the job's end.</summary>
+    internal JobOutcome Finished(long steps)
+    {
+        var (vector, _) = Model.StateAfter(steps);
+        return new JobOutcome
+        {
+            Completed = true,
+            WasDone = true,
+            Steps = steps,
+            Epochs = 0,
+            Samples = 0,
+            Loss = 0,
+            Evaluation = null,
+            Elapsed = TimeSpan.Zero,
+            Workers = 0,
+            Topology = "",
+            ParameterCount = 0,
+            ParametersSha256 = ParametersHash.Sha256(Model.Layout, (start, length) => vector.AsSpan((int)start, length), Model.Frozen),
+            Generations = 0,
+            Recoveries = 0,
+            ReplayedSteps = 0,
+            Checkpoint = $"step-{steps}",
+        };
+    }
 
     internal void EachProcess(Roster roster, Func<SimulatedProcess, Action?> act)
     {

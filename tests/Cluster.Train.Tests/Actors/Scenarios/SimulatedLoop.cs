@@ -102,15 +102,40 @@ internal sealed class SimulatedLoop(
 
         var step = _step;
         _exchanges = true;
+        GiveUpLater(step);
+        process.After(cluster.ComputeTime(), () => process.Pass(FaultPhase.Compute, step, () => Compute(step)));
+        Sum(step);
+    }
+
+    /// <summary>Whether the others may be evaluating once these steps are completed.</summary>
+    private bool MayEvaluate(long completedSteps) => completedSteps == generation.TotalSteps
+        || new StepPatience(cluster.StepTimeout, _model.Plan.StepsPerEpoch).In(completedSteps) is null;
+
+    private void GiveUpLater(long step)
+    {
+        // Before such a step the others may still evaluate.
+        if (MayEvaluate(step))
+        {
+            return;
+        }
+
+        var stopped = cluster.Clock.Stopped;
         process.After(cluster.StepTimeout, () =>
         {
-            if (_exchanges && _step == step)
+            if (!_exchanges || _step != step)
+            {
+                return;
+            }
+
+            if (cluster.Clock.Stopped > stopped)
+            {
+                GiveUpLater(step);
+            }
+            else
             {
                 End($"waited {cluster.StepTimeout.TotalSeconds:0} s in step {step}", report: true);
             }
         });
-        process.After(cluster.ComputeTime(), () => process.Pass(FaultPhase.Compute, step, () => Compute(step)));
-        Sum(step);
     }
 
     private void Compute(long step)
@@ -211,9 +236,38 @@ internal sealed class SimulatedLoop(
     private void Complete(long step)
     {
         _step = step + 1;
+        var evaluates = HasReplica && (_step % _model.Plan.StepsPerEpoch == 0 || _step == generation.TotalSteps);
+        var batches = evaluates ? cluster.EvaluationBatches?.Invoke(process.Name, _step) ?? 0 : 0;
+        Evaluate(done: 0, batches, () => Report(evaluates));
+    }
+
+    /// <summary>A second for each batch; what takes longer than one is told of.</summary>
+    private void Evaluate(int done, int batches, Action then)
+    {
+        if (batches == 0 || done == batches)
+        {
+            then();
+            return;
+        }
+
+        process.After(TimeSpan.FromSeconds(1), () =>
+        {
+            if (IsOver)
+            {
+                return;
+            }
+
+            var now = done == -batches ? done : done + 1;
+            sink(new EvaluationProgress(member.WorkerId, Generation, _step, now, batches < 0 ? 1 - batches : batches));
+            Evaluate(now, batches, then);
+        });
+    }
+
+    private void Report(bool evaluates)
+    {
         if (HasReplica)
         {
-            if (_step % _model.Plan.StepsPerEpoch == 0 || _step == generation.TotalSteps)
+            if (evaluates)
             {
                 _evaluations.AddRange(Enumerable.Range(member.Shards.First, member.Shards.Count)
                     .Select(shard => _model.Evaluate(_replica.Parameters, _step, shard)));
@@ -270,7 +324,7 @@ internal sealed class SimulatedLoop(
         {
             sink(_replica.Kept(lease.End, lease.Snapshot));
         }
-        else if (!IsOver && cluster.Clock.MonotonicClock - since < cluster.StepTimeout)
+        else if (!IsOver && (MayEvaluate(lease.End) || cluster.Clock.MonotonicClock - since < cluster.StepTimeout))
         {
             process.After(Retry, () => Finish(lease, since));
         }

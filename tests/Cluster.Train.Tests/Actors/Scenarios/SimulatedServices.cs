@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Cluster.Train.Actors;
 using Cluster.Train.Actors.Coordinator;
 using Cluster.Train.Actors.Snapshots;
+using Cluster.Train.Checkpoints;
 using Cluster.Train.Exchange;
 using Cluster.Train.Exchange.State;
 using Cluster.Train.Membership;
@@ -22,6 +23,11 @@ internal sealed class SimulatedServices(SimulatedCluster cluster, SimulatedProce
     public string? Endpoint => process.Endpoint;
 
     public long? NewestCheckpoint { get; private set; }
+
+    public Task<CheckpointStart> ExamineAsync(bool succeeds) => Later(() =>
+        succeeds && cluster.Disk.Count > 0 && cluster.Disk.Keys.Max() == cluster.Model.Definition.Length.Steps
+            ? new CheckpointStart(ResumeVerdict.NothingLeft, $"step-{cluster.Disk.Keys.Max()}", cluster.Finished(cluster.Disk.Keys.Max()))
+            : CheckpointStart.Nothing);
 
     public Task OpenAsync(ReplicaDescription replica, ImmutableArray<TensorEntry> tensors, bool takeover) => Later(() =>
     {
@@ -72,6 +78,7 @@ internal sealed class SimulatedServices(SimulatedCluster cluster, SimulatedProce
     {
         cluster.Disk[state.Step] = state;
         NewestCheckpoint = state.Step;
+        cluster.Written?.Invoke(state.Step);
         return $"step-{state.Step}";
     });
 
@@ -95,7 +102,11 @@ internal sealed class SimulatedServices(SimulatedCluster cluster, SimulatedProce
         {
             try
             {
-                done.TrySetResult(work());
+                var result = work();
+                if (process.Alive)
+                {
+                    done.TrySetResult(result);
+                }
             }
             catch (Exception error) when (error is ExchangeAbortedException or BadInputException)
             {

@@ -62,6 +62,19 @@ public sealed class VirtualScheduler(Config config, ILoggingAdapter log) : Sched
         return true;
     }
 
+    /// <summary>The time goes on, and nothing that is due meanwhile happens before its end: the whole process was stopped.</summary>
+    internal void Leap(TimeSpan length)
+    {
+        lock (_gate)
+        {
+            Volatile.Write(ref _now, _now + length.Ticks);
+            Stopped += length;
+        }
+    }
+
+    /// <summary>How long it was stopped in all.</summary>
+    internal TimeSpan Stopped { get; private set; }
+
     /// <summary>Forgets what is scheduled: a run has ended, and the next one begins with an empty stage.</summary>
     internal void Clear()
     {

@@ -43,6 +43,24 @@ public sealed class StepBarrierTests
         Assert.Throws<ExchangeAbortedException>(() => barrier.Arrive(1, 3 * 8, MeetingPoint.Computed));
     }
 
+    [Theory]
+    [InlineData(20, true)]
+    [InlineData(21, false)]
+    [InlineData(0, false)]
+    public async Task After_an_evaluation_the_others_are_waited_for_until_the_generation_ends(long step, bool waits)
+    {
+        var barrier = new StepBarrier(["worker-1", "worker-2"], new StepPatience(TimeSpan.FromMilliseconds(20), EvaluatesEvery: 20));
+        var waiting = Task.Factory.StartNew(
+            () => barrier.Arrive(0, 3 * step, MeetingPoint.Computed), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+        var timedOut = await Task.WhenAny(waiting, Task.Delay(TimeSpan.FromMilliseconds(waits ? 200 : 30_000))) == waiting;
+        barrier.Abort("the evaluation stands still");
+
+        Assert.Equal(!waits, timedOut);
+        var error = await Assert.ThrowsAsync<ExchangeAbortedException>(() => waiting.WaitAsync(TimeSpan.FromSeconds(30)));
+        Assert.Equal(waits ? "the evaluation stands still" : $"waited 0 s for worker-2 in step {step} (computing its gradients)", error.Message);
+    }
+
     [Fact]
     public async Task An_abort_frees_whoever_waits_and_keeps_the_first_reason()
     {

@@ -28,8 +28,8 @@ internal sealed class LoopbackNetwork
         }
 
         public TensorExchange Join(
-            ExchangeRoster roster, int rank, SliceOwner? owner, TimeSpan stepTimeout, Action<PeerLoss> lost, CancellationToken abort) =>
-            network._hub.Join(roster, rank, owner, stepTimeout);
+            ExchangeRoster roster, int rank, SliceOwner? owner, StepPatience patience, Action<PeerLoss> lost, CancellationToken abort) =>
+            network._hub.Join(roster, rank, owner, patience);
 
         public string? Fetch(ExchangeRoster roster, int rank, string endpoint, StatePiece piece, Span<float> destination, TimeSpan timeout)
         {

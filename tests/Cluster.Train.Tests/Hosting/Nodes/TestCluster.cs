@@ -92,7 +92,7 @@ internal static class TestCluster
             onStart?.Invoke(node);
             return Props.Create(() => new TalkingCoordinator(name, completion));
         },
-        "stop", said.Add);
+        "stop", () => Task.CompletedTask, said.Add);
 
     public static WorkerNode Worker(NodeOptions options, Said said, Action<ClusterNode>? onStart = null) => new(
         options,
