@@ -3,7 +3,7 @@
 # The last line is "N passed, N failed, N skipped"; the exit code is 0 only if nothing failed.
 #   ./test.sh --soak DURATION    runs the soak scenarios only, each for so long: 90s, 30m, 2h
 set -euo pipefail
-verbosity=normal hang=600
+verbosity=normal hang=1800
 if [ "${1:-}" = --soak ]; then
   if ! [[ "${2:-}" =~ ^[1-9][0-9]{0,5}[smh]$ ]]; then
     echo "--soak is '${2:-}': give a duration such as 90s, 30m or 2h" >&2

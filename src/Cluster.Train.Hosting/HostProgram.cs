@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.Reflection;
-using System.Text.RegularExpressions;
 using Akka.Event;
 using Cluster.Train.Hosting.CommandLine;
 using Cluster.Train.Hosting.Verbs;
@@ -10,7 +9,7 @@ using Cluster.Train.Training;
 namespace Cluster.Train.Hosting;
 
 /// <summary>One run of the program: finds the verb, lets it run, and turns whatever happens into an exit code.</summary>
-internal sealed partial class HostProgram
+internal sealed class HostProgram
 {
     private const string Description = "Trains models in parallel, with the same bits whatever happens.";
 
@@ -109,7 +108,7 @@ internal sealed partial class HostProgram
     private int Fail(int exitCode, string message, Exception? trace)
     {
         _host.Out.Flush();
-        _host.Error.WriteLine("error: " + LineBreak().Replace(message.Trim(), " "));
+        _host.Error.WriteLine("error: " + string.Join(' ', message.Split((char[])['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)));
         if (trace is not null) _host.Error.WriteLine(trace);
         return exitCode;
     }
@@ -121,20 +120,18 @@ internal sealed partial class HostProgram
         var names = new HashSet<string>(StringComparer.Ordinal);
         foreach (var task in tasks)
         {
-            if (!Name().IsMatch(task.Name)) throw new ArgumentException($"task name '{task.Name}': lower-case letters, digits and hyphens are allowed", nameof(tasks));
+            if (!IsName(task.Name)) throw new ArgumentException($"task name '{task.Name}': lower-case letters, digits and hyphens are allowed", nameof(tasks));
             if (!names.Add(task.Name)) throw new ArgumentException($"two tasks are named '{task.Name}'", nameof(tasks));
             foreach (var option in task.Options)
             {
-                if (!Name().IsMatch(option.Name)) throw new ArgumentException($"option name '{option.Name}' of task '{task.Name}': lower-case letters, digits and hyphens are allowed", nameof(tasks));
+                if (!IsName(option.Name)) throw new ArgumentException($"option name '{option.Name}' of task '{task.Name}': lower-case letters, digits and hyphens are allowed", nameof(tasks));
                 if (!option.Values.IsDefaultOrEmpty && !option.Values.Contains(option.Default)) throw new ArgumentException($"option --{option.Name} of task '{task.Name}': its default '{option.Default}' is none of its values", nameof(tasks));
                 if (taken.Contains("--" + option.Name)) throw new ArgumentException($"option --{option.Name} of task '{task.Name}' is one that every task has", nameof(tasks));
             }
         }
     }
 
-    [GeneratedRegex("^[a-z0-9]+(-[a-z0-9]+)*$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex Name();
-
-    [GeneratedRegex(@"\s*[\r\n]+\s*", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex LineBreak();
+    // Words of letters and digits with hyphens between them.
+    private static bool IsName(string name) =>
+        name.Split('-').All(word => word.Length > 0 && word.All(letter => char.IsAsciiLetterLower(letter) || char.IsAsciiDigit(letter)));
 }

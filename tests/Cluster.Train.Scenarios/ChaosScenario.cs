@@ -24,7 +24,7 @@ public sealed class ChaosScenario(ITestOutputHelper output)
         ChaosReport? report = null;
         output.WriteLine($"chaos of seed {seed}; {SeedVariable}={seed} repeats its plan");
         await Scenario.RunAsync(
-            output, async cluster => report = await ChaosRun.RunAsync(cluster, new ChaosPlan(seed, MnistJob.Workers), Epochs), LastLines);
+            output, async cluster => report = await ChaosRun.RunAsync(cluster, new ChaosPlan(seed, MnistJob.Workers), Epochs), LastLines, (int)(ChaosPlan.Hold * Epochs));
         return report!;
     }
 }

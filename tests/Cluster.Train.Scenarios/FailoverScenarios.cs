@@ -5,7 +5,7 @@ namespace Cluster.Train.Scenarios;
 /// <summary>Coordinators that die: another goes on from what the workers hold.</summary>
 public sealed class FailoverScenarios(ITestOutputHelper output)
 {
-    private static readonly IReadOnlyList<string> Job = Scenario.Job(20000);
+    private static readonly IReadOnlyList<string> Job = Scenario.Job;
 
     [Fact]
     public Task The_coordinator_is_killed_twice_and_the_result_is_the_same() => Scenario.RunAsync(output, async cluster =>
@@ -16,7 +16,7 @@ public sealed class FailoverScenarios(ITestOutputHelper output)
         var second = cluster.Coordinator(Job, 3, seeds[1], seeds);
         await second.WritesAsync("standing by", Scenario.Patience);
         var workers = cluster.Workers(3, seeds);
-        await Scenario.ReachesAsync(first, 200);
+        await Scenario.ReachesAsync(first, Scenario.HeldAt);
 
         first.Kill();
 

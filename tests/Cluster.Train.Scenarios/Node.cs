@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 
@@ -17,11 +16,15 @@ internal sealed class Node : IDisposable
 
     /// <summary>Starts one.</summary>
     /// <param name="name">For messages.</param>
+    /// <param name="hold">CLUSTER_TRAIN_TEST_HOLD, see tests/Cluster.Train.Held; null for none.</param>
     /// <param name="args">Its command line.</param>
-    internal Node(string name, params IEnumerable<string> args)
+    internal Node(string name, string? hold, params IEnumerable<string> args)
     {
         Name = name;
         var start = new ProcessStartInfo(Executable, args) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        // Options of whoever runs the tests are none of the scenario's.
+        foreach (var option in start.Environment.Keys.Where(key => key.StartsWith("CLUSTER_TRAIN_", StringComparison.Ordinal)).ToArray()) start.Environment.Remove(option);
+        if (hold is not null) start.Environment["CLUSTER_TRAIN_TEST_HOLD"] = hold;
         _process = new Process { StartInfo = start, EnableRaisingEvents = true };
         _process.OutputDataReceived += (_, line) => Append(line.Data);
         _process.ErrorDataReceived += (_, line) => Append(line.Data);
@@ -58,7 +61,7 @@ internal sealed class Node : IDisposable
 
     /// <summary>When it wrote lines that a pattern matches.</summary>
     internal IEnumerable<long> TimesOf(string pattern) =>
-        Lines.Where(line => Regex.IsMatch(line.Text, pattern, RegexOptions.None, TimeSpan.FromSeconds(5))).Select(line => line.Timestamp);
+        Lines.Where(line => Regex.IsMatch(line.Text, pattern, RegexOptions.NonBacktracking)).Select(line => line.Timestamp);
 
     /// <summary>The executable that was built beside these tests, in the same configuration.</summary>
     private static string Executable
@@ -68,7 +71,7 @@ internal sealed class Node : IDisposable
             var here = new DirectoryInfo(AppContext.BaseDirectory);
             var root = here.Parent!.Parent!.Parent!.Parent!.Parent!;
             return Path.Combine(
-                root.FullName, "src", "Cluster.Train.Cli", "bin", here.Parent!.Name, here.Name, OperatingSystem.IsWindows() ? "cluster-train.exe" : "cluster-train");
+                root.FullName, "tests", "Cluster.Train.Held", "bin", here.Parent!.Name, here.Name, OperatingSystem.IsWindows() ? "cluster-train-held.exe" : "cluster-train-held");
         }
     }
 
@@ -79,7 +82,7 @@ internal sealed class Node : IDisposable
     /// <exception cref="ScenarioException">It did not, or it ended.</exception>
     internal async Task<Match> WritesAsync(string pattern, TimeSpan patience, int from = 0)
     {
-        var regex = new Regex(pattern, RegexOptions.None, TimeSpan.FromSeconds(5));
+        var regex = new Regex(pattern, RegexOptions.NonBacktracking);
         var found = new TaskCompletionSource<Match>(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_gate)
         {
@@ -113,12 +116,10 @@ internal sealed class Node : IDisposable
     /// <summary>SIGKILL.</summary>
     internal void Kill() => _process.Kill();
 
-    /// <summary>Sends a signal by name: INT, TERM, STOP, CONT.</summary>
-    internal async Task SignalAsync(string signal)
+    /// <summary>Sends a signal.</summary>
+    internal void Signal(Signal signal)
     {
-        using var kill = Process.Start("kill", ["-s", signal, _process.Id.ToString(CultureInfo.InvariantCulture)]);
-        await kill.WaitForExitAsync();
-        if (kill.ExitCode != 0) throw new ScenarioException($"SIG{signal} could not be sent to {Name}");
+        if (!Signals.Send(_process.Id, signal)) throw new ScenarioException($"{signal} could not be sent to {Name}");
     }
 
     /// <inheritdoc/>

@@ -16,7 +16,7 @@ internal static class References
         var file = Path.GetTempFileName();
         try
         {
-            using var node = new Node("reference", ["train", .. job, "--workers", "1", "--summary", file]);
+            using var node = new Node("reference", hold: null, ["train", .. job, "--workers", "1", "--summary", file]);
             Assert.True(await node.EndsAsync(Scenario.Patience * 4) == 0, node.Text);
             using var summary = JsonDocument.Parse(await File.ReadAllTextAsync(file));
             return summary.RootElement.GetProperty("parametersSha256").GetString()!;

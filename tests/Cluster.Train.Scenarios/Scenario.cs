@@ -7,15 +7,28 @@ using Xunit.Abstractions;
 
 namespace Cluster.Train.Scenarios;
 
-/// <summary>A cluster of real processes on loopback, of one scenario. What they wrote is shown when the scenario fails.</summary>
-internal sealed class Scenario(ITestOutputHelper output) : IAsyncDisposable
+/// <summary>
+/// A cluster of real processes on loopback, of one scenario. What they wrote is shown when the scenario fails. Its job is
+/// held at a step until the scenario lets it go, see tests/Cluster.Train.Held: so what a scenario does comes before the
+/// job's end, however fast the machine is.
+/// </summary>
+internal sealed class Scenario : IAsyncDisposable
 {
-    /// <summary>For whatever takes a few seconds on an idle machine.</summary>
-    internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    /// <summary>For whatever takes a few seconds on an idle machine; it only bounds how long a scenario that hangs takes.</summary>
+    internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(240);
+
+    /// <summary>The step at which <see cref="Job"/> is held, if nothing else is said.</summary>
+    internal const long HeldAt = HeldEpoch * 20;
+
+    private const int HeldEpoch = 10;
 
     private readonly List<Node> _nodes = [];
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("cluster-train-scenario-");
+    private readonly ITestOutputHelper _output;
+    private readonly int? _heldEpoch;
     private int _workers;
+
+    private Scenario(ITestOutputHelper output, int? heldEpoch) => (_output, _heldEpoch) = (output, heldEpoch);
 
     /// <summary>Where a coordinator's journal goes.</summary>
     internal string Journal(int port) => Path.Combine(_folder.FullName, $"{port}.jsonl");
@@ -23,16 +36,20 @@ internal sealed class Scenario(ITestOutputHelper output) : IAsyncDisposable
     /// <summary>Where checkpoints can go.</summary>
     internal string Checkpoints => Path.Combine(_folder.FullName, "checkpoints");
 
-    /// <summary>A job that a machine of two cores does in some ten seconds: 17 parameters, so all of it is coordination.</summary>
-    internal static IReadOnlyList<string> Job(long steps) => ["xor", "--shards", "3", "--momentum", "0.9", "--steps", steps.ToString(CultureInfo.InvariantCulture)];
+    /// <summary>A job that a machine of two cores does in a few seconds once it is let go: 17 parameters, so all of it is coordination.</summary>
+    internal static IReadOnlyList<string> Job { get; } = ["xor", "--shards", "3", "--momentum", "0.9", "--steps", "6000"];
+
+    /// <summary>Lets the job go to its end.</summary>
+    internal void Release() => File.WriteAllBytes(ReleaseFile, []);
 
     /// <summary>Starts a scenario, runs it, and shows what was written where it fails.</summary>
     /// <param name="output">Where it is shown.</param>
     /// <param name="scenario">The scenario.</param>
     /// <param name="lastLines">Of each node, the last lines only; null for all that it wrote.</param>
-    internal static async Task RunAsync(ITestOutputHelper output, Func<Scenario, Task> scenario, int? lastLines = null)
+    /// <param name="heldEpoch">From which epoch on, counted from 0, its job is held; null for none.</param>
+    internal static async Task RunAsync(ITestOutputHelper output, Func<Scenario, Task> scenario, int? lastLines = null, int? heldEpoch = HeldEpoch)
     {
-        await using var cluster = new Scenario(output);
+        await using var cluster = new Scenario(output, heldEpoch);
         try
         {
             await scenario(cluster);
@@ -59,7 +76,7 @@ internal sealed class Scenario(ITestOutputHelper output) : IAsyncDisposable
 
     /// <summary>Starts a coordinator.</summary>
     internal Node Coordinator(IReadOnlyList<string> job, int workers, int port, IReadOnlyList<int>? seeds = null, params IEnumerable<string> more) =>
-        Add(new Node($"coordinator {port}", [
+        Add(new Node($"coordinator {port}", Hold, [
             "coordinator", .. job, "--workers", workers.ToString(CultureInfo.InvariantCulture), "--listen", Loopback(port), "--tensor-port", "0",
             "--summary", Summary(port), .. seeds is null ? [] : new[] { "--seed-node", Seeds(seeds) }, .. more]));
 
@@ -71,21 +88,22 @@ internal sealed class Scenario(ITestOutputHelper output) : IAsyncDisposable
 
     /// <summary>Starts a worker.</summary>
     internal Node Worker(string name, IReadOnlyList<int> seeds, params IEnumerable<string> more) =>
-        Add(new Node($"worker {name}", ["worker", "--listen", Loopback(0), "--name", name, "--seed-node", Seeds(seeds), .. more]));
+        Add(new Node($"worker {name}", Hold, ["worker", "--listen", Loopback(0), "--name", name, "--seed-node", Seeds(seeds), .. more]));
 
     /// <summary>Waits until a coordinator has done a step.</summary>
     internal static Task ReachesAsync(Node coordinator, long step, int from = 0) =>
         coordinator.WritesAsync($@"step (?:{StepsFrom(step)})/", Patience, from);
 
-    /// <summary>The job ends with exit code 0 everywhere, and with the parameters that one process alone gets.</summary>
+    /// <summary>Lets the job go: it ends with exit code 0 everywhere, and with the parameters that one process alone gets.</summary>
     /// <returns>The summary.</returns>
     internal async Task<JsonElement> EndsLikeOneProcessAsync(IReadOnlyList<string> job, Node coordinator, int port, params IEnumerable<Node> workers)
     {
+        Release();
         Assert.Equal(0, await coordinator.EndsAsync(Patience * 2));
         foreach (var worker in workers) Assert.Equal(0, await worker.EndsAsync(Patience));
         using var summary = JsonDocument.Parse(await File.ReadAllTextAsync(Summary(port)));
         var result = summary.RootElement.Clone();
-        output.WriteLine(result.ToString());
+        _output.WriteLine(result.ToString());
         Assert.Equal(await References.Of(job), result.GetProperty("parametersSha256").GetString());
         return result;
     }
@@ -102,7 +120,7 @@ internal sealed class Scenario(ITestOutputHelper output) : IAsyncDisposable
         var formed = await coordinator.WritesAsync(@"generation \d+: ", Patience, ends.Index);
         await coordinator.WritesAsync(@"\nepoch ", Patience, formed.Index);
         var goesOn = Stopwatch.GetElapsedTime(start);
-        output.WriteLine($"{victim.Name} killed: noticed after {noticed.TotalSeconds:0.00} s, next epoch after {goesOn.TotalSeconds:0.00} s");
+        _output.WriteLine($"{victim.Name} killed: noticed after {noticed.TotalSeconds:0.00} s, next epoch after {goesOn.TotalSeconds:0.00} s");
         return (noticed, goesOn);
     }
 
@@ -113,6 +131,10 @@ internal sealed class Scenario(ITestOutputHelper output) : IAsyncDisposable
         _folder.Delete(recursive: true);
         return ValueTask.CompletedTask;
     }
+
+    private string ReleaseFile => Path.Combine(_folder.FullName, "released");
+
+    private string? Hold => _heldEpoch is { } epoch ? string.Create(CultureInfo.InvariantCulture, $"{epoch}:{ReleaseFile}") : null;
 
     private static string Loopback(int port) => $"127.0.0.1:{port}";
 

@@ -5,7 +5,7 @@ namespace Cluster.Train.Scenarios;
 /// <summary>Jobs that end before they are done: by a person, or for lack of workers.</summary>
 public sealed class StopScenarios(ITestOutputHelper output)
 {
-    private static readonly IReadOnlyList<string> Job = Scenario.Job(12000);
+    private static readonly IReadOnlyList<string> Job = Scenario.Job;
 
     [Theory]
     [InlineData("coordinator")]
@@ -13,12 +13,12 @@ public sealed class StopScenarios(ITestOutputHelper output)
     public Task A_job_that_was_stopped_goes_on_with_fewer_workers_to_the_same_result(string topology) => Scenario.RunAsync(output, async cluster =>
     {
         var port = Scenario.FreePort();
-        string[] options = ["--topology", topology, "--checkpoint-dir", cluster.Checkpoints, "--checkpoint-every", "6000"];
+        string[] options = ["--topology", topology, "--checkpoint-dir", cluster.Checkpoints, "--checkpoint-every", "4000"];
         var coordinator = cluster.Coordinator(Job, 3, port, null, options);
         var workers = cluster.Workers(3, port);
-        await Scenario.ReachesAsync(coordinator, 1000);
+        await Scenario.ReachesAsync(coordinator, Scenario.HeldAt);
 
-        await coordinator.SignalAsync("INT");
+        coordinator.Signal(Signal.Interrupt);
 
         Assert.Equal(130, await coordinator.EndsAsync(Scenario.Patience));
         foreach (var worker in workers) Assert.Equal(0, await worker.EndsAsync(Scenario.Patience));
@@ -32,9 +32,9 @@ public sealed class StopScenarios(ITestOutputHelper output)
     {
         var port = Scenario.FreePort();
         var coordinator = cluster.Coordinator(
-            Job, 2, port, null, "--min-workers", "2", "--join-timeout", "5s", "--checkpoint-dir", cluster.Checkpoints, "--checkpoint-every", "100");
+            Job, 2, port, null, "--min-workers", "2", "--join-timeout", "30s", "--checkpoint-dir", cluster.Checkpoints, "--checkpoint-every", "100");
         var workers = cluster.Workers(2, port);
-        await Scenario.ReachesAsync(coordinator, 200);
+        await Scenario.ReachesAsync(coordinator, Scenario.HeldAt);
 
         workers[1].Kill();
 

@@ -5,7 +5,7 @@ namespace Cluster.Train.Scenarios;
 /// <summary>Workers that die, hang, come and go: the result is that of one process.</summary>
 public sealed class WorkerScenarios(ITestOutputHelper output)
 {
-    private static readonly IReadOnlyList<string> Job = Scenario.Job(12000);
+    private static readonly IReadOnlyList<string> Job = Scenario.Job;
 
     [Theory]
     [InlineData("coordinator")]
@@ -15,7 +15,7 @@ public sealed class WorkerScenarios(ITestOutputHelper output)
         var port = Scenario.FreePort();
         var coordinator = cluster.Coordinator(Job, 3, port, null, "--topology", topology);
         var workers = cluster.Workers(3, port);
-        await Scenario.ReachesAsync(coordinator, 1000);
+        await Scenario.ReachesAsync(coordinator, Scenario.HeldAt);
 
         await cluster.KillAsync(coordinator, workers[1]);
 
@@ -27,7 +27,7 @@ public sealed class WorkerScenarios(ITestOutputHelper output)
     public Task All_workers_are_killed_and_others_go_on_from_the_checkpoint() => Scenario.RunAsync(output, async cluster =>
     {
         var port = Scenario.FreePort();
-        var coordinator = cluster.Coordinator(Job, 3, port, null, "--topology", "sharded", "--checkpoint-dir", cluster.Checkpoints, "--checkpoint-every", "1000");
+        var coordinator = cluster.Coordinator(Job, 3, port, null, "--topology", "sharded", "--checkpoint-dir", cluster.Checkpoints, "--checkpoint-every", "50");
         foreach (var worker in await KillableAsync()) worker.Kill();
 
         var others = cluster.Workers(2, port);
@@ -38,7 +38,7 @@ public sealed class WorkerScenarios(ITestOutputHelper output)
         async Task<Node[]> KillableAsync()
         {
             var workers = cluster.Workers(3, port);
-            await Scenario.ReachesAsync(coordinator, 3000);
+            await Scenario.ReachesAsync(coordinator, Scenario.HeldAt);
             return workers;
         }
     });
@@ -49,11 +49,11 @@ public sealed class WorkerScenarios(ITestOutputHelper output)
         var port = Scenario.FreePort();
         var coordinator = cluster.Coordinator(Job, 2, port);
         var workers = cluster.Workers(2, port);
-        await Scenario.ReachesAsync(coordinator, 100);
+        await Scenario.ReachesAsync(coordinator, Scenario.HeldAt);
         var joins = cluster.Workers(1, port);
         await coordinator.WritesAsync("generation 2: 3 workers", Scenario.Patience);
 
-        await workers[0].SignalAsync("TERM");
+        workers[0].Signal(Signal.Terminate);
 
         Assert.Equal(143, await workers[0].EndsAsync(Scenario.Patience));
         var summary = await cluster.EndsLikeOneProcessAsync(Job, coordinator, port, [workers[1], .. joins]);
@@ -64,15 +64,16 @@ public sealed class WorkerScenarios(ITestOutputHelper output)
     public Task A_worker_that_hangs_is_put_out_and_comes_back() => Scenario.RunAsync(output, async cluster =>
     {
         var port = Scenario.FreePort();
-        var coordinator = cluster.Coordinator(Job, 3, port, null, "--step-timeout", "2s");
+        var coordinator = cluster.Coordinator(Job, 3, port, null, "--step-timeout", "5s");
         var workers = cluster.Workers(3, port);
-        await Scenario.ReachesAsync(coordinator, 100);
+        await Scenario.ReachesAsync(coordinator, Scenario.HeldAt);
 
-        await workers[1].SignalAsync("STOP");
-        await coordinator.WritesAsync("generation 2: 2 workers", Scenario.Patience);
-        await workers[1].SignalAsync("CONT");
+        var from = coordinator.Text.Length;
+        workers[1].Signal(Signal.Stop);
+        var without = await coordinator.WritesAsync(@"generation \d+: 2 workers", Scenario.Patience, from);
+        workers[1].Signal(Signal.Continue);
 
-        await coordinator.WritesAsync("generation 3: 3 workers", Scenario.Patience);
+        await coordinator.WritesAsync(@"generation \d+: 3 workers", Scenario.Patience, without.Index);
         await cluster.EndsLikeOneProcessAsync(Job, coordinator, port, workers);
     });
 }

@@ -61,7 +61,7 @@ internal static class NodeConfig
         // What is matched is the whole line: level, time, thread and source come first.
         var filter = new LogFilterBuilder()
             .ExcludeMessageContaining("Tried to associate with unreachable remote address")
-            .ExcludeMessageRegex(new Regex(@"\] (Association with remote system \S+ has failed.*(Disassociated|refused)|Disassociated\b)", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1)))
+            .ExcludeMessageRegex(new Regex(@"\] (Association with remote system \S+ has failed.*(Disassociated|refused)|Disassociated\b)", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking))
             .ExcludeMessageContaining("swallowing exception during message send")
             .ExcludeMessageContaining("ClusterSingletonProxy failed to find")
             // A connection that comes while the node ends.

@@ -6,6 +6,9 @@ internal sealed class ChaosPlan
     /// <summary>From here on nothing is killed: who is started again must be in before the job ends.</summary>
     internal const double Quiet = 0.8;
 
+    /// <summary>Here the job is held until all coordinators' faults and the stop have been: none is planned for later.</summary>
+    internal const double Hold = 0.7;
+
     /// <summary>How long a stopped worker stays so.</summary>
     internal static readonly TimeSpan StopFor = TimeSpan.FromSeconds(10);
 
@@ -20,9 +23,9 @@ internal sealed class ChaosPlan
     internal ChaosPlan(int seed, int workers)
     {
         (Seed, _random, _workers) = (seed, new Random(seed), workers);
-        CoordinatorKills = [Between(0.1, 0.35), Between(0.45, 0.7)];
+        CoordinatorKills = [Between(0.1, 0.35), Between(0.45, Hold)];
         CoordinatorAbsences = [TimeSpan.FromSeconds(Between(0, LongestAbsence)), TimeSpan.FromSeconds(Between(0, LongestAbsence))];
-        Stop = (Between(0.1, 0.7), _random.Next(workers));
+        Stop = (Between(0.1, Hold), _random.Next(workers));
     }
 
     internal int Seed { get; }

@@ -6,7 +6,7 @@ namespace Cluster.Train.Scenarios.Chaos;
 internal sealed class ChaosRun
 {
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(120);
 
     private readonly Scenario _cluster;
     private readonly ChaosPlan _plan;
@@ -67,8 +67,9 @@ internal sealed class ChaosRun
             active = _coordinators.Active ?? active;
             if (_journal.Silence > LongestSilence) throw new ScenarioException($"nothing was done for {LongestSilence.TotalSeconds:0} s, after step {_journal.LastStep}");
             _coordinators.Restore();
-            await StopOneAsync();
+            StopOne();
             if (Progress < ChaosPlan.Quiet) Kill();
+            if (_wasStopped && _stopped is null && _coordinatorKills == _plan.CoordinatorKills.Count) _cluster.Release();
             await Task.Delay(Tick);
         }
 
@@ -97,20 +98,20 @@ internal sealed class ChaosRun
         }
     }
 
-    private async Task StopOneAsync()
+    private void StopOne()
     {
         if (!_wasStopped && Progress >= _plan.Stop.At)
         {
             _wasStopped = true;
             _stopped = (_workers[_plan.Stop.Worker], Stopwatch.GetTimestamp());
             _faults.Add((_stopped.Value.Since, Victim.Stopped));
-            await _stopped.Value.Worker.SignalAsync("STOP");
+            _stopped.Value.Worker.Signal(Signal.Stop);
         }
         else if (_stopped is { } stopped && Stopwatch.GetElapsedTime(stopped.Since) >= ChaosPlan.StopFor)
         {
             _stopped = null;
             // It may have been killed as it was.
-            if (!stopped.Worker.HasExited) await stopped.Worker.SignalAsync("CONT");
+            if (!stopped.Worker.HasExited) stopped.Worker.Signal(Signal.Continue);
         }
     }
 

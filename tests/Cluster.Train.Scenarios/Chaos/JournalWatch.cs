@@ -32,12 +32,12 @@ internal sealed class JournalWatch : IAsyncDisposable
     /// <summary>When each generation first did a new step. A coordinator that finds nobody of the last generation counts from 1 again.</summary>
     internal IReadOnlyCollection<(int Generation, long At)> FirstNewSteps => _firstNewSteps;
 
-    /// <summary>Waits until a generation has done a new step.</summary>
+    /// <summary>Waits until a generation, or one after it, has done a new step.</summary>
     /// <exception cref="ScenarioException">It did none.</exception>
     internal async Task SeesAsync(int generation, TimeSpan patience)
     {
         var began = Stopwatch.GetTimestamp();
-        while (_firstNewSteps.All(first => first.Generation != generation))
+        while (_firstNewSteps.All(first => first.Generation < generation))
         {
             if (Stopwatch.GetElapsedTime(began) > patience) throw new ScenarioException($"waited {patience.TotalSeconds:0} s for a new step of generation {generation}");
             await Task.Delay(Pause);

@@ -9,8 +9,6 @@ internal sealed class RecoveryTimes
 
     internal int Count => _times.Count;
 
-    internal IEnumerable<TimeSpan> NextSteps => _times.Select(time => time.NextStep);
-
     /// <summary>
     /// Finds what followed a kill. Where another fault came before the next new step, the times would be those of both,
     /// and are left out.

@@ -8,7 +8,7 @@ namespace Cluster.Train.Tests.Actors;
 
 public sealed class DedicatedThreadsTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     [Fact]
     public void One_thread_does_everything_in_order()

@@ -217,7 +217,7 @@ public sealed class CheckpointStoreTests : IDisposable
         using var file = new CheckpointStore(_directory["file"], keep: 1);
         Assert.Throws<BadInputException>(() => file.EnsureWritable());
 
-        Skip.IfNot(OperatingSystem.IsLinux());
+        Skip.IfNot(OperatingSystem.IsLinux(), "/proc, where nobody can write, is Linux's");
         using var proc = new CheckpointStore("/proc/self", keep: 1);
         Assert.EndsWith("; give another directory", Assert.Throws<BadInputException>(() => proc.EnsureWritable()).Message);
     }

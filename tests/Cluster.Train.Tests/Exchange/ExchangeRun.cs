@@ -7,7 +7,7 @@ namespace Cluster.Train.Tests.Exchange;
 /// <summary>Trains on made-up gradients with each member on a thread of its own, through whatever exchange.</summary>
 internal static class ExchangeRun
 {
-    internal static readonly TimeSpan StepTimeout = TimeSpan.FromSeconds(30);
+    internal static readonly TimeSpan StepTimeout = TimeSpan.FromSeconds(60);
 
     internal static ExchangeRoster Roster(int workers, int shards, int length, Topology topology, float? clip)
     {

@@ -14,7 +14,7 @@ internal sealed record FaultyRun : IJobObserver
     internal const int Steps = 60;
 
     /// <summary>No run takes that long: one that does waits forever.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(8);
 
     private readonly ConcurrentQueue<string> _story = new();
 
@@ -28,10 +28,10 @@ internal sealed record FaultyRun : IJobObserver
 
     public FaultyTrainingSettings Settings { get; init; } = new();
 
-    public TimeSpan JoinTimeout { get; init; } = TimeSpan.FromSeconds(20);
+    public TimeSpan JoinTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>Called with the number of completed steps.</summary>
-    public Action<long> Progressed { get; init; } = _ => { };
+    /// <summary>Called with each notice.</summary>
+    public Action<string> Noticed { get; init; } = _ => { };
 
     /// <summary>What was told, a line each.</summary>
     internal string Story => string.Join('\n', _story);
@@ -52,22 +52,22 @@ internal sealed record FaultyRun : IJobObserver
         Workers = 3,
         Topology = Topology,
         CheckpointDirectory = Checkpoints,
-        StepTimeout = TimeSpan.FromSeconds(2),
+        StepTimeout = TimeSpan.FromSeconds(4),
         JoinTimeout = JoinTimeout,
     };
 
     public void OnRoster(RosterFormed roster) =>
         _story.Enqueue($"generation {roster.Generation}: {roster.Workers} workers from step {roster.FirstStep}");
 
-    public void OnProgress(JobProgress progress)
-    {
-        _story.Enqueue($"step {progress.CompletedSteps}");
-        Progressed(progress.CompletedSteps);
-    }
+    public void OnProgress(JobProgress progress) => _story.Enqueue($"step {progress.CompletedSteps}");
 
     public void OnEpoch(EpochResult epoch) => _story.Enqueue($"epoch {epoch.Epoch}: {epoch.Loss:R}");
 
-    public void OnNotice(string notice) => _story.Enqueue(notice);
+    public void OnNotice(string notice)
+    {
+        _story.Enqueue(notice);
+        Noticed(notice);
+    }
 
     internal Task<FaultyOutcome> RunAsync(params ReadOnlySpan<PlannedFault> faults) => RunAsync(FaultPlan.Of(faults));
 

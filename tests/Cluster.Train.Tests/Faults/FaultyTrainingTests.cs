@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
 using Cluster.Train.Actors;
+using Cluster.Train.Cli.Tasks;
 using Cluster.Train.Faults;
+using Cluster.Train.Held;
 using Cluster.Train.Membership;
 using Cluster.Train.Tests.Hosting;
 using Cluster.Train.Tests.Training;
@@ -103,12 +105,17 @@ public sealed class FaultyTrainingTests(ITestOutputHelper output, UndisturbedRun
     public async Task A_run_that_is_stopped_while_a_member_hangs_ends_at_a_step_boundary()
     {
         using var stop = new CancellationTokenSource();
-        var run = new FaultyRun { Progressed = steps => { if (steps >= 10) stop.Cancel(); } };
+        var run = new FaultyRun
+        {
+            Task = new HeldTask(new XorTask(), data => new HeldDataset(data, epoch: 0, () => stop.IsCancellationRequested)),
+            Noticed = notice => { if (notice.StartsWith("fault: ", StringComparison.Ordinal)) stop.Cancel(); },
+        };
 
         var outcome = await run.RunAsync(FaultPlan.Of(new PlannedFault("worker-1", 12, FaultPhase.Lease, FaultAction.Hang, Second)), stop.Token);
 
         Assert.False(outcome.Job.Completed);
-        Assert.InRange(outcome.Job.Steps, 10, FaultyRun.Steps - 1);
+        Assert.Single(outcome.Struck);
+        Assert.InRange(outcome.Job.Steps, 1, FaultyRun.Steps - 1);
     }
 
     [Theory]

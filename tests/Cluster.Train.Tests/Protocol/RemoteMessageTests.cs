@@ -16,6 +16,8 @@ public sealed class RemoteMessageTests : TestKit
         akka.remote.dot-netty.tcp { hostname = "127.0.0.1", port = 0, maximum-frame-size = 80000b }
         """);
 
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
     private readonly ActorSystem _peer = ActorSystem.Create("peer", Remote.WithFallback(ActorSystems.Defaults));
 
     public RemoteMessageTests()
@@ -39,7 +41,7 @@ public sealed class RemoteMessageTests : TestKit
 
             echo.Tell(message, TestActor);
 
-            Assert.Equal(Structure.Of(message), Structure.Of(ExpectMsg<IWireMessage>(TimeSpan.FromSeconds(20))));
+            Assert.Equal(Structure.Of(message), Structure.Of(ExpectMsg<IWireMessage>(Patience)));
         }
     }
 
@@ -58,7 +60,7 @@ public sealed class RemoteMessageTests : TestKit
             echo.Tell(crooked, TestActor);
             echo.Tell(new HelloWanted(crooked.Manifest), TestActor);
 
-            Assert.Equal(new HelloWanted(crooked.Manifest), ExpectMsg<HelloWanted>(TimeSpan.FromSeconds(20)));
+            Assert.Equal(new HelloWanted(crooked.Manifest), ExpectMsg<HelloWanted>(Patience));
         }
 
         associations.ExpectNoMsg(TimeSpan.Zero);
@@ -72,7 +74,7 @@ public sealed class RemoteMessageTests : TestKit
         echo.Tell(new object(), TestActor);
         echo.Tell(new HelloWanted("after"), TestActor);
 
-        Assert.Equal(new HelloWanted("after"), ExpectMsg<HelloWanted>(TimeSpan.FromSeconds(20)));
+        Assert.Equal(new HelloWanted("after"), ExpectMsg<HelloWanted>(Patience));
     }
 
     [Fact]
@@ -85,13 +87,13 @@ public sealed class RemoteMessageTests : TestKit
         echo.Tell(new HelloWanted(new string('x', 80_000)), TestActor);
         echo.Tell(new HelloWanted("after"), TestActor);
 
-        Assert.Equal(new HelloWanted("after"), ExpectMsg<HelloWanted>(TimeSpan.FromSeconds(20)));
+        Assert.Equal(new HelloWanted("after"), ExpectMsg<HelloWanted>(Patience));
         Assert.Contains("oversized payload", errors.ExpectMsg<Error>().ToString(), StringComparison.OrdinalIgnoreCase);
     }
 
     protected override void AfterAll()
     {
-        _peer.Terminate().Wait(TimeSpan.FromSeconds(20));
+        _peer.Terminate().Wait(Patience);
         base.AfterAll();
     }
 
@@ -100,7 +102,7 @@ public sealed class RemoteMessageTests : TestKit
         _peer.ActorOf(Props.Create(() => new EchoActor()), "echo");
         var address = ((ExtendedActorSystem)_peer).Provider.DefaultAddress;
         Sys.ActorSelection($"{address}/user/echo").Tell(new Identify(0), TestActor);
-        return ExpectMsg<ActorIdentity>(TimeSpan.FromSeconds(20)).Subject;
+        return ExpectMsg<ActorIdentity>(Patience).Subject;
     }
 
     private sealed class EchoActor : ReceiveActor

@@ -5,7 +5,7 @@ namespace Cluster.Train.Tests.Training;
 
 public sealed class FinalizerGateTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     [Fact]
     public void Nothing_is_finalized_while_somebody_computes_and_everything_soon_after()

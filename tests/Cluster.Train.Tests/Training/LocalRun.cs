@@ -9,7 +9,7 @@ namespace Cluster.Train.Tests.Training;
 internal sealed record LocalRun : IJobObserver
 {
     /// <summary>No run of a small task takes that long, not even one that is to fail.</summary>
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(5);
 
     private readonly List<EpochResult> _epochs = [];
     private readonly List<string> _notices = [];
@@ -38,9 +38,9 @@ internal sealed record LocalRun : IJobObserver
 
     public bool Resume { get; init; }
 
-    public TimeSpan StepTimeout { get; init; } = TimeSpan.FromSeconds(30);
+    public TimeSpan StepTimeout { get; init; } = TimeSpan.FromSeconds(120);
 
-    public TimeSpan JoinTimeout { get; init; } = TimeSpan.FromSeconds(30);
+    public TimeSpan JoinTimeout { get; init; } = TimeSpan.FromSeconds(120);
 
     /// <summary>Called with the number of completed steps, a few times a second.</summary>
     public Action<long> Progress { get; init; } = _ => { };

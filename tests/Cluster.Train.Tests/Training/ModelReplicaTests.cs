@@ -252,7 +252,7 @@ public sealed class ModelReplicaTests
         var model = (torch.nn.Module<torch.Tensor, torch.Tensor>)task.Model();
         var data = task.Data().Training;
         var plan = new BatchPlan(data.Count, data.Count, 1);
-        using var loader = new BatchLoader(new BatchSource("small", data, plan, Seed: 5), new ShardRange(0, 1), 0, TimeSpan.FromSeconds(30));
+        using var loader = new BatchLoader(new BatchSource("small", data, plan, Seed: 5), new ShardRange(0, 1), 0, TimeSpan.FromSeconds(60));
         var batch = loader.Take(0, 0);
         task.Loss(model.forward(batch.Input), batch).backward();
         return [.. model.parameters().Distinct(ReferenceEqualityComparer.Instance).Cast<Parameter>().SelectMany(p => p.grad!.data<float>().ToArray())];

@@ -56,6 +56,6 @@ public sealed partial class ProbeTests
         return run.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries);
     }
 
-    [GeneratedRegex(@"^(before|steps|after) (?<step>\d+) tensors (?<tensors>\d+) rss (?<rss>[\d.]+) MB managed [\d.]+ MB in [\d.]+ MB$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"^(before|steps|after) (?<step>\d+) tensors (?<tensors>\d+) rss (?<rss>[\d.]+) MB managed [\d.]+ MB in [\d.]+ MB$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 60_000)]
     private static partial Regex FigureLine();
 }

@@ -30,7 +30,7 @@ internal sealed unsafe class ReplicaSteps : IDisposable
         var data = task.Data();
         _plan = new BatchPlan(data.Training.Count, batchSize, shards);
         var range = new ShardRange(0, shards);
-        _loader = new BatchLoader(new BatchSource(task.Name, data.Training, _plan, job.Seed), range, firstStep: 0, TimeSpan.FromSeconds(30));
+        _loader = new BatchLoader(new BatchSource(task.Name, data.Training, _plan, job.Seed), range, firstStep: 0, TimeSpan.FromSeconds(60));
         Replica = ModelReplica.Create(task, job, data, DeviceSpec.Cpu);
         var length = Replica.Layout.VectorLength;
         _parameters = FloatBlock.Allocate(length);

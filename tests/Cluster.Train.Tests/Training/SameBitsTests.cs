@@ -1,3 +1,4 @@
+using Cluster.Train.Held;
 using Cluster.Train.Membership;
 using Cluster.Train.Reduction;
 using Cluster.Train.Tests.Checkpoints;
@@ -109,7 +110,13 @@ public sealed class SameBitsTests
         using var folder = new TemporaryDirectory();
         var job = Job("normalized", OptimizerKind.AdamW) with { Length = new RunLength(400, null), Workers = 2 };
         using var stop = new CancellationTokenSource();
-        var stopped = job with { Checkpoints = folder.Root, CheckpointEvery = 100_000, Progress = steps => StopAfter(stop, steps) };
+        var stopped = job with
+        {
+            Task = Task("normalized", data => new HeldDataset(data, epoch: 1, () => stop.IsCancellationRequested)),
+            Checkpoints = folder.Root,
+            CheckpointEvery = 100_000,
+            Progress = steps => StopAfter(stop, steps),
+        };
 
         var half = await stopped.RunAsync(stop.Token);
 
@@ -140,9 +147,11 @@ public sealed class SameBitsTests
         Optimizer = optimizer == OptimizerKind.Sgd ? OptimizerSettings.Sgd(0.05f, momentum: 0.9f) : OptimizerSettings.AdamW(0.01f),
     };
 
-    private static SmallTask Task(string model, int samples) => new()
+    private static SmallTask Task(string model, int samples) => Task(model, data => data, samples);
+
+    private static SmallTask Task(string model, Func<IDataset, IDataset> alter, int samples = 2501) => new()
     {
-        Data = () => new TaskData(new SmallData(samples, seed: 1), new SmallData(73, seed: 2)),
+        Data = () => new TaskData(alter(new SmallData(samples, seed: 1)), new SmallData(73, seed: 2)),
         Model = model == "wide" ? SmallTask.Wide : SmallTask.NormalizedWithDropout,
     };
 }

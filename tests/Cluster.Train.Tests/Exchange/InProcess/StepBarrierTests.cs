@@ -11,7 +11,7 @@ public sealed class StepBarrierTests
     public void Nobody_passes_a_point_before_everybody_has_reached_it(int ranks)
     {
         const int points = 5000;
-        var barrier = new StepBarrier(Names(ranks), TimeSpan.FromSeconds(30));
+        var barrier = new StepBarrier(Names(ranks), TimeSpan.FromSeconds(60));
         var reached = new int[ranks];
         var early = 0;
         var threads = Enumerable.Range(0, ranks).Select(rank => new Thread(() =>
@@ -28,7 +28,7 @@ public sealed class StepBarrierTests
         })).ToArray();
         Array.ForEach(threads, thread => thread.Start());
 
-        Assert.All(threads, thread => Assert.True(thread.Join(TimeSpan.FromSeconds(60)), "a rank never came through"));
+        Assert.All(threads, thread => Assert.True(thread.Join(TimeSpan.FromSeconds(120)), "a rank never came through"));
         Assert.Equal(0, early);
     }
 
@@ -71,7 +71,7 @@ public sealed class StepBarrierTests
         barrier.Abort("first");
         barrier.Abort("second");
 
-        var error = await Assert.ThrowsAsync<ExchangeAbortedException>(() => waiting.WaitAsync(TimeSpan.FromSeconds(30)));
+        var error = await Assert.ThrowsAsync<ExchangeAbortedException>(() => waiting.WaitAsync(TimeSpan.FromSeconds(60)));
         Assert.Equal("first", error.Message);
     }
 

@@ -29,7 +29,7 @@ public sealed class SharedBarrierTests : IDisposable
 
         ExchangeRun.OnThreads(ranks, rank =>
         {
-            var barrier = Open(ranks, TimeSpan.FromSeconds(30));
+            var barrier = Open(ranks, TimeSpan.FromSeconds(60));
             for (var point = 0; point < points; point++)
             {
                 Volatile.Write(ref reached[rank], point + 1);
@@ -68,7 +68,7 @@ public sealed class SharedBarrierTests : IDisposable
 
         foreach (var task in waiting)
         {
-            var error = await Assert.ThrowsAsync<ExchangeAbortedException>(() => task.WaitAsync(TimeSpan.FromSeconds(30)));
+            var error = await Assert.ThrowsAsync<ExchangeAbortedException>(() => task.WaitAsync(TimeSpan.FromSeconds(60)));
             Assert.Equal("first", error.Message);
         }
     }

@@ -10,7 +10,7 @@ namespace Cluster.Train.Tests.Exchange.State;
 /// <summary>Who may fetch a snapshot, and when: around the end of one generation and the beginning of the next.</summary>
 public sealed class StateAdmissionTests : IDisposable
 {
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
     private static readonly StatePiece Piece = new(7, StateKind.Vector, "", 2, 3);
 
     private readonly TensorListener[] _listeners = TcpRosters.Listeners(2);

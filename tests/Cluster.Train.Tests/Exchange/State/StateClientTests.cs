@@ -69,10 +69,10 @@ public sealed class StateClientTests : IDisposable
             return null;
         });
 
-        Fetch(roster, Piece, out var refusal, timeout: TimeSpan.FromSeconds(1));
+        Fetch(roster, Piece, out var refusal, timeout: TimeSpan.FromSeconds(3));
 
         release.Set();
-        Assert.StartsWith($"waited 1 s for worker-2 (host-1) at {roster.Members[1].Endpoint} to send", refusal, StringComparison.Ordinal);
+        Assert.StartsWith($"waited 3 s for worker-2 (host-1) at {roster.Members[1].Endpoint} to send", refusal, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -7,7 +7,7 @@ namespace Cluster.Train.Tests.Exchange.Tcp;
 
 public sealed class PeerWatchTests : IDisposable
 {
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
 
     private readonly BlockingCollection<(int Rank, string Reason)> _lost = [];
     private readonly TensorListener[] _listeners = TcpRosters.Listeners(2);

@@ -6,7 +6,7 @@ namespace Cluster.Train.Tests.Exchange.Tcp;
 /// <summary>A member of a generation that exchanges over TCP.</summary>
 internal sealed class TcpMember(ExchangeMesh mesh, TcpExchange exchange) : IDisposable
 {
-    internal static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
+    internal static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
 
     internal ExchangeMesh Mesh { get; } = mesh;
 

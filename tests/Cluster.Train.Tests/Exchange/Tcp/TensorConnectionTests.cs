@@ -31,7 +31,7 @@ public sealed class TensorConnectionTests
     /// <summary>Those of the caller's and of the called's side.</summary>
     private static async Task<string[]> AlgorithmsAsync(IPAddress address)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         using var listening = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         listening.Bind(new IPEndPoint(address, 0));
         listening.Listen();

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Cluster.Train.Actors;
 using Cluster.Train.Cli.Tasks;
+using Cluster.Train.Held;
 using Cluster.Train.Hosting;
 using Cluster.Train.Hosting.Nodes;
 using Cluster.Train.Training;
@@ -9,7 +10,7 @@ namespace Cluster.Train.Tests.Hosting.Nodes;
 
 public sealed class ClusterEngineTests : IDisposable
 {
-    private readonly CancellationTokenSource _stop = new(TestCluster.Patience * 3);
+    private readonly CancellationTokenSource _stop = new(TestCluster.Patience * 5);
     private readonly LoopbackNetwork _network = new();
 
     public void Dispose() => _stop.Dispose();
@@ -33,16 +34,20 @@ public sealed class ClusterEngineTests : IDisposable
     [Fact]
     public async Task A_worker_that_leaves_is_let_go_and_the_others_go_on_to_the_same_bits()
     {
-        var local = await LocalTraining.RunAsync(Job(epochs: 400), new Watcher(), _stop.Token);
+        var local = await LocalTraining.RunAsync(Job(epochs: 100), new Watcher(), _stop.Token);
 
         using var leave = new CancellationTokenSource();
+        using var left = new ManualResetEventSlim();
+        var task = new HeldTask(new XorTask(), data => new HeldDataset(data, epoch: 1, () => left.IsSet));
         var watcher = new Watcher { OnFirstProgress = leave.Cancel };
         var address = FreeAddress();
-        var coordinator = Engine().CoordinateAsync(Coordinator(address, Job(epochs: 400), [address]), watcher, _stop.Token);
-        var leaving = Engine().WorkAsync(Worker(1, address), _ => { }, leave.Token);
-        var staying = Enumerable.Range(2, 2).Select(number => Engine().WorkAsync(Worker(number, address), _ => { }, _stop.Token)).ToArray();
+        var coordinator = Engine().CoordinateAsync(Coordinator(address, Job(epochs: 100) with { Task = task }, [address]), watcher, _stop.Token);
+        var leaving = Engine().WorkAsync(Worker(1, address) with { Tasks = [task] }, _ => { }, leave.Token);
+        var staying = Enumerable.Range(2, 2)
+            .Select(number => Engine().WorkAsync(Worker(number, address) with { Tasks = [task] }, _ => { }, _stop.Token)).ToArray();
 
         Assert.Equal(new WorkerEnd(WorkerEndKind.Left, "left at a boundary"), await leaving);
+        left.Set();
         var end = await coordinator;
         Assert.Equal(local.ParametersSha256, end.Outcome!.ParametersSha256);
         Assert.Equal(2, end.Outcome.Workers);
@@ -54,11 +59,11 @@ public sealed class ClusterEngineTests : IDisposable
     {
         var address = FreeAddress();
         var coordinator = Engine().CoordinateAsync(
-            Coordinator(address, Job(epochs: 1) with { JoinTimeout = TimeSpan.FromSeconds(5) }, [address]) with { MinWorkers = 3 }, new Watcher(), _stop.Token);
+            Coordinator(address, Job(epochs: 1) with { JoinTimeout = TimeSpan.FromSeconds(15) }, [address]) with { MinWorkers = 3 }, new Watcher(), _stop.Token);
         var worker = Engine().WorkAsync(Worker(1, address), _ => { }, _stop.Token);
 
         var fault = await Assert.ThrowsAsync<TrainingFaultException>(() => coordinator);
-        Assert.Contains("waited 5 s for at least 3 workers", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("waited 15 s for at least 3 workers", fault.Message, StringComparison.Ordinal);
         Assert.Equal(WorkerEndKind.Failed, (await worker).Kind);
     }
 
@@ -85,7 +90,7 @@ public sealed class ClusterEngineTests : IDisposable
         TestCluster.Options(NodeRole.Coordinator, [.. seeds]) with { Listen = address, Advertise = address }, job, 1, 3, SnapshotEvery: null);
 
     private static WorkerRun Worker(int number, params HostPort[] seeds) => new(
-        TestCluster.Options(NodeRole.Worker, seeds), $"worker-{number}", [new XorTask()], null, "cpu", TimeSpan.FromSeconds(20));
+        TestCluster.Options(NodeRole.Worker, seeds), $"worker-{number}", [new XorTask()], null, "cpu", TestCluster.Patience);
 
     private static HostPort FreeAddress()
     {

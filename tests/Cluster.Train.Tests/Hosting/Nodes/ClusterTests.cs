@@ -9,7 +9,7 @@ namespace Cluster.Train.Tests.Hosting.Nodes;
 
 public sealed class ClusterTests : IDisposable
 {
-    private readonly CancellationTokenSource _stop = new(TestCluster.Patience * 2);
+    private readonly CancellationTokenSource _stop = new(TestCluster.Patience * 5);
 
     public void Dispose() => _stop.Dispose();
 
@@ -135,7 +135,7 @@ public sealed class ClusterTests : IDisposable
         var (first, coordinator) = await CoordinatorAsync("a", options: TestCluster.Options(NodeRole.Coordinator) with { Tls = tls });
         var seeded = TestCluster.Options(NodeRole.Worker, first.Address);
 
-        await using (var outside = ClusterNode.Start(seeded with { Tls = foreign, JoinTimeout = TimeSpan.FromSeconds(4) }))
+        await using (var outside = ClusterNode.Start(seeded with { Tls = foreign, JoinTimeout = TimeSpan.FromSeconds(6) }))
         {
             var refused = await Assert.ThrowsAsync<TrainingFaultException>(() => outside.JoinAsync(_stop.Token));
             Assert.Contains("TLS files must be of one authority", refused.Message, StringComparison.Ordinal);
@@ -244,7 +244,7 @@ public sealed class ClusterTests : IDisposable
     public async Task A_seed_where_nobody_listens_is_named_within_the_join_timeout()
     {
         var free = FreePort();
-        await using var node = ClusterNode.Start(TestCluster.Options(NodeRole.Worker, free) with { JoinTimeout = TimeSpan.FromSeconds(1) });
+        await using var node = ClusterNode.Start(TestCluster.Options(NodeRole.Worker, free) with { JoinTimeout = TimeSpan.FromSeconds(2) });
 
         var refused = await Assert.ThrowsAsync<TrainingFaultException>(() => node.JoinAsync(_stop.Token));
 
@@ -254,7 +254,7 @@ public sealed class ClusterTests : IDisposable
     [Fact]
     public async Task A_seed_whose_name_does_not_resolve_is_bad_input()
     {
-        await using var node = ClusterNode.Start(TestCluster.Options(NodeRole.Worker, new HostPort("no-such-host.invalid", 1)) with { JoinTimeout = TimeSpan.FromSeconds(1) });
+        await using var node = ClusterNode.Start(TestCluster.Options(NodeRole.Worker, new HostPort("no-such-host.invalid", 1)) with { JoinTimeout = TimeSpan.FromSeconds(2) });
 
         await Assert.ThrowsAsync<BadInputException>(() => node.JoinAsync(_stop.Token));
     }

@@ -11,7 +11,7 @@ namespace Cluster.Train.Tests.Hosting.Nodes;
 internal static class TestCluster
 {
     /// <summary>Longer than any wait on a busy machine should take.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     public static NodeOptions Options(NodeRole role, params HostPort[] seeds) => new()
     {

@@ -6,7 +6,7 @@ namespace Cluster.Train.Tests.Training.Data;
 
 public class BatchLoaderTests
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
 
     [Theory]
     [InlineData(2501, 128, 3, 0, 3)]
