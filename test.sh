@@ -37,15 +37,16 @@ for file in "$results"/*.trx; do
 done
 # What scenarios have measured.
 grep -hoE '(chaos of seed [0-9]+|kill -9 of a [^<]*)' "$results"/*.trx || true
-if [ "$failed" -ne 0 ]; then
-  echo "failed:"
-  # Each with its message, of which the console's log keeps too little where only its end is seen.
-  awk '
-    /<UnitTestResult / { failed = /outcome="Failed"/; if (failed) { match($0, /testName="[^"]*"/); print "  " substr($0, RSTART + 10, RLENGTH - 11) } }
-    failed && /<Message>/ { inside = 1; lines = 0; sub(/.*<Message>/, "") }
+# Names and messages of an outcome, of which the console's log keeps too little where only its end is seen.
+tell() {
+  awk -v outcome="outcome=\"$1\"" '
+    /<UnitTestResult / { told = index($0, outcome); if (told) { match($0, /testName="[^"]*"/); print "  " substr($0, RSTART + 10, RLENGTH - 11) } }
+    told && /<Message>/ { inside = 1; lines = 0; sub(/.*<Message>/, "") }
     inside { last = sub(/<\/Message>.*/, ""); if (lines++ < 20) print "    " $0; if (last) inside = 0 }
   ' "$results"/*.trx | sed -e 's/&lt;/</g; s/&gt;/>/g; s/&quot;/"/g; s/&#xD;//g; s/&amp;/\&/g'
-fi
+}
+if [ "$skipped" -ne 0 ]; then echo "skipped, and what they need:"; tell NotExecuted; fi
+if [ "$failed" -ne 0 ]; then echo "failed:"; tell Failed; fi
 if [ "$status" -eq 0 ] && [ "$passed" -eq 0 ]; then echo "no test was run" >&2; status=1; fi
 echo "$passed passed, $failed failed, $skipped skipped"
 exit "$status"

@@ -13,7 +13,7 @@ internal static class TestData
     {
         var data = Environment.GetEnvironmentVariable(Variable) ?? BesideRepository();
         var folder = data is null ? null : Path.Combine(data, name);
-        Skip.If(folder is null || !Directory.Exists(folder), $"needs the folder '{name}' in {Variable} (now {data ?? "not set"})");
+        Skip.If(folder is null || !Directory.Exists(folder), $"there is no folder '{name}' of real data: set {Variable} to the directory that holds it (now {data ?? "not set"})");
         return folder!;
     }
 
