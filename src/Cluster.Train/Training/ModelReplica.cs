@@ -260,7 +260,8 @@ public sealed unsafe class ModelReplica : IDisposable
             return;
         }
 
-        // First, since a tensor that was replaced may be disposed of.
+        VerifyFinite(step);
+        // Before the gradients, since a tensor that was replaced may be disposed of.
         _watch.Check();
         _tensors.CheckGradients(_blocks!);
         _checkAt = step + _checkInterval;

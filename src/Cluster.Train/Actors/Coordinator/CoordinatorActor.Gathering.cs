@@ -160,8 +160,8 @@ internal sealed partial class CoordinatorActor
     private int NewestPast => _workers.Pasts.Select(past => past.Generation).Append(0).Max();
 
     /// <summary>
-    /// Who holds what. A snapshot on which the replicas did not agree does not count, nor one of a step whose losses were
-    /// never reported: its report was lost, and only computing it again brings them.
+    /// Who holds what. A snapshot on which not all replicas were seen to agree does not count, nor one of a step whose losses
+    /// were never reported: its report was lost, and only computing it again brings them.
     /// </summary>
     private IReadOnlyList<StateHolder> Holders() =>
     [
@@ -169,11 +169,11 @@ internal sealed partial class CoordinatorActor
             .Select(holder => holder with { Snapshots = [.. holder.Snapshots.Where(held => CanBeReturnedTo(held.Step))] }),
     ];
 
-    private bool CanBeReturnedTo(long step) => step != _badSnapshot && (_run is not null
-        ? step <= _run.Ledger.CompletedSteps
+    private bool CanBeReturnedTo(long step) => _run is not null
+        ? step <= _sealed
         // A successor knows the losses and samples before a step only where its predecessor left them with the workers;
         // of a checkpoint's step without them, it would count what follows alone.
-        : step == 0 || (_workers.Memos.Any() ? _workers.Memos.Any(memo => memo.Step == step) : step == _services.NewestCheckpoint));
+        : step == 0 || (_workers.Memos.Any() ? _workers.Memos.Any(memo => memo.Step == step) : step == _services.NewestCheckpoint);
 
     /// <summary>There are too few workers: what they hold is written as a checkpoint, and the job ends.</summary>
     private void GiveUp(string reason)

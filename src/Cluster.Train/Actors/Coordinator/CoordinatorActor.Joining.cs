@@ -36,7 +36,9 @@ internal sealed partial class CoordinatorActor
                     Admit(admitted.Request);
                     break;
                 case JoinStep.Refuse refused:
-                    Refuse(refused.WorkerId, refused.Reason);
+                    // Which of the two is wrong, only their users can know.
+                    var first = _workers.Reference!.WorkerId;
+                    Refuse(refused.WorkerId, _workers.Knows(first) ? $"{refused.Reason} (compared with {_workers.Name(first)}, which was ready first)" : refused.Reason);
                     break;
                 case JoinStep.Ask wanted:
                     _workers.Ref(wanted.WorkerId).Tell(new TensorsWanted(wanted.First));

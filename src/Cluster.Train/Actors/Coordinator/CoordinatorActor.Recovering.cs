@@ -16,7 +16,6 @@ internal sealed partial class CoordinatorActor
     private string _cause = "";
     private string _endReason = "";
     private bool _recovers;
-    private long? _badSnapshot;
 
     /// <summary>The generation was ended; its members say what they hold.</summary>
     private void Recovering()
@@ -159,7 +158,6 @@ internal sealed partial class CoordinatorActor
             return;
         }
 
-        _badSnapshot = snapshot.Step;
         _distrusted.UnionWith(snapshot.Deviating);
         PutOut(snapshot.Deviating, reason);
     }

@@ -118,7 +118,6 @@ internal sealed partial class CoordinatorActor
         }
 
         _fruitless = 0;
-        _badSnapshot = _badSnapshot <= snapshot.Step ? null : _badSnapshot;
         _generation!.Seal(snapshot.Step);
         _sealed = snapshot.Step;
         _services.Seal(snapshot.Step);

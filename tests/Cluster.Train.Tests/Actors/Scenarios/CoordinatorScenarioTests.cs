@@ -211,6 +211,20 @@ public sealed class CoordinatorScenarioTests(StageFixture fixture) : IClassFixtu
     }
 
     [Fact]
+    public void A_snapshot_that_was_not_compared_is_no_point_to_return_to()
+    {
+        var result = fixture.EndsAsUndisturbed(new Scenario
+        {
+            Steps = 400,
+            Plan = FaultPlan.Of(new PlannedFault("worker-3", 12, FaultPhase.Seal, FaultAction.Fail, TimeSpan.Zero)),
+            Play = cluster => cluster.Corrupt = (name, step, parameters) => parameters[5] += name == "worker-2" && step == 12 && cluster.Observer.Rosters.Count == 1 ? 1 : 0,
+        });
+
+        Assert.Single(result.Cluster.Faults.Struck);
+        Assert.Equal(8, result.Cluster.Observer.Rosters[1].FirstStep);
+    }
+
+    [Fact]
     public void A_worker_with_other_frozen_values_is_refused_before_it_costs_a_step()
     {
         var result = fixture.EndsAsUndisturbed(new Scenario
