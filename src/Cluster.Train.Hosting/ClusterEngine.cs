@@ -1,9 +1,11 @@
+using System.Diagnostics;
 using Cluster.Train.Actors;
 using Cluster.Train.Actors.Coordinator;
 using Cluster.Train.Actors.Worker;
 using Cluster.Train.Checkpoints;
 using Cluster.Train.Hosting.Nodes;
 using Cluster.Train.Journal;
+using Cluster.Train.Machine;
 using Cluster.Train.Protocol;
 using Cluster.Train.Training;
 
@@ -19,6 +21,7 @@ internal sealed class ClusterEngine(Func<NodeOptions, ITensorNetwork> openNetwor
     /// <inheritdoc/>
     public async Task<CoordinatorEnd> CoordinateAsync(CoordinatorRun run, IJobObserver observer, CancellationToken stop)
     {
+        ThreadBudget.CheckNode(Process.GetCurrentProcess().Threads.Count, ProcessLimits.Threads());
         var job = run.Job;
         using var network = openNetwork(run.Node);
         var process = new ProcessContext(job.Task, job.Definition, job.DataDirectory, job.StepTimeout, network);
@@ -59,6 +62,7 @@ internal sealed class ClusterEngine(Func<NodeOptions, ITensorNetwork> openNetwor
     /// <inheritdoc/>
     public async Task<WorkerEnd> WorkAsync(WorkerRun run, Action<string> say, CancellationToken stop)
     {
+        ThreadBudget.CheckNode(Process.GetCurrentProcess().Threads.Count, ProcessLimits.Threads());
         using var network = openNetwork(run.Node);
         var identity = new WorkerIdentity(
             Guid.NewGuid().ToString("N"), run.Name, Environment.MachineName, BuildVersion.Library, [.. run.Tasks.Select(task => task.Name)]);

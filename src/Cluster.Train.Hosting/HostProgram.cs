@@ -57,7 +57,7 @@ internal sealed class HostProgram
             var (verb, task) = CommandErrors.Check(_tree, parsed, _host.Executable, _tasks, verb => Unnamed(verb, parsed));
             var values = new OptionValues(parsed, _host.Variable, task);
             showTrace = verb.Options.Contains(RunOptions.Log) && values.Get(RunOptions.Log) == LogLevel.DebugLevel;
-            return await verb.Run(new Invocation(_host, values));
+            return await verb.Run(new Invocation(_host, values) { NamesTask = CommandTree.TaskNameOf(parsed) is not null });
         }
         catch (BadInputException exception)
         {

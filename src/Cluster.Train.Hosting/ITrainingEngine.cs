@@ -13,6 +13,9 @@ internal interface ITrainingEngine
     /// <inheritdoc cref="LocalTraining.EvaluateAsync"/>
     Task<EvaluationResult> EvaluateAsync(ITrainingTask task, string checkpoint, string? dataDirectory, string device);
 
+    /// <inheritdoc cref="LocalTraining.DescribeMemoryAsync"/>
+    Task<string> DescribeMemoryAsync(LocalTrainingOptions options);
+
     /// <inheritdoc cref="JournalReplay.RunAsync"/>
     Task<ReplayResult> ReplayAsync(ReplayOptions options, IJobObserver observer, CancellationToken stop);
 }
@@ -25,6 +28,8 @@ internal sealed class LocalEngine : ITrainingEngine
 
     public Task<EvaluationResult> EvaluateAsync(ITrainingTask task, string checkpoint, string? dataDirectory, string device) =>
         LocalTraining.EvaluateAsync(task, checkpoint, dataDirectory, device);
+
+    public Task<string> DescribeMemoryAsync(LocalTrainingOptions options) => LocalTraining.DescribeMemoryAsync(options);
 
     public Task<ReplayResult> ReplayAsync(ReplayOptions options, IJobObserver observer, CancellationToken stop) =>
         JournalReplay.RunAsync(options, observer, stop);

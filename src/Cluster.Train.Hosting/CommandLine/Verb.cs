@@ -24,6 +24,9 @@ internal sealed record Verb(string Name, string Description, IReadOnlyList<Optio
 /// <param name="Values">Values of the options; the task is with them.</param>
 internal sealed record Invocation(HostContext Host, OptionValues Values)
 {
+    /// <summary>Whether a task was named.</summary>
+    public bool NamesTask { get; init; }
+
     /// <summary>The task that was named, or the first.</summary>
     public ITrainingTask Task => Values.Task;
 }

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
+using Cluster.Train.Machine;
 using Cluster.Train.Training;
 using TorchSharp;
 
@@ -13,7 +14,7 @@ internal static class MachineChecks
     /// <summary>All checks, those that others depend on first. None throws.</summary>
     public static IReadOnlyList<Finding> Run()
     {
-        List<Finding> findings = [Runtime(), Processor(), Cores(), .. Binding(), Memory()];
+        List<Finding> findings = [Runtime(), Processor(), Cores(), .. Binding(), .. Threads(), Memory()];
         if (OperatingSystem.IsLinux()) findings.AddRange([SharedMemory("/dev/shm"), StandardLibrary()]);
         var torch = Torch();
         findings.Add(torch);
@@ -66,10 +67,20 @@ internal static class MachineChecks
 
     private static Finding Memory()
     {
-        var memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
-        return memory >= 2 * Gibibyte
-            ? new Finding(FindingState.Good, "memory", Size(memory))
-            : new Finding(FindingState.Limited, "memory", $"{Size(memory)}: the libraries alone take about 0.5 GiB", "allow the process 2 GiB");
+        var limit = ProcessLimits.Memory();
+        var fact = $"{Size(limit.Left)}, {limit.Name}; doctor TASK says how much a task needs";
+        return limit.Left >= 2 * Gibibyte
+            ? new Finding(FindingState.Good, "memory", fact)
+            : new Finding(FindingState.Limited, "memory", $"{Size(limit.Left)}, {limit.Name}: the libraries alone take about 0.5 GiB", "allow the process 2 GiB");
+    }
+
+    // Most machines have no limit that a run could meet: then there is nothing to say.
+    private static IEnumerable<Finding> Threads()
+    {
+        const int few = 2000;
+        return ProcessLimits.Threads() is { Left: < few } limit
+            ? [new Finding(FindingState.Limited, "threads", Invariant($"{limit.Left:N0} more, since the limit is {limit.Name}"), "a run takes about 26, and 4 for each worker: raise the limit, or give few --workers")]
+            : [];
     }
 
     private static Finding StandardLibrary()

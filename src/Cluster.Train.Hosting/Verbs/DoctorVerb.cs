@@ -1,16 +1,25 @@
+using Cluster.Train.Actors;
 using Cluster.Train.Hosting.CommandLine;
 using Cluster.Train.Hosting.Doctor;
 
 namespace Cluster.Train.Hosting.Verbs;
 
-/// <summary><c>doctor</c>: what this machine can do, and what to mend.</summary>
+/// <summary><c>doctor</c>: what this machine can do, and what to mend; for a task, whether it can train that.</summary>
 internal static class DoctorVerb
 {
-    public static Verb Verb { get; } = new("doctor", "Says what this machine can do, and what to mend.", [], Run);
-
-    private static Task<int> Run(Invocation invocation)
+    public static Verb Verb { get; } = new(
+        "doctor", "Says what this machine can do, and what to mend; for a task, how much memory it will need.",
+        [.. JobOptions.All, RunOptions.Workers, RunOptions.Data, RunOptions.Device], RunAsync)
     {
-        var findings = invocation.Host.ExamineMachine();
+        TakesTask = true,
+        TakesTaskOptions = true,
+    };
+
+    private static async Task<int> RunAsync(Invocation invocation)
+    {
+        // The job first: it loads libtorch as a run does, which must come before any other use of it.
+        Finding[] job = invocation.NamesTask ? [await JobAsync(invocation)] : [];
+        Finding[] findings = [.. invocation.Host.ExamineMachine(), .. job];
         var width = findings.Max(finding => finding.Subject.Length);
         foreach (var finding in findings)
         {
@@ -20,7 +29,32 @@ internal static class DoctorVerb
         }
 
         var bad = findings.Count(finding => finding.State == FindingState.Bad);
-        invocation.Host.Out.WriteLine(bad == 0 ? "This machine can train." : $"This machine cannot train yet: mend the {(bad == 1 ? "line" : Invariant($"{bad} lines"))} marked BAD.");
-        return Task.FromResult(bad == 0 ? 0 : 2);
+        var what = invocation.NamesTask ? $"train {invocation.Task.Name}" : "train";
+        invocation.Host.Out.WriteLine(bad == 0
+            ? $"This machine can {what}."
+            : $"This machine cannot {what} yet: mend the {(bad == 1 ? "line" : Invariant($"{bad} lines"))} marked BAD.");
+        return bad == 0 ? 0 : 2;
+    }
+
+    private static async Task<Finding> JobAsync(Invocation invocation)
+    {
+        var values = invocation.Values;
+        var workers = values.Get(RunOptions.Workers);
+        var run = new LocalTrainingOptions
+        {
+            Task = invocation.Task,
+            Definition = JobBuilder.Build(values, workers),
+            DataDirectory = DataPath.Of(values),
+            Workers = workers,
+            Device = values.Get(RunOptions.Device),
+        };
+        try
+        {
+            return new Finding(FindingState.Good, invocation.Task.Name, await invocation.Host.Engine.DescribeMemoryAsync(run));
+        }
+        catch (Exception exception) when (exception is BadInputException or TrainingFaultException)
+        {
+            return new Finding(FindingState.Bad, invocation.Task.Name, exception.Message);
+        }
     }
 }

@@ -163,6 +163,22 @@ public static class LocalTraining
         JoinTimeout = options.JoinTimeout,
     };
 
+    /// <summary>Opens data and model, and says how much memory a run would take.</summary>
+    /// <param name="options">The run.</param>
+    /// <exception cref="BadInputException">The data or a setting cannot be used, or the run takes more than there is.</exception>
+    internal static async Task<string> DescribeMemoryAsync(LocalTrainingOptions options)
+    {
+        Validate(options);
+        NativeEnvironment.Prepare(options.Definition.Portable);
+        using var thread = new ComputeThread("memory", options.Definition.Threads, options.Definition.Portable);
+        return await thread.RunAsync(() =>
+        {
+            var data = TaskDataOpener.Open(options.Task, options.Definition, options.DataDirectory);
+            using var replica = ModelReplica.Create(options.Task, options.Definition, data.Own, DeviceSpec.Parse(options.Device));
+            return MemoryNotice.Describe(new MemoryShare(options.Definition, replica.Layout, options.Workers, HoldsAll: true), ProcessLimits.Memory());
+        }).ConfigureAwait(false);
+    }
+
     private static ReplicaRuntime StartWorker(
         ActorSystem system, IActorRef coordinator, ProcessContext process, LocalTrainingOptions options, int number)
     {

@@ -15,6 +15,16 @@ internal static class MemoryNotice
     /// <exception cref="BadInputException">It needs more than there is.</exception>
     internal static string Of(MemoryShare share, ResourceLimit limit)
     {
+        var text = Describe(share, limit);
+        return MemoryEstimate.Of(share).Bytes < WorthAWord ? "" : text;
+    }
+
+    /// <summary>Says how much a job needs, however small it is.</summary>
+    /// <param name="share">What the process does.</param>
+    /// <param name="limit">What it may have.</param>
+    /// <exception cref="BadInputException">It needs more than there is.</exception>
+    internal static string Describe(MemoryShare share, ResourceLimit limit)
+    {
         var estimate = MemoryEstimate.Of(share);
         var terms = string.Join(", ", estimate.Terms.Select(term => $"{term.Name} {Size(term.Bytes)}"));
         var who = share.HoldsAll ? "this job" : "each worker process";
@@ -25,11 +35,15 @@ internal static class MemoryNotice
                 + (share.WorkersHere > 1 ? "give fewer --workers, or use a machine with more" : "use a machine with more, or a smaller model"));
         }
 
-        if (estimate.Bytes < WorthAWord) return "";
         var tight = estimate.Bytes > 0.8 * limit.Left ? $", which is most of {limit.Name} ({Size(limit.Left)})" : "";
         var checkpoint = $"while a checkpoint is written {Size(MemoryEstimate.OfCheckpoint(share))} more{(share.HoldsAll ? "" : " in the coordinator's")}";
         return $"{who} needs about {Size(estimate.Bytes)} of memory{tight}, besides data, activations and the program: {terms}; {checkpoint}";
     }
 
-    private static string Size(long bytes) => Invariant($"{bytes / Gibibyte:0.00} GiB");
+    private static string Size(long bytes) => bytes switch
+    {
+        >= 100 << 20 => Invariant($"{bytes / Gibibyte:0.00} GiB"),
+        >= 100 << 10 => Invariant($"{bytes / (double)(1 << 20):0.0} MiB"),
+        _ => Invariant($"{bytes / 1024.0:0.0} KiB"),
+    };
 }

@@ -9,6 +9,9 @@ internal static class ThreadBudget
     /// <summary>What a run has beside its workers: the coordinator, its slice, actors, checkpoints, journal, display, and the runtime's own; counted: 19 to 24.</summary>
     private const int OfRun = 26;
 
+    /// <summary>A node of a cluster with its worker or its coordinator; counted: 30 to 34.</summary>
+    private const int OfNode = 36;
+
     /// <summary>Threads of a run with all workers in this process.</summary>
     /// <param name="workers">How many there are.</param>
     /// <param name="threads">Threads of libtorch for each of them; the first is the worker's own.</param>
@@ -29,6 +32,17 @@ internal static class ThreadBudget
         throw new BadInputException(
             Invariant($"--workers is {workers}, which takes about {needed:N0} threads ({each} for each worker, {OfRun} besides), but this process can have only {limit.Left:N0} more: the limit is {limit.Name}; ")
             + (fit >= 1 ? Invariant($"give --workers {Math.Min(fit, workers - 1)} or fewer, or raise the limit") : "raise the limit"));
+    }
+
+    /// <summary>Refuses a node that could not start what it consists of, and would stand still half-made.</summary>
+    /// <param name="present">Threads that the process has already.</param>
+    /// <param name="limit">How many more it can have; null for no limit.</param>
+    /// <exception cref="BadInputException">It cannot have as many; names the limit.</exception>
+    internal static void CheckNode(int present, ResourceLimit? limit)
+    {
+        if (limit is null || OfNode - present <= limit.Left) return;
+        throw new BadInputException(
+            Invariant($"a node takes about {OfNode} threads, but this process can have only {limit.Left:N0} more: the limit is {limit.Name}; raise the limit"));
     }
 
     private static long Of(int workers, int threads) => (long)workers * (OfWorker + threads - 1);

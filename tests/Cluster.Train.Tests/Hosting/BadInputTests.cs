@@ -13,7 +13,7 @@ public sealed class BadInputTests
     [InlineData("train xor --zzz", "unknown option '--zzz' (cluster-train train --help lists the options)")]
     [InlineData("train xor -w 2", "unknown option '-w'")]
     [InlineData("evaluate --epochs 3", "unknown option '--epochs'")]
-    [InlineData("doctor xor", "'xor' is one word too many")]
+    [InlineData("status xor", "'xor' is one word too many")]
     [InlineData("train xor mnist", "'mnist' is one word too many after task 'xor'")]
     [InlineData("train xor --epochs", "--epochs needs a value: --epochs N")]
     [InlineData("train xor --data --resume", "--data needs a value")]

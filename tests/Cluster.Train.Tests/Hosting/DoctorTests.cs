@@ -31,6 +31,16 @@ public sealed class DoctorTests
     }
 
     [Fact]
+    public async Task Of_a_task_it_says_how_much_memory_the_job_will_need()
+    {
+        var run = await new HostRun { Findings = [new(FindingState.Good, "cores", "2")] }.RunLineAsync("doctor mnist --model cnn --workers 2");
+
+        Assert.Equal(0, run.ExitCode);
+        Assert.Equal(("mnist", 2), (run.Engine.Asked!.Definition.Task, run.Engine.Asked.Workers));
+        Assert.Equal("ok    cores  2\nok    mnist  this job needs about 1.19 GiB of memory\nThis machine can train mnist.\n", run.Out, ignoreLineEndingDifferences: true);
+    }
+
+    [Fact]
     public void This_machine_runs_these_tests_so_it_can_train()
     {
         var findings = MachineChecks.Run();

@@ -75,6 +75,12 @@ internal sealed class FakeEngine : ITrainingEngine
         return Task.FromResult(new EvaluationResult(0.0312, 0.998, 500));
     }
 
+    public Task<string> DescribeMemoryAsync(LocalTrainingOptions options)
+    {
+        Asked = options;
+        return Task.FromResult("this job needs about 1.19 GiB of memory");
+    }
+
     public Task<ReplayResult> ReplayAsync(ReplayOptions options, IJobObserver observer, CancellationToken stop)
     {
         AskedToReplay = options;

@@ -27,6 +27,15 @@ public sealed class ThreadBudgetTests
     }
 
     [Fact]
+    public void A_node_that_cannot_have_its_threads_is_refused_as_well()
+    {
+        ThreadBudget.CheckNode(present: 10, new ResourceLimit(26, "a limit"));
+
+        var refused = Assert.Throws<BadInputException>(() => ThreadBudget.CheckNode(present: 10, new ResourceLimit(25, "a limit of 35")));
+        Assert.Equal("a node takes about 36 threads, but this process can have only 25 more: the limit is a limit of 35; raise the limit", refused.Message);
+    }
+
+    [Fact]
     public void Without_a_limit_nothing_is_refused() => ThreadBudget.Check(workers: 256, threads: 256, present: 0, limit: null);
 
     [Theory]

@@ -32,8 +32,16 @@ internal sealed class ReplicaRuntime(WorkerIdentity identity, Func<JobDefinition
     /// <inheritdoc/>
     public Task<OpenedReplica> OpenAsync(JobDefinition definition, bool fresh)
     {
-        // The number of threads belongs to the job, and is set once on a thread.
-        _thread ??= new ComputeThread(identity.Name, definition.Threads, definition.Portable);
+        try
+        {
+            // The number of threads belongs to the job, and is set once on a thread.
+            _thread ??= new ComputeThread(identity.Name, definition.Threads, definition.Portable);
+        }
+        catch (TrainingFaultException noThread)
+        {
+            return Task.FromException<OpenedReplica>(noThread);
+        }
+
         return _thread.RunAsync(() =>
         {
             var process = contextOf(definition);
