@@ -13,6 +13,7 @@ internal static class MemberFaults
         return cause switch
         {
             BadInputException => new WorkerFault(workerId, generation, FaultKind.BadInput, cause.Message),
+            ExchangeAbortedException { Unreached: { } rank } => new WorkerFault(workerId, generation, FaultKind.Unreached, cause.Message, rank),
             ExchangeAbortedException => new WorkerFault(workerId, generation, FaultKind.ExchangeLost, cause.Message),
             TrainingFaultException => new WorkerFault(workerId, generation, FaultKind.Task, $"{cause.Message} ({name})"),
             _ => new WorkerFault(

@@ -68,7 +68,7 @@ internal sealed class TensorNetwork : ITensorNetwork
 
     /// <inheritdoc/>
     public IDisposable Watch(ExchangeRoster roster, Action<PeerLoss> lost) =>
-        PeerWatch.Start(roster, _security, JoinTimeout, (rank, reason) => lost(new PeerLoss(rank, reason)));
+        PeerWatch.Start(roster, _security, JoinTimeout, lost);
 
     /// <inheritdoc/>
     public void Dispose() => _listener.Dispose();

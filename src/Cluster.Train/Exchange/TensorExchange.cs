@@ -30,12 +30,19 @@ public sealed record ExchangeRoster(
     string Secret, ImmutableArray<ExchangeMember> Members);
 
 /// <summary>The exchange of this generation has ended: a member is gone, hangs, or the generation was replaced.</summary>
-public sealed class ExchangeAbortedException(string message) : Exception(message);
+/// <param name="message">Why, in one line.</param>
+/// <param name="unreached">Rank of the member that was not reached when the generation was to begin; null where it ended otherwise.</param>
+public sealed class ExchangeAbortedException(string message, int? unreached = null) : Exception(message)
+{
+    /// <summary>Rank of the member that was not reached when the generation was to begin; null where it ended otherwise.</summary>
+    public int? Unreached { get; } = unreached;
+}
 
-/// <summary>A member that this one cannot reach any more.</summary>
+/// <summary>A member that this one cannot reach any more, or never did.</summary>
 /// <param name="Rank">Its rank.</param>
 /// <param name="Message">What happened, in one line.</param>
-public readonly record struct PeerLoss(int Rank, string Message);
+/// <param name="NeverReached">Whether it was not reached at all in this generation.</param>
+public readonly record struct PeerLoss(int Rank, string Message, bool NeverReached = false);
 
 /// <summary>
 /// How one member's gradients become everybody's new parameters: one member's side of one generation.

@@ -133,6 +133,9 @@ public enum FaultKind
 
     /// <summary>The exchange ended under the worker: somebody else is the cause.</summary>
     ExchangeLost,
+
+    /// <summary>The worker did not reach another one, the suspect, when a generation was to begin.</summary>
+    Unreached,
 }
 
 /// <summary>A worker cannot go on.</summary>

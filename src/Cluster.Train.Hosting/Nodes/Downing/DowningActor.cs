@@ -20,6 +20,7 @@ internal sealed class DowningActor : ReceiveActor, IWithTimers
     private readonly AkkaCluster _cluster;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly TimeSpan _stableAfter;
+    private readonly NodeRole _role;
     private readonly HashSet<Address> _probed = [];
     private string _view = "";
     private DateTimeOffset _unchangedSince;
@@ -29,6 +30,7 @@ internal sealed class DowningActor : ReceiveActor, IWithTimers
     {
         _cluster = cluster;
         _stableAfter = stableAfter;
+        _role = cluster.SelfRoles.Contains(NodeConfig.CoordinatorRole) ? NodeRole.Coordinator : NodeRole.Worker;
         Receive<Look>(_ => Decide());
         Receive<DisassociatedEvent>(ended => Probe(ended.RemoteAddress));
         Receive<NobodyListens>(dead => DownDead(dead.Address));
@@ -80,12 +82,12 @@ internal sealed class DowningActor : ReceiveActor, IWithTimers
             return;
         }
 
-        var (verdict, reason) = DowningDecision.Decide(members);
+        var (verdict, reason) = DowningDecision.Decide(_role, members);
         switch (verdict)
         {
             case DowningVerdict.DownUnreachable:
                 _log.Warning("going on without members that cannot be reached: {0}", reason);
-                foreach (var member in state.Unreachable)
+                foreach (var member in state.Unreachable.Where(member => !Hears(member)))
                 {
                     _cluster.Down(member.Address);
                 }
@@ -102,7 +104,11 @@ internal sealed class DowningActor : ReceiveActor, IWithTimers
         _unchangedSince = Context.System.Scheduler.Now;
     }
 
-    private static DowningMember[] Members(ClusterEvent.CurrentClusterState state) =>
+    /// <summary>Whether this node gets a member's heartbeats, whatever others say of it.</summary>
+    private bool Hears(Member member) =>
+        _cluster.FailureDetector.IsMonitoring(member.Address) && _cluster.FailureDetector.IsAvailable(member.Address);
+
+    private DowningMember[] Members(ClusterEvent.CurrentClusterState state) =>
     [
         .. state.Members
             .Where(member => member.Status is not (MemberStatus.Down or MemberStatus.Removed))
@@ -111,7 +117,7 @@ internal sealed class DowningActor : ReceiveActor, IWithTimers
                 Invariant($"{member.Address.Host}:{member.Address.Port}"),
                 member.HasRole(NodeConfig.CoordinatorRole) ? NodeRole.Coordinator : NodeRole.Worker,
                 age,
-                !state.Unreachable.Contains(member),
+                !state.Unreachable.Contains(member) || Hears(member),
                 member.Status is MemberStatus.Up or MemberStatus.WeaklyUp)),
     ];
 

@@ -17,7 +17,7 @@ internal enum DowningVerdict
 /// <param name="Name">For messages.</param>
 /// <param name="Role">What it is for.</param>
 /// <param name="Age">Its place in the order of joining: 0 is the oldest.</param>
-/// <param name="IsReachable">Whether heartbeats come.</param>
+/// <param name="IsReachable">Whether its heartbeats come to this node, where this node has them; otherwise whether those that have them get any.</param>
 /// <param name="Counts">Whether it is a full member: neither joining nor on its way out.</param>
 internal sealed record DowningMember(string Name, NodeRole Role, int Age, bool IsReachable, bool Counts = true);
 
@@ -26,6 +26,11 @@ internal sealed record DowningMember(string Name, NodeRole Role, int Age, bool I
 /// decide alike.
 /// </summary>
 /// <remarks>
+/// <para>
+/// What a node hears itself counts before what others say: two workers that do not hear each other would otherwise be lost
+/// to everybody, though the coordinator hears both. Workers leave each other to the coordinator, whose job finds out who
+/// has to go.
+/// </para>
 /// <para>
 /// A crash and a cut network look the same. What matters here is where a coordinator is: without one there is no job, so
 /// a side without any always gives way, and the other side may go on however few its workers are. That is where the usual
@@ -43,9 +48,10 @@ internal sealed record DowningMember(string Name, NodeRole Role, int Age, bool I
 internal static class DowningDecision
 {
     /// <summary>Decides.</summary>
+    /// <param name="self">What this node is for.</param>
     /// <param name="members">All members that have not been removed, this node included.</param>
     /// <returns>What to do, and why.</returns>
-    public static (DowningVerdict Verdict, string Reason) Decide(IReadOnlyList<DowningMember> members)
+    public static (DowningVerdict Verdict, string Reason) Decide(NodeRole self, IReadOnlyList<DowningMember> members)
     {
         var lost = members.Where(member => !member.IsReachable).ToArray();
         var coordinators = members.Where(member => member is { Role: NodeRole.Coordinator, Counts: true }).ToArray();
@@ -63,6 +69,11 @@ internal static class DowningDecision
         if (!coordinators.Any(member => member.IsReachable))
         {
             return (DowningVerdict.DownSelf, $"no coordinator can be reached (lost: {names})");
+        }
+
+        if (self == NodeRole.Worker && coordinators.All(member => member.IsReachable))
+        {
+            return (DowningVerdict.None, $"the coordinators are there, and decide (lost: {names})");
         }
 
         if (coordinators.All(member => member.IsReachable))

@@ -53,7 +53,7 @@ internal sealed partial class CoordinatorActor
     private void Consider()
     {
         ReleaseLeavers();
-        var ready = _workers.CandidateCount;
+        var ready = Candidates().Count;
         if (_stopping && _run is not null && ready < _settings.MinWorkers)
         {
             Timers.Cancel(ConsiderTimer);

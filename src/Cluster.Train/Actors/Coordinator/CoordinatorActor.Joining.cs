@@ -22,6 +22,12 @@ internal sealed partial class CoordinatorActor
             return;
         }
 
+        if (_aside.Left(AsideKey(request.WorkerId, request.Replica.Endpoint), Now) is { Ticks: > 0 } left)
+        {
+            Refuse(request.WorkerId, Invariant($"the others could not reach it at {request.Replica.Endpoint} a while ago, and it is tried again in {left.TotalSeconds:0} s: check --advertise, and that no firewall is between them"));
+            return;
+        }
+
         Follow(_workers.Desk.Take(request));
     }
 

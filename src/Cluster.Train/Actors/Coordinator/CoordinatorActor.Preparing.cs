@@ -38,6 +38,7 @@ internal sealed partial class CoordinatorActor
                 Fault(MemberFaults.Describe("", "the coordinator", failed.Generation, failed.Error));
             }
         });
+        ReceiveEndOfWait<HeardEnough>(MeetingTimer, JudgeMeeting);
         ReceiveEndOfWait<WaitedTooLong>(WaitTimer, () => PutOut(
             [.. _generation!.NotReady],
             Invariant($"waited {PreparationTimeout.TotalSeconds:0} s for {_workers.Names(_generation.NotReady)} to take a place in generation {_lastGeneration}")));
@@ -46,7 +47,7 @@ internal sealed partial class CoordinatorActor
 
     private void FormGeneration()
     {
-        var candidates = _workers.Candidates();
+        var candidates = Candidates();
         if (candidates.Count < _settings.MinWorkers)
         {
             StartGathering();
@@ -134,6 +135,7 @@ internal sealed partial class CoordinatorActor
             Release(leaver);
         }
 
+        Met();
         _run!.Begin(_generation);
         Enter(Phase.Running);
         MembershipChanged();

@@ -57,14 +57,13 @@ internal sealed partial class CoordinatorActor
             return;
         }
 
-        var suspect = fault.Suspect >= 0 && fault.Suspect < _generation!.Roster.Members.Length ? _generation.Roster.Members[fault.Suspect].WorkerId : null;
-        Recover(fault.Message, suspect);
+        LoseMember(fault.Message, fault.Suspect);
     }
 
     private void AwaitingCause()
     {
         ReceiveEndOfWait<WaitedTooLong>(WaitTimer, () => Fail(new TrainingFaultException(_cause)));
-        Receive<WorkerFault>(fault => fault.Kind == FaultKind.ExchangeLost, _ => { });
+        Receive<WorkerFault>(fault => fault.Kind is FaultKind.ExchangeLost or FaultKind.Unreached, _ => { });
         ReceiveAlways();
     }
 
@@ -191,6 +190,8 @@ internal sealed partial class CoordinatorActor
         var roster = _generation!.Roster;
         (_generation, _prepare, _endReason) = (null, null, reason);
         Timers.Cancel(SnapshotTimer);
+        Timers.Cancel(MeetingTimer);
+        _failedMeeting = null;
         _watch?.Dispose();
         _watch = null;
         _services.OwnSlice.Abort(roster.Generation, reason);

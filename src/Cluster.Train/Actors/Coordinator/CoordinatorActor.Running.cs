@@ -209,7 +209,7 @@ internal sealed partial class CoordinatorActor
         }
 
         var members = _generation!.Roster.Workers.Select(member => member.WorkerId).ToArray();
-        var next = _workers.Candidates().Take(Math.Min(_settings.MaxWorkers, _settings.Definition.Shards)).Select(candidate => candidate.WorkerId);
+        var next = Candidates().Take(Math.Min(_settings.MaxWorkers, _settings.Definition.Shards)).Select(candidate => candidate.WorkerId);
         var changes = !next.ToHashSet(StringComparer.Ordinal).SetEquals(members);
         foreach (var spare in _workers.Leaving.Except(members).ToArray())
         {

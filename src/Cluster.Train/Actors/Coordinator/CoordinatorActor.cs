@@ -121,9 +121,18 @@ internal sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
         Receive<WorkerFault>(Fault);
         Receive<MemberLost>(lost =>
         {
-            if (lost.Generation == _generation?.Roster.Generation)
+            if (lost.Generation != _generation?.Roster.Generation)
             {
-                Recover(lost.Loss.Message, _generation.Roster.Members[lost.Loss.Rank].WorkerId);
+                return;
+            }
+
+            if (lost.Loss.NeverReached)
+            {
+                NotReached(from: "", lost.Loss.Rank, lost.Loss.Message);
+            }
+            else
+            {
+                LoseMember(lost.Loss.Message, lost.Loss.Rank);
             }
         });
         Receive<ServiceFailed>(failed => Fail(failed.Error));
@@ -187,7 +196,11 @@ internal sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
         {
             Stale(fault);
         }
-        else if (fault.Kind == FaultKind.ExchangeLost)
+        else if (fault.Kind == FaultKind.Unreached && !_settings.InProcess)
+        {
+            NotReached(fault.WorkerId, fault.Suspect, fault.Message);
+        }
+        else if (fault.Kind is FaultKind.ExchangeLost or FaultKind.Unreached)
         {
             ExchangeLost(fault);
         }

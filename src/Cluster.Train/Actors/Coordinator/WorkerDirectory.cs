@@ -91,9 +91,6 @@ internal sealed class WorkerDirectory
             .ThenBy(candidate => candidate.WorkerId, StringComparer.Ordinal),
     ];
 
-    /// <summary>How many there are of these.</summary>
-    internal int CandidateCount => _workers.Values.Count(worker => worker.CanBeMember);
-
     /// <summary>What the processes of all workers that are ready hold.</summary>
     internal IReadOnlyList<StateHolder> Holders() =>
     [

@@ -163,6 +163,10 @@ public sealed class ExchangeMesh : IDisposable
             {
                 throw new ExchangeAbortedException(LostMessage(lost));
             }
+            catch (ExchangeAbortedException error) when (!ended.IsCancellationRequested)
+            {
+                throw new ExchangeAbortedException(error.Message, peer);
+            }
         }
     }
 

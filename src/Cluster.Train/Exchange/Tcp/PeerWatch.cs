@@ -11,10 +11,10 @@ public sealed class PeerWatch : IDisposable
     private readonly CancellationTokenSource _disposed = new();
     private readonly Lock _gate = new();
     private readonly List<TensorConnection> _connections = [];
-    private readonly Action<int, string> _lost;
+    private readonly Action<PeerLoss> _lost;
     private bool _isDisposed;
 
-    private PeerWatch(Action<int, string> lost) => _lost = lost;
+    private PeerWatch(Action<PeerLoss> lost) => _lost = lost;
 
     /// <summary>How many processes have let the watcher in so far.</summary>
     internal int Connected
@@ -33,10 +33,10 @@ public sealed class PeerWatch : IDisposable
     /// <param name="security">TLS; null for plain connections.</param>
     /// <param name="timeout">How long a process may take to learn of the generation and let the watcher in.</param>
     /// <param name="lost">
-    /// Gets a member's rank and the reason, once, when its process is gone or cannot be reached; on a thread of the pool,
+    /// Is told of a member, once, when its process is gone or cannot be reached; on a thread of the pool,
     /// and not after <see cref="Dispose"/> has returned.
     /// </param>
-    public static PeerWatch Start(ExchangeRoster roster, TensorSecurity? security, TimeSpan timeout, Action<int, string> lost)
+    public static PeerWatch Start(ExchangeRoster roster, TensorSecurity? security, TimeSpan timeout, Action<PeerLoss> lost)
     {
         var watch = new PeerWatch(lost);
         // The rank after the last is that of a coordinator that is no member.
@@ -84,7 +84,7 @@ public sealed class PeerWatch : IDisposable
         }
         catch (Exception error) when (error is ExchangeAbortedException or BadInputException)
         {
-            Tell(member, error.Message);
+            Tell(new PeerLoss(member.Rank, error.Message, NeverReached: true));
             return;
         }
 
@@ -114,17 +114,17 @@ public sealed class PeerWatch : IDisposable
             // Closed, by the peer or by us: told below.
         }
 
-        Tell(member, ExchangeMesh.LostMessage(member));
+        Tell(new PeerLoss(member.Rank, ExchangeMesh.LostMessage(member)));
     }
 
-    private void Tell(ExchangeMember member, string reason)
+    private void Tell(PeerLoss loss)
     {
         // Within the lock, so that nothing is told after the end.
         lock (_gate)
         {
             if (!_isDisposed)
             {
-                _lost(member.Rank, reason);
+                _lost(loss);
             }
         }
     }

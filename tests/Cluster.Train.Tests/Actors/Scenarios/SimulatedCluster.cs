@@ -29,6 +29,7 @@ internal sealed class SimulatedCluster
     private readonly List<ControlLink> _links = [];
     private readonly List<(SimulatedProcess By, Roster Roster, Action<PeerLoss> Lost)> _watches = [];
     private readonly List<WorkerRun> _workers = [];
+    private readonly HashSet<(string One, string Other)> _parted = [];
     private SimulatedProcess? _coordinator;
     private IActorRef? _coordinatorActor;
     private int _numbers;
@@ -70,6 +71,9 @@ internal sealed class SimulatedCluster
 
     /// <summary>The frozen values of a worker (its name); null for those of all others.</summary>
     internal Func<string, float[]?>? Frozen { get; set; }
+
+    /// <summary>Names of workers whose address for tensors nobody resolves.</summary>
+    internal HashSet<string> Unresolved { get; } = [];
 
     /// <summary>Whether each control message comes once more, long after its time.</summary>
     internal bool Echoes { get; set; }
@@ -198,6 +202,21 @@ internal sealed class SimulatedCluster
         }
     }
 
+    /// <summary>From now on two workers cannot reach each other, though the coordinator reaches both.</summary>
+    internal void Part(string one, string other)
+    {
+        _parted.Add((one, other));
+        foreach (var (process, peer) in _processes.Where(process => process.Name == one).SelectMany(process => _processes.Where(peer => peer.Name == other).Select(peer => (process, peer))))
+        {
+            peer.After(ConnectionLoss, () => Lose(peer, process));
+            process.After(ConnectionLoss, () => Lose(process, peer));
+        }
+    }
+
+    internal bool AreParted(SimulatedProcess one, SimulatedProcess other) =>
+        (Unresolved.Contains(one.Name) && other != _coordinator) || (Unresolved.Contains(other.Name) && one != _coordinator)
+        || _parted.Contains((one.Name, other.Name)) || _parted.Contains((other.Name, one.Name));
+
     internal FetchState FetchFor(SimulatedProcess self) => (holder, piece, destination) =>
     {
         if (Find(holder.Endpoint) is not { } target || !self.Reaches(target) || target.Hangs)
@@ -219,6 +238,17 @@ internal sealed class SimulatedCluster
     {
         var watch = (by, roster, lost);
         _watches.Add(watch);
+        foreach (var member in roster.Workers.Where(member => Find(member.Endpoint) is { } process && Unresolved.Contains(process.Name)))
+        {
+            by.After(ConnectionLoss, () =>
+            {
+                if (_watches.Contains(watch))
+                {
+                    lost(new PeerLoss(member.Rank, $"{member.Name} cannot be reached", NeverReached: true));
+                }
+            });
+        }
+
         return new Ending(() => _watches.Remove(watch));
     }
 

@@ -110,7 +110,7 @@ internal sealed class SimulatedMember(SimulatedCluster cluster, SimulatedProcess
         {
             if (last)
             {
-                prepared.TrySetException(new ExchangeAbortedException($"{missing.Name} did not join generation {loop.Generation}"));
+                prepared.TrySetException(new ExchangeAbortedException($"{missing.Name} did not join generation {loop.Generation}", missing.Rank));
             }
 
             return;

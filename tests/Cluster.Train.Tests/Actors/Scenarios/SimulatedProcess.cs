@@ -13,7 +13,7 @@ internal sealed class SimulatedProcess(SimulatedCluster cluster, string name, in
     internal string Name { get; } = name;
 
     /// <summary>Differs between two processes of one name.</summary>
-    internal string Endpoint { get; } = $"{name}.{number}:1";
+    internal string Endpoint { get; } = Invariant($"{name}:{number}");
 
     internal SnapshotStore Store { get; } = new();
 
@@ -48,7 +48,7 @@ internal sealed class SimulatedProcess(SimulatedCluster cluster, string name, in
 
     internal void After(TimeSpan delay, Action action) => cluster.Clock.After(delay, () => Do(action));
 
-    internal bool Reaches(SimulatedProcess other) => this == other ? Alive : Alive && other.Alive && !IsCut && !other.IsCut;
+    internal bool Reaches(SimulatedProcess other) => this == other ? Alive : Alive && other.Alive && !IsCut && !other.IsCut && !cluster.AreParted(this, other);
 
     /// <summary>A place where a fault may strike: goes on, later, twice or never.</summary>
     internal void Pass(FaultPhase phase, long step, Action go)

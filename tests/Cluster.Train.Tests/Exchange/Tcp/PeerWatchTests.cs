@@ -78,12 +78,12 @@ public sealed class PeerWatchTests : IDisposable
         Array.ForEach(_listeners, listener => listener.Dispose());
 
         // A second watch learns it from the same events, and later.
-        using var after = PeerWatch.Start(roster, security: null, Timeout, (rank, _) => _lost.Add((rank + 100, "")));
+        using var after = PeerWatch.Start(roster, security: null, Timeout, loss => _lost.Add((loss.Rank + 100, "")));
         Assert.Equal([100, 101], new[] { Take().Rank, Take().Rank }.Order());
         Assert.Empty(_lost);
     }
 
-    private PeerWatch Start(ExchangeRoster roster) => PeerWatch.Start(roster, security: null, Timeout, (rank, reason) => _lost.Add((rank, reason)));
+    private PeerWatch Start(ExchangeRoster roster) => PeerWatch.Start(roster, security: null, Timeout, loss => _lost.Add((loss.Rank, loss.Message)));
 
     private (int Rank, string Reason) Take() =>
         _lost.TryTake(out var loss, Timeout) ? loss : throw new TimeoutException("nothing was told");

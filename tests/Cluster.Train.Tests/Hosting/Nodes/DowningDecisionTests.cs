@@ -54,6 +54,7 @@ public sealed class DowningDecisionTests
     public void The_reason_names_who_is_lost()
     {
         var (_, reason) = DowningDecision.Decide(
+        NodeRole.Coordinator,
         [
             new DowningMember("a:1", NodeRole.Coordinator, 0, IsReachable: true),
             new DowningMember("w:2", NodeRole.Worker, 1, IsReachable: false),
@@ -66,6 +67,7 @@ public sealed class DowningDecisionTests
     public void Members_on_their_way_in_or_out_have_no_vote()
     {
         var verdict = DowningDecision.Decide(
+        NodeRole.Coordinator,
         [
             new DowningMember("a:1", NodeRole.Coordinator, 0, IsReachable: false),
             new DowningMember("b:1", NodeRole.Coordinator, 1, IsReachable: true),
@@ -77,7 +79,18 @@ public sealed class DowningDecisionTests
         Assert.Equal(DowningVerdict.DownUnreachable, verdict);
     }
 
-    private static DowningVerdict Decide(string members) => DowningDecision.Decide(
+    [Fact]
+    public void Workers_leave_each_other_to_the_coordinators_that_they_reach()
+    {
+        Assert.Equal(DowningVerdict.None, Decide("A B w !w", NodeRole.Worker));
+        Assert.Equal(DowningVerdict.None, Decide("A w !w !w", NodeRole.Worker));
+        // Which coordinators go on is everybody's to know.
+        Assert.Equal(DowningVerdict.DownUnreachable, Decide("A !B w w", NodeRole.Worker));
+        Assert.Equal(DowningVerdict.DownSelf, Decide("!A w w", NodeRole.Worker));
+    }
+
+    private static DowningVerdict Decide(string members, NodeRole self = NodeRole.Coordinator) => DowningDecision.Decide(
+    self,
     [
         .. members.Split(' ').Select((name, age) => new DowningMember(
             $"{name}{age}", name.Contains('w') ? NodeRole.Worker : NodeRole.Coordinator, name.Contains('A') ? 0 : age + 1, name[0] != '!')),
