@@ -18,6 +18,7 @@ internal sealed class ProcessContext
     private static readonly TimeSpan FetchTimeout = TimeSpan.FromSeconds(20);
 
     private readonly Lazy<OpenedData> _data;
+    private readonly Lazy<string> _sampleDigest;
     private readonly InProcessExchangeHub _hub = new();
     private readonly object _gate = new();
     private ParameterLayout? _layout;
@@ -40,6 +41,7 @@ internal sealed class ProcessContext
         Network = network;
         ProcessTime.EnsureStarted();
         _data = new Lazy<OpenedData>(() => TaskDataOpener.Open(task, definition, dataDirectory));
+        _sampleDigest = new Lazy<string>(() => ReadProbe.Digest(task.Name, Data.Training, Data.Evaluation));
     }
 
     /// <summary>Workers of the job in this process.</summary>
@@ -60,6 +62,10 @@ internal sealed class ProcessContext
     internal string Build { get; init; } = "";
 
     internal SnapshotStore Snapshots { get; } = new();
+
+    /// <summary>What a few samples are as this process reads them.</summary>
+    /// <exception cref="BadInputException">They are not the same twice.</exception>
+    internal string SampleDigest => _sampleDigest.Value;
 
     /// <summary>The task's data, opened once.</summary>
     internal OpenedData Data => _data.Value;

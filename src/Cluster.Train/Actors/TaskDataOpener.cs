@@ -32,7 +32,8 @@ internal static class TaskDataOpener
         }
 
         var opened = new OpenedData(
-            data, new CheckedDataset(task.Name, "training", data.Training), new CheckedDataset(task.Name, "evaluation", data.Evaluation));
+            data, new CheckedDataset(task.Name, "training", data.Training, definition.Seed),
+            new CheckedDataset(task.Name, "evaluation", data.Evaluation, definition.Seed));
         if (opened.Training.Count < 1)
         {
             throw new BadInputException($"task '{task.Name}' has no training samples{(dataDirectory is null ? "" : $" in {dataDirectory}")}");

@@ -16,4 +16,8 @@ namespace Cluster.Train.Membership;
 /// <param name="Endpoint">host:port of its tensor listener; null in process.</param>
 public sealed record ReplicaDescription(
     string JobHash, string Build, string LayoutHash, string InitialHash, string DataFingerprint, int TrainingSamples, int EvaluationSamples,
-    long VectorLength, long ParameterLength, long ParameterCount, string Device, string InstructionSet, string? Endpoint);
+    long VectorLength, long ParameterLength, long ParameterCount, string Device, string InstructionSet, string? Endpoint)
+{
+    /// <summary>Hash of a few samples as they are read, augmentation included; empty where they could not be read.</summary>
+    public string SampleDigest { get; init; } = "";
+}

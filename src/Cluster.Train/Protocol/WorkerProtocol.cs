@@ -122,6 +122,12 @@ public sealed record SnapshotKept(
 /// <param name="Held">The snapshots that its process holds.</param>
 public sealed record GenerationEnded(string WorkerId, int Generation, ImmutableArray<HeldSnapshot> Held) : IGenerationMessage;
 
+/// <summary>Something that a worker noticed and the user should read; training goes on.</summary>
+/// <param name="WorkerId">The worker.</param>
+/// <param name="Generation">Its generation.</param>
+/// <param name="Text">One line.</param>
+public sealed record WorkerNotice(string WorkerId, int Generation, string Text) : IGenerationMessage;
+
 /// <summary>What kind of failure a worker reports.</summary>
 public enum FaultKind
 {

@@ -81,6 +81,7 @@ internal sealed class ComputeThread : IDisposable
             // A fresh thread takes over whatever was set last anywhere, at its first question: ask before setting.
             _ = torch.get_num_threads();
             torch.set_num_threads(_threads);
+            LibtorchWarnings.TakeOver();
             _configured = true;
         }
     }

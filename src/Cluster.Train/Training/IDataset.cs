@@ -20,8 +20,12 @@ public interface IDataset
 
     /// <summary>Writes samples into the buffers of a batch, in the order asked for.</summary>
     /// <param name="samples">Sample numbers in [0, <see cref="Count"/>).</param>
-    /// <param name="epoch">The epoch, counted from 0, for random augmentation that must not depend on who reads; -1 in evaluation.</param>
-    /// <param name="into">One buffer a field, of exactly <paramref name="samples"/>.Length samples.</param>
+    /// <param name="epoch">The epoch, counted from 0; -1 in evaluation.</param>
+    /// <param name="into">
+    /// One buffer a field, of exactly <paramref name="samples"/>.Length samples. <see cref="BatchBuffers.Random"/> gives the
+    /// random numbers for augmentation. The same sample in the same epoch must be the same values whoever reads it, and
+    /// however often: a few are read twice before the first step, and compared between the processes of a cluster.
+    /// </param>
     void Read(ReadOnlySpan<int> samples, int epoch, BatchBuffers into);
 }
 
@@ -54,6 +58,9 @@ public readonly unsafe ref struct BatchBuffers
     private readonly ReadOnlySpan<nint> _pointers;
     private readonly IReadOnlyList<FieldSpec> _fields;
     private readonly int _samples;
+    private readonly ReadOnlySpan<int> _numbers;
+    private readonly long _seed;
+    private readonly int _epoch;
 
     internal BatchBuffers(ReadOnlySpan<nint> pointers, IReadOnlyList<FieldSpec> fields, int samples)
     {
@@ -69,6 +76,25 @@ public readonly unsafe ref struct BatchBuffers
     /// <summary>The buffer of an <see cref="FieldType.Int64"/> field: samples × elements.</summary>
     /// <exception cref="ArgumentException">The field has another type.</exception>
     public Span<long> Integers(int field) => new((void*)Pointer(field, FieldType.Int64), checked(_samples * _fields[field].Elements));
+
+    /// <summary>
+    /// Random numbers for one sample, for example to augment it: each time the same for this job's seed, this epoch and this
+    /// sample, whichever worker reads it, in whichever process. (<see cref="HashCode"/> and <c>new Random()</c> are neither.)
+    /// </summary>
+    /// <param name="position">The sample's place in the batch, from 0.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The batch has no such place.</exception>
+    public StableRandom Random(int position) => new(RandomGate.ShardSeed(_seed, _epoch, _numbers[position]), stream: 1);
+
+    /// <summary>The same buffers, with what the random numbers depend on.</summary>
+    internal BatchBuffers Seeded(long seed, ReadOnlySpan<int> numbers, int epoch) => new(_pointers, _fields, _samples, seed, numbers, epoch);
+
+    private BatchBuffers(ReadOnlySpan<nint> pointers, IReadOnlyList<FieldSpec> fields, int samples, long seed, ReadOnlySpan<int> numbers, int epoch)
+        : this(pointers, fields, samples)
+    {
+        _seed = seed;
+        _numbers = numbers;
+        _epoch = epoch;
+    }
 
     private nint Pointer(int field, FieldType type) => _fields[field].Type == type
         ? _pointers[field]

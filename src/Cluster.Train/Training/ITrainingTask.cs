@@ -7,7 +7,8 @@ namespace Cluster.Train.Training;
 /// An instance holds no state of its own: <see cref="CreateModel"/>, <see cref="Predict"/>, <see cref="Loss"/> and
 /// <see cref="Count"/> are called on the compute thread of each replica, so concurrently when a process has several
 /// workers; <see cref="OpenData"/> once a process. All results must depend on the arguments alone (and on libtorch's
-/// default random generator, which is seeded by job, step and shard before each <see cref="Predict"/>).
+/// default random generator, which is seeded by job, step and shard before each <see cref="Predict"/>). No callback may
+/// change its batch in place. Evaluation computes no gradients, but within <c>torch.enable_grad()</c>.
 /// </summary>
 public interface ITrainingTask
 {
@@ -40,7 +41,11 @@ public interface ITrainingTask
     /// <param name="batch">Tensors of shape <c>[batch, …]</c> on the replica's device.</param>
     torch.Tensor Predict(torch.nn.Module model, Batch batch);
 
-    /// <summary>The loss: a scalar, the mean over the samples of the batch.</summary>
+    /// <summary>
+    /// The loss: a scalar, the mean over the samples of the batch. A shard's loss counts by its number of samples, so a mean
+    /// over fewer of them (targets left out by <c>ignore_index</c>, padding, weights) is not the mean over the global batch
+    /// where shards hold different numbers of those; with one shard it is.
+    /// </summary>
     torch.Tensor Loss(torch.Tensor prediction, Batch batch);
 
     /// <summary>

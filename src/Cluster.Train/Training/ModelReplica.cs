@@ -30,7 +30,7 @@ public sealed unsafe class ModelReplica : IDisposable
         _modes = new ModuleModes(model);
         _tensors = new ModelTensors(task.Name, model, ties);
         _watch = new ModelWatch(task.Name, model, _modes, _tensors);
-        _calls = new TaskCalls(task, model, device.type == DeviceType.CUDA, () => _tensors.ReadBuffers(_blocks!));
+        _calls = new TaskCalls(task, model, job.Shards, device.type == DeviceType.CUDA, () => _tensors.ReadBuffers(_blocks!));
         Layout = _tensors.Layout;
         InitialState = _tensors.CopyVector();
         _finite = new FiniteValues(task.Name, Layout, InitialState);
@@ -40,6 +40,12 @@ public sealed unsafe class ModelReplica : IDisposable
     public ParameterLayout Layout { get; }
 
     internal torch.Device Device { get; }
+
+    /// <summary>Takes what the user should read of what the task does.</summary>
+    internal Action<string> Tell
+    {
+        set => _calls.Tell = value;
+    }
 
     /// <summary>The job's last step, in which what the task must not change is looked at once more.</summary>
     internal long LastStep { private get; set; } = long.MaxValue;

@@ -52,7 +52,7 @@ internal static class WireSamples
         new HelloWanted("put out"),
         new WorkerHello("id", "worker-1", "host", "0.1.0 abc", ["xor", "mnist"], new PastMembership("job", 2, 3)),
         new JoinRequest(
-            "id", new ReplicaDescription("job", "build", "layout", "initial", "data", 2500, 500, 17, 17, 17, "cpu", "avx512", "host:1"),
+            "id", new ReplicaDescription("job", "build", "layout", "initial", "data", 2500, 500, 17, 17, 17, "cpu", "avx512", "host:1") { SampleDigest = "read" },
             Page, Held, [Memo], "split"),
         new MoreTensors("id", Page with { First = 3, Total = 5 }),
         new TensorsWanted(3),
@@ -65,6 +65,7 @@ internal static class WireSamples
         new SnapshotKept("id", 3, 65, "checksum", "sha", 0.25),
         new GenerationEnded("id", 3, Held),
         new WorkerFault("id", 3, FaultKind.ExchangeLost, "the connection to worker-2 was closed", 1),
+        new WorkerNotice("id", 3, "a warning"),
         StatusRequest.Instance,
         new StatusReport(
             "xor", "job", "running", 3, 65, 2000, 1234.5, "sharded", [new StatusMember("worker-1", "host", "cpu", 1, 2, "training")],

@@ -157,7 +157,11 @@ public sealed class ModelReplicaTests
                 {
                     foreach (var number in numbers)
                     {
-                        if (epoch < 0)
+                        if (Thread.CurrentThread.Name?.Contains("data of shards", StringComparison.Ordinal) != true)
+                        {
+                            // A few are read to be compared before the first step, not on a loader's thread.
+                        }
+                        else if (epoch < 0)
                         {
                             evaluated.Add(number);
                         }

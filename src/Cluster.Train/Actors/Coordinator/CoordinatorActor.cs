@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Event;
 using Cluster.Train.Protocol;
+using Cluster.Train.Training;
 
 namespace Cluster.Train.Actors.Coordinator;
 
@@ -15,6 +16,7 @@ internal sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
     internal const string Stopped = "the coordinator was stopped before the job was done";
 
     private const string WaitTimer = "wait";
+    private const int MostNotices = 50;
 
     private readonly CoordinatorSettings _settings;
     private readonly ICoordinatorServices _services;
@@ -22,6 +24,7 @@ internal sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly string _job;
     private readonly WorkerDirectory _workers = new();
+    private readonly HashSet<string> _notices = [];
     private JobRun? _run;
     private GenerationRun? _generation;
     private int _lastGeneration;
@@ -119,6 +122,14 @@ internal sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
             }
         });
         Receive<WorkerFault>(Fault);
+        Receive<WorkerNotice>(notice =>
+        {
+            // Each worker tells it once; what differs in numbers only is the same.
+            if (_notices.Count < MostNotices && _notices.Add(TaskNotices.Kind(notice.Text)))
+            {
+                _services.Observer.OnNotice(notice.Text);
+            }
+        });
         Receive<MemberLost>(lost =>
         {
             if (lost.Generation != _generation?.Roster.Generation)

@@ -46,6 +46,7 @@ internal sealed class ReplicaLoop : MemberLoop
             place.Sink(new EvaluationProgress(place.WorkerId, place.Number, completedSteps, batches, _evaluation.BatchCount)));
         _frozen = replica.CopyFrozen();
         replica.Bind(place.Exchange.Parameters, _accumulator.Gradient);
+        replica.Tell = text => place.Sink(new WorkerNotice(place.WorkerId, place.Number, text));
         replica.LastStep = place.Generation.TotalSteps - 1;
     }
 

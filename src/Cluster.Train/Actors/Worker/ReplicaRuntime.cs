@@ -74,7 +74,10 @@ internal sealed class ReplicaRuntime(WorkerIdentity identity, Func<JobDefinition
             var description = new ReplicaDescription(
                 definition.Hash(), process.Build, layout.Hash, initial.Hash, process.DataFingerprint, data.Training.Count, data.Evaluation.Count,
                 layout.VectorLength, layout.ParameterLength, layout.ParameterCount, device, NativeEnvironment.InstructionSet,
-                process.Network?.Endpoint);
+                process.Network?.Endpoint)
+            {
+                SampleDigest = process.SampleDigest,
+            };
             return _opened = new OpenedReplica(description, initial, Remarks(data.Own.Remark, _replica.Remark, memory));
         });
     }

@@ -89,7 +89,7 @@ internal static class MembershipWire
 
     internal static void Write(ref MessagePackWriter writer, ReplicaDescription replica)
     {
-        writer.WriteArrayHeader(13);
+        writer.WriteArrayHeader(14);
         writer.Write(replica.JobHash);
         writer.Write(replica.Build);
         writer.Write(replica.LayoutHash);
@@ -103,15 +103,19 @@ internal static class MembershipWire
         writer.Write(replica.Device);
         writer.Write(replica.InstructionSet);
         writer.Write(replica.Endpoint);
+        writer.Write(replica.SampleDigest);
     }
 
     internal static ReplicaDescription ReadReplica(ref MessagePackReader reader)
     {
-        var further = WireFields.Begin(ref reader, 13);
+        var further = WireFields.Begin(ref reader, 14);
         var replica = new ReplicaDescription(
             WireFields.Text(ref reader), WireFields.Text(ref reader), WireFields.Text(ref reader), WireFields.Text(ref reader), WireFields.Text(ref reader),
             reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt64(), reader.ReadInt64(), reader.ReadInt64(),
-            WireFields.Text(ref reader), WireFields.Text(ref reader), reader.ReadString());
+            WireFields.Text(ref reader), WireFields.Text(ref reader), reader.ReadString())
+        {
+            SampleDigest = WireFields.Text(ref reader),
+        };
         WireFields.End(ref reader, further);
         return replica;
     }

@@ -21,6 +21,7 @@ internal static class WorkerMessages
         new WireCodec<SnapshotKept>("kept-1", 6, WriteKept, ReadKept),
         new WireCodec<GenerationEnded>("ended-1", 3, WriteEnded, ReadEnded),
         new WireCodec<WorkerFault>("fault-1", 5, WriteFault, ReadFault),
+        new WireCodec<WorkerNotice>("notice-1", 3, WriteNotice, ReadNotice),
     ];
 
     private static void WriteHello(ref MessagePackWriter writer, WorkerHello message)
@@ -168,6 +169,16 @@ internal static class WorkerMessages
 
     private static GenerationEnded ReadEnded(ref MessagePackReader reader) => new(
         WireFields.Text(ref reader), reader.ReadInt32(), WireFields.List(ref reader, MembershipWire.ReadSnapshot));
+
+    private static void WriteNotice(ref MessagePackWriter writer, WorkerNotice message)
+    {
+        writer.Write(message.WorkerId);
+        writer.Write(message.Generation);
+        writer.Write(message.Text);
+    }
+
+    private static WorkerNotice ReadNotice(ref MessagePackReader reader) => new(
+        WireFields.Text(ref reader), reader.ReadInt32(), WireFields.Text(ref reader));
 
     private static void WriteFault(ref MessagePackWriter writer, WorkerFault message)
     {

@@ -80,8 +80,11 @@ internal sealed unsafe class BatchSlots : IDisposable
     }
 
     /// <summary>A hash of what a field holds of the first <paramref name="samples"/> samples in a slot.</summary>
-    internal ulong Content(int slot, int samples, int field) => XxHash3.HashToUInt64(
-        new ReadOnlySpan<byte>((void*)_pointers[(slot * _fields.Count) + field], checked(samples * _fields[field].Elements * _fields[field].ElementSize)));
+    internal ulong Content(int slot, int samples, int field) => XxHash3.HashToUInt64(Bytes(slot, samples, field));
+
+    /// <summary>What a field holds of the first <paramref name="samples"/> samples in a slot.</summary>
+    internal ReadOnlySpan<byte> Bytes(int slot, int samples, int field) =>
+        new((void*)_pointers[(slot * _fields.Count) + field], checked(samples * _fields[field].Elements * _fields[field].ElementSize));
 
     /// <summary>Disposes the tensors; the blocks go with the garbage collector, after the last writer.</summary>
     public void Dispose()

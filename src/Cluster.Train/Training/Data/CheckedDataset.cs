@@ -7,15 +7,17 @@ namespace Cluster.Train.Training;
 internal sealed class CheckedDataset : IDataset
 {
     private readonly IDataset _dataset;
+    private readonly long _seed;
 
     /// <summary>Asks for what describes the samples.</summary>
     /// <param name="task">The task's name, for messages.</param>
     /// <param name="role">"training" or "evaluation", for messages.</param>
     /// <param name="dataset">The task's own.</param>
+    /// <param name="seed">The job's seed, for the random numbers that the task asks for.</param>
     /// <exception cref="TrainingFaultException">The task threw, or gave back something that describes no samples.</exception>
-    internal CheckedDataset(string task, string role, IDataset dataset)
+    internal CheckedDataset(string task, string role, IDataset dataset, long seed)
     {
-        _dataset = dataset;
+        (_dataset, _seed) = (dataset, seed);
         Count = Ask(nameof(Count), () => dataset.Count);
         if (Count < 0)
         {
@@ -62,5 +64,6 @@ internal sealed class CheckedDataset : IDataset
     public string Fingerprint { get; }
 
     /// <inheritdoc/>
-    public void Read(ReadOnlySpan<int> samples, int epoch, BatchBuffers into) => _dataset.Read(samples, epoch, into);
+    public void Read(ReadOnlySpan<int> samples, int epoch, BatchBuffers into) => 
+        _dataset.Read(samples, epoch, into.Seeded(_seed, samples, epoch));
 }

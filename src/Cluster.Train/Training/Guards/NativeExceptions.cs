@@ -21,10 +21,6 @@ internal static unsafe class NativeExceptions
     [ThreadStatic]
     private static Catcher? s_catcher;
 
-    /// <summary>The callbacks that this thread is in, for the message; null for none.</summary>
-    [ThreadStatic]
-    private static TaskCalls? s_calls;
-
     /// <summary>Sets the handler, once libtorch is loaded.</summary>
     internal static void Install()
     {
@@ -51,9 +47,6 @@ internal static unsafe class NativeExceptions
     /// <param name="report">Called on this thread, which never goes on afterwards.</param>
     internal static Scope Catch(Action<TrainingFaultException> report) => new(s_catcher = new Catcher(report, s_catcher));
 
-    /// <summary>Notes which callbacks run on this thread.</summary>
-    internal static void Enter(TaskCalls calls) => s_calls = calls;
-
     [UnmanagedCallersOnly(CallConvs = [typeof(System.Runtime.CompilerServices.CallConvCdecl)])]
     private static void Terminate()
     {
@@ -68,7 +61,7 @@ internal static unsafe class NativeExceptions
         }
 
         var what = What();
-        var fault = s_calls?.FailedNatively(what)
+        var fault = TaskCalls.Current?.FailedNatively(what)
             ?? new TrainingFaultException($"libtorch threw an exception that TorchSharp does not hand on: {what}");
         // This thread holds them and never goes on.
         RandomGate.Abandon();

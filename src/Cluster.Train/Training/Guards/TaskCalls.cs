@@ -8,14 +8,28 @@ namespace Cluster.Train.Training;
 /// </summary>
 /// <param name="task">The task.</param>
 /// <param name="model">Its module.</param>
+/// <param name="shards">Shards of the job.</param>
 /// <param name="onGpu">Whether it computes on a GPU.</param>
 /// <param name="reset">Puts the module's buffers back to what they were before the forward pass.</param>
-internal sealed class TaskCalls(ITrainingTask task, torch.nn.Module model, bool onGpu, Action reset)
+internal sealed class TaskCalls(ITrainingTask task, torch.nn.Module model, int shards, bool onGpu, Action reset)
 {
+    [ThreadStatic]
+    private static TaskCalls? s_current;
+
     private readonly BatchGuard _guard = new(task.Name);
+    private readonly TaskNotices _notices = new(task.Name, shards);
     private CallPlace _place;
     private bool? _draws;
     private bool? _drawsInEvaluation;
+
+    /// <summary>Whose callbacks run on this thread, or ran last; null for nobody's.</summary>
+    internal static TaskCalls? Current => s_current;
+
+    /// <summary>Takes what the user should read; nobody until a run begins.</summary>
+    internal Action<string> Tell
+    {
+        set => _notices.Tell = value;
+    }
 
     /// <summary>The callback that runs, or ran last, for messages.</summary>
     internal string Callback { get; set; } = "";
@@ -78,10 +92,13 @@ internal sealed class TaskCalls(ITrainingTask task, torch.nn.Module model, bool 
             ? "; evaluation computes no gradients: call torch.autograd within using (torch.enable_grad()), or only where the model is in training mode"
             : ""));
 
+    /// <summary>A warning of libtorch came up in what runs.</summary>
+    internal void Warn(string text) => _notices.Warning(Callback, text);
+
     private void Begin(CallPlace place)
     {
         _place = place;
-        NativeExceptions.Enter(this);
+        s_current = this;
     }
 
     private ((torch.Tensor Prediction, torch.Tensor Loss) Result, bool Drew) Ungated(Batch batch, CallPlace place, bool watch)
@@ -106,6 +123,7 @@ internal sealed class TaskCalls(ITrainingTask task, torch.nn.Module model, bool 
         if (watch)
         {
             _guard.Watch(batch);
+            _notices.LookAt(batch);
         }
 
         Callback = nameof(ITrainingTask.Predict);

@@ -1,3 +1,4 @@
+using Cluster.Train.Reduction;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Tests.Training;
@@ -37,7 +38,12 @@ public sealed class TailRuleTests
     {
         var job = new JobDefinition
         {
-            Task = "t", Seed = 1, Shards = 2, BatchSize = 4, Optimizer = Cluster.Train.Reduction.OptimizerSettings.Sgd(0.1f), Length = new RunLength(1, null),
+            Task = "t",
+            Seed = 1,
+            Shards = 2,
+            BatchSize = 4,
+            Optimizer = OptimizerSettings.Sgd(0.1f),
+            Length = new RunLength(1, null),
         };
 
         Assert.DoesNotContain("tail", job.Canonical().Keys);

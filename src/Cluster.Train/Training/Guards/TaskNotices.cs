@@ -1,0 +1,54 @@
+using TorchSharp;
+
+namespace Cluster.Train.Training;
+
+/// <summary>What is not wrong enough to end a run, and not right: told once, however often it happens.</summary>
+/// <param name="task">The task's name.</param>
+/// <param name="shards">Shards of the job.</param>
+internal sealed class TaskNotices(string task, int shards)
+{
+    /// <summary>What cross_entropy and nll_loss leave out where nothing else is asked for.</summary>
+    private const long IgnoredTarget = -100;
+
+    private const int Most = 20;
+
+    private readonly HashSet<string> _told = [];
+
+    /// <summary>Takes the lines; nobody until a run begins.</summary>
+    internal Action<string>? Tell { private get; set; }
+
+    /// <summary>A text without its numbers, which differ with shard and worker.</summary>
+    internal static string Kind(string text) => string.Concat(text.Where(character => !char.IsAsciiDigit(character)));
+
+    /// <summary>A warning of libtorch within a callback.</summary>
+    internal void Warning(string callback, string text)
+    {
+        var remedy = text.Contains("target size", StringComparison.Ordinal)
+            ? " Give both the same shape, for example with prediction.squeeze(1) or batch.Target.unsqueeze(1)."
+            : "";
+        Once($"task '{task}': libtorch warns of {callback}: {text.ReplaceLineEndings(" ").Trim()}{remedy}");
+    }
+
+    /// <summary>Looks for targets that a loss leaves out, for a mean over the others is weighted as one over all.</summary>
+    internal void LookAt(Batch batch)
+    {
+        if (shards == 1 || batch.Tensors is not [_, { dtype: torch.ScalarType.Int64, device_type: DeviceType.CPU } target, ..])
+        {
+            return;
+        }
+
+        if (target.data<long>().Contains(IgnoredTarget))
+        {
+            Once(Invariant(
+                $"task '{task}': targets of {IgnoredTarget} are left out by torch's losses (ignore_index), but a shard's mean counts by its samples, those left out included: where {shards} shards hold different numbers of them, the result is not the mean over the batch; --shards 1 gives it"));
+        }
+    }
+
+    private void Once(string text)
+    {
+        if (Tell is { } tell && _told.Count < Most && _told.Add(Kind(text)))
+        {
+            tell(text);
+        }
+    }
+}
