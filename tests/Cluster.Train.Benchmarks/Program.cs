@@ -1,19 +1,21 @@
 using Cluster.Train;
 using Cluster.Train.Benchmarks.AllReduce;
 using Cluster.Train.Benchmarks.ControlPlane;
-using Cluster.Train.Benchmarks.EndToEnd;
 using Cluster.Train.Benchmarks.Latency;
-using Cluster.Train.Benchmarks.Local;
+using Cluster.Train.Benchmarks.Memory;
 using Cluster.Train.Benchmarks.Micro;
 using Cluster.Train.Benchmarks.Running;
+using Cluster.Train.Benchmarks.Training;
 using Cluster.Train.Exchange;
 
 // Verbs are what a user calls; roles are what a verb starts as processes of its own.
 var verbs = new Dictionary<string, (string Help, Func<IReadOnlyList<string>, Task> Run)>(StringComparer.Ordinal)
 {
     ["allreduce"] = ("two processes on loopback, against gloo", AllReduceVerb.RunAsync),
-    ["local"] = ("workers in one process, against PyTorch DDP and a bare TorchSharp loop", LocalVerb.RunAsync),
-    ["cluster"] = ("a coordinator and two workers as processes, end to end, against PyTorch DDP; needs --data DIR", ClusterVerb.RunAsync),
+    ["training"] = ("the next two in one table; --rows MODEL,…, --workers, --rounds, --seconds, --no-peer, --peer-limit", TrainingVerb.RunBothAsync),
+    ["local"] = ("workers in one process, against bare TorchSharp loops side by side and PyTorch DDP", TrainingVerb.RunLocalAsync),
+    ["cluster"] = ("a coordinator and workers as processes, against the same", TrainingVerb.RunClusterAsync),
+    ["memory"] = ("peaks of a model of 64 million parameters, beside a bare TorchSharp loop; --model, --workers MOST, --steps", MemoryVerb.RunAsync),
     ["control-plane"] = ("what the coordinator costs a step, for 16 to 1,024 workers that compute nothing", ControlPlaneVerb.RunAsync),
     ["latency"] = ("actor messages between two nodes while they exchange without pause; --seconds, --megabytes, --transport tcp or shm", LatencyVerb.RunAsync),
     ["micro"] = ("the kernels of sum and update, each alone (BenchmarkDotNet)", KernelBenchmarks.RunAsync),
@@ -22,7 +24,13 @@ var roles = new Dictionary<string, Func<IReadOnlyList<string>, Task>>(StringComp
 {
     [AllReduceRole.Name] = AllReduceRole.RunAsync,
     [LatencyRole.Name] = LatencyRole.RunAsync,
-    [TrainingRole.Name] = TrainingRole.RunAsync,
+    [TrainingRole.Local] = TrainingRole.RunLocalAsync,
+    [TrainingRole.Coordinator] = TrainingRole.RunCoordinatorAsync,
+    [TrainingRole.Worker] = TrainingRole.RunWorkerAsync,
+    [MemoryRole.Bare] = MemoryRole.RunBareAsync,
+    [MemoryRole.Local] = MemoryRole.RunLocalAsync,
+    [MemoryRole.Coordinator] = MemoryRole.RunCoordinatorAsync,
+    [MemoryRole.Worker] = MemoryRole.RunWorkerAsync,
     [BareLoopRole.Name] = BareLoopRole.RunAsync,
 };
 

@@ -1,4 +1,7 @@
 namespace Cluster.Train.Benchmarks.Running;
 
 /// <summary>A benchmark could not be carried out; the message is for its user.</summary>
-internal sealed class BenchmarkFailedException(string message) : Exception(message);
+internal class BenchmarkFailedException(string message) : Exception(message);
+
+/// <summary>A process did not answer in time.</summary>
+internal sealed class BenchmarkTimeoutException(string message) : BenchmarkFailedException(message);

@@ -75,7 +75,7 @@ internal sealed class ChildProcess : IDisposable
         }
         catch (OperationCanceledException)
         {
-            throw new BenchmarkFailedException($"{_name}: waited {timeout.TotalSeconds:0} s for its '{word}'{Errors()}");
+            throw new BenchmarkTimeoutException($"{_name}: waited {timeout.TotalSeconds:0} s for its '{word}'{Errors()}");
         }
 
         throw new BenchmarkFailedException($"{_name} ended without its '{word}'{Errors()}");
@@ -101,7 +101,7 @@ internal sealed class ChildProcess : IDisposable
         }
         catch (OperationCanceledException)
         {
-            throw new BenchmarkFailedException($"{_name}: waited {timeout.TotalSeconds:0} s for its end{Errors()}");
+            throw new BenchmarkTimeoutException($"{_name}: waited {timeout.TotalSeconds:0} s for its end{Errors()}");
         }
     }
 

@@ -15,6 +15,8 @@ internal sealed class Series
         }
     }
 
+    internal int Count => _values.Count;
+
     internal double Least => _values.Min();
 
     internal double Most => _values.Max();

@@ -1,0 +1,78 @@
+using Cluster.Train.Actors;
+using Cluster.Train.Benchmarks.Models;
+using Cluster.Train.Benchmarks.Running;
+using Cluster.Train.Hosting;
+using Cluster.Train.Hosting.Nodes;
+using Cluster.Train.Training;
+
+namespace Cluster.Train.Benchmarks.Training;
+
+/// <summary>
+/// A process that trains a model as <c>cluster-train train</c> or <c>coordinator</c> do, actors and all, and says how fast it went
+/// once warm: <c>rate SAMPLES_PER_SECOND</c>.
+/// </summary>
+internal static class TrainingRole
+{
+    internal const string Local = "role-train";
+    internal const string Coordinator = "role-coordinator";
+    internal const string Worker = "role-worker";
+
+    private static readonly TimeSpan JoinTimeout = TimeSpan.FromMinutes(2);
+
+    /// <summary>All workers in this process. Arguments: model, workers, seconds.</summary>
+    internal static Task RunLocalAsync(IReadOnlyList<string> arguments) =>
+        MeasureAsync(arguments, (options, meter, stop) => LocalTraining.RunAsync(options, meter, stop));
+
+    /// <summary>The coordinator of workers in other processes. Arguments: model, workers, seconds, where to listen.</summary>
+    internal static Task RunCoordinatorAsync(IReadOnlyList<string> arguments) =>
+        MeasureAsync(arguments, (options, meter, stop) => CoordinateAsync(options, arguments[3], snapshotEvery: null, meter, stop));
+
+    /// <summary>Is a coordinator node until the job has ended.</summary>
+    internal static Task CoordinateAsync(LocalTrainingOptions options, string address, long? snapshotEvery, IJobObserver observer, CancellationToken stop)
+    {
+        QuietThreadPool.Prepare();
+        var listen = HostPort.Parse(address, lowestPort: 1);
+        var node = new NodeOptions
+        {
+            Role = NodeRole.Coordinator,
+            Listen = listen,
+            Advertise = listen,
+            TensorPort = 0,
+            Seeds = [],
+            JoinTimeout = JoinTimeout,
+        };
+        return HostContext.OfProcess().Cluster.CoordinateAsync(
+            new CoordinatorRun(node, options, options.Workers, options.Workers, snapshotEvery), observer, stop);
+    }
+
+    /// <summary>A worker, as the program makes it. Arguments: the seed node.</summary>
+    internal static async Task RunWorkerAsync(IReadOnlyList<string> arguments)
+    {
+        var code = await TrainingHost.RunAsync(["worker", "--listen", "127.0.0.1:0", "--seed-node", arguments[0]], BenchmarkTask.All);
+        if (code != 0) throw new BenchmarkFailedException($"a worker ended with exit code {code}");
+    }
+
+    /// <summary>A job of a model that does not end by itself.</summary>
+    internal static LocalTrainingOptions Options(BenchmarkModel model, int workers) => new()
+    {
+        Task = new BenchmarkTask(model),
+        Definition = new JobDefinition
+        {
+            Task = model.Name,
+            Seed = 1,
+            Shards = workers,
+            BatchSize = workers * model.Batch,
+            Optimizer = model.Optimizer,
+            Length = new RunLength(Epochs: null, Steps: long.MaxValue / 4),
+        },
+        Workers = workers,
+    };
+
+    private static async Task MeasureAsync(IReadOnlyList<string> arguments, Func<LocalTrainingOptions, Meter, CancellationToken, Task> train)
+    {
+        using var stop = new CancellationTokenSource();
+        var meter = new Meter(TimeSpan.FromSeconds(double.Parse(arguments[2])), stop);
+        await train(Options(BenchmarkModel.Find(arguments[0]), int.Parse(arguments[1])), meter, stop.Token);
+        Console.WriteLine($"rate {meter.SamplesPerSecond:R}");
+    }
+}
