@@ -4,10 +4,10 @@ using Cluster.Train.Training;
 
 namespace Cluster.Train.Probe;
 
-/// <summary>A run of a probe's task on two workers.</summary>
+/// <summary>A run of a probe's task, on two workers and four shards unless told otherwise.</summary>
 internal sealed class ProbeRun(Action<long> progress) : IJobObserver
 {
-    internal Task<JobOutcome> RunAsync(string model, long steps) => LocalTraining.RunAsync(
+    internal Task<JobOutcome> RunAsync(string model, long steps, int workers = 2, int shards = 4) => LocalTraining.RunAsync(
         new LocalTrainingOptions
         {
             Task = new ProbeTask(model),
@@ -15,12 +15,12 @@ internal sealed class ProbeRun(Action<long> progress) : IJobObserver
             {
                 Task = "probe",
                 Seed = 1,
-                Shards = 4,
+                Shards = shards,
                 BatchSize = model == "tiny" ? 32 : 120,
                 Optimizer = OptimizerSettings.Sgd(0.05f, momentum: 0.9f),
                 Length = new RunLength(Epochs: null, steps),
             },
-            Workers = 2,
+            Workers = workers,
         },
         this,
         CancellationToken.None);

@@ -21,6 +21,12 @@ internal sealed class ProbeTask(string model) : TrainingTask<Sequential>
     {
         "tiny" => Sequential(("in", Linear(4, 4)), ("bend", Tanh()), ("out", Linear(4, 2))),
         "wide" => Sequential(("in", Linear(Width, 515)), ("bend", Tanh()), ("mid", Linear(515, 257)), ("bend2", Tanh()), ("out", Linear(257, 2))),
+        // 16 million parameters in layers of a sixteenth each, so that a peak tells how often the whole is in memory.
+        "large" => Sequential(
+            Enumerable.Range(0, 17).SelectMany(layer => new (string, Module<Tensor, Tensor>)[]
+            {
+                ($"linear{layer}", Linear(layer == 0 ? Width : 1000, 1000)), ($"bend{layer}", ReLU()),
+            }).Append(("out", Linear(1000, 2)))),
         "convolution" => Sequential(
             ("image", Unflatten(1, [1, 12, 12])), ("conv", Conv2d(1, 7, 3)), ("bend", ReLU()), ("pool", MaxPool2d(2)),
             ("conv2", Conv2d(7, 13, 3)), ("flat", Flatten()), ("out", Linear(13 * 9, 2))),

@@ -4,11 +4,12 @@ return args switch
 {
     ["bits", .. var models] => await BitsProbe.RunAsync(models),
     ["memory", var model, var steps] => await MemoryProbe.RunAsync(model, long.Parse(steps)),
+    ["blocks", var workers] => await BlocksProbe.RunAsync(int.Parse(workers)),
     _ => Usage(),
 };
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: cluster-train-probe bits MODEL... | memory MODEL STEPS   (models: tiny, wide, convolution, normalized)");
+    Console.Error.WriteLine("usage: cluster-train-probe bits MODEL... | memory MODEL STEPS | blocks WORKERS   (models: tiny, wide, convolution, normalized)");
     return 2;
 }

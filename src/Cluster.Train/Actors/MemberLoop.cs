@@ -31,7 +31,11 @@ internal abstract class MemberLoop(MemberPlace place, SnapshotKeeper keeper) : I
         var loader = new StateLoader(
             Place.Process.Snapshots, Place.Process.Fetch(Place.Generation.Roster, Place.Member), step, Place.Generation.Holders, Place.Member.Rank);
         var parameters = Place.Exchange.Parameters;
-        loader.LoadModel(StateKind.Vector, parameters.Length, parameters.Span);
+        if (!Place.BeginsHere)
+        {
+            loader.LoadModel(StateKind.Vector, parameters.Length, parameters.Span);
+        }
+
         // At step 0 the optimizer has no state yet: a new owner's is zero.
         if (Place.Owner is { } owner && step > 0)
         {
@@ -56,7 +60,7 @@ internal abstract class MemberLoop(MemberPlace place, SnapshotKeeper keeper) : I
             if (lease.Snapshot != SnapshotKind.None)
             {
                 var start = Stopwatch.GetTimestamp();
-                KeepSnapshot(lease.End, lease.Snapshot);
+                KeepSnapshot(lease.End, lease.Snapshot, Stays(lease));
                 keeper.Enqueue(new MadeSnapshot(Place, lease, HasReplica, Stopwatch.GetElapsedTime(start)));
             }
 
@@ -86,17 +90,32 @@ internal abstract class MemberLoop(MemberPlace place, SnapshotKeeper keeper) : I
     /// <summary>The flat vector holds the first step's values.</summary>
     protected abstract void StateLoaded(StateLoader loader);
 
-    /// <summary>Copies this member's part of the state.</summary>
-    protected virtual void KeepSnapshot(long step, SnapshotKind kind)
+    /// <summary>Keeps this member's part of the state.</summary>
+    /// <param name="step">Steps of the job done.</param>
+    /// <param name="kind">What was asked for.</param>
+    /// <param name="stays">Whether the state is not changed any more, so that it needs no copy.</param>
+    protected virtual void KeepSnapshot(long step, SnapshotKind kind, bool stays)
     {
         if (Place.Owner is { State: { Count: > 0 } state } owner)
         {
             var slice = new VectorSlice(owner.Slice.Start, owner.Slice.Start + state[0].Values.Length);
+            if (stays)
+            {
+                Place.Process.Snapshots.KeepOptimizer(step, slice, state.ToDictionary(pair => pair.Name, pair => pair.Values));
+                return;
+            }
+
             Place.Process.Snapshots.KeepOptimizer(
                 step, slice, [.. state.Select(pair => pair.Name)],
                 (name, values) => state.First(pair => pair.Name == name).Values.AsSpan().CopyTo(values));
         }
     }
+
+    /// <summary>
+    /// Whether the state at a lease's end is that of the job's end in this process. Where other processes take part, a fault may
+    /// still take the job back, and another generation would write over it.
+    /// </summary>
+    private bool Stays(StepLease lease) => Place.Process.Network is null && lease.End == Place.Generation.TotalSteps;
 
     /// <summary>Makes the memory that this member's snapshots need. Members of one process keep only the last state, for which it would be too much.</summary>
     private void PrepareSnapshots()

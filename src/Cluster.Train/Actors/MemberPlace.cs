@@ -25,6 +25,9 @@ internal sealed record MemberPlace(
     internal TimeSpan? PatienceAfter(long completedSteps) =>
         completedSteps == Generation.TotalSteps && Process.Patience.EvaluatesEvery is not null ? null : Process.Patience.In(completedSteps);
 
+    /// <summary>Whether the job begins in this generation, with all members in this process: then no state is to be loaded.</summary>
+    internal bool BeginsHere => Process.Network is null && Generation.FirstStep == 0;
+
     /// <summary>The member in another process whose optimizer slice this one keeps a copy of with its snapshots; null for nobody.</summary>
     internal RosterMember? KeptFor => BackupPlan.KeptBy(Generation.Roster, Member.Rank) is { Endpoint: not null } other ? other : null;
 

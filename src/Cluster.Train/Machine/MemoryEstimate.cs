@@ -50,13 +50,13 @@ internal sealed class MemoryEstimate
                 new("frozen parameters", share.WorkersHere * frozen),
                 // TensorExchange.Contributions and GradientAccumulator.
                 new("gradients", share.WorkersHere * GradientBlocks(shards) * vector),
-                // ModelReplica.InitialState: each replica's copy of the values that CreateModel gave.
-                new("initial values", share.WorkersHere * vector),
+                // SnapshotStore.SetInitial: what CreateModel gave, where a lost member may take the job back to it.
+                new("initial values", share.HoldsAll ? 0 : vector),
                 // SliceOwner: slices, which together are the vector. Other processes own other slices.
                 new("optimizer", share.HoldsAll ? optimizer : 0),
                 new("clipped gradient", share.HoldsAll && job.ClipNorm is not null ? vector : 0),
-                // SnapshotArrays: the snapshot that everybody holds, and the one that is being made.
-                new("snapshots", 2 * (vector + (share.HoldsAll ? optimizer : 0))),
+                // SnapshotArrays: the snapshot that everybody holds, and the one that is being made. In one process, only checkpoints need one.
+                new("snapshots", share.HoldsAll ? 0 : 2 * vector),
             }.Where(term => term.Bytes > 0),
         ]);
     }

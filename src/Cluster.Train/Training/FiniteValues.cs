@@ -16,12 +16,11 @@ internal sealed class FiniteValues
 
     /// <summary>Looks at the state that a model begins with.</summary>
     /// <exception cref="BadInputException">It cannot be trained from; names the tensor.</exception>
-    internal FiniteValues(string task, ParameterLayout layout, float[] initial)
+    internal FiniteValues(string task, ParameterLayout layout, PieceOf initial)
     {
         _tensors = [.. layout.Tensors.Where(tensor => tensor.Role is TensorRole.Trainable or TensorRole.FloatBuffer)];
-        PieceOf vector = (start, length) => initial.AsSpan((int)start, length);
-        _infinite = [.. _tensors.Where(tensor => tensor.Role == TensorRole.FloatBuffer && !Fits(tensor, vector, mayBeInfinite: false)).Select(tensor => tensor.Name)];
-        if (FirstUnfit(vector) is { } unfit)
+        _infinite = [.. _tensors.Where(tensor => tensor.Role == TensorRole.FloatBuffer && !Fits(tensor, initial, mayBeInfinite: false)).Select(tensor => tensor.Name)];
+        if (FirstUnfit(initial) is { } unfit)
         {
             throw new BadInputException(unfit.Role == TensorRole.Trainable
                 ? $"task '{task}': parameter '{unfit.Name}' is not finite as CreateModel made it; check how it is initialized"

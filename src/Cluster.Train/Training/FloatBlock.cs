@@ -19,6 +19,12 @@ public abstract unsafe class FloatBlock : IDisposable
         ? new Span<float>(Pointer + start, count)
         : throw new ArgumentOutOfRangeException(nameof(start), Invariant($"[{start}, {start + count}) is outside a block of {Length}"));
 
+    /// <summary>
+    /// The block as memory that outlives <see cref="Dispose()"/> for as long as somebody refers to it; null where it lies
+    /// outside the managed heap.
+    /// </summary>
+    internal virtual ReadOnlyMemory<float>? Memory => null;
+
     /// <summary>A new one-dimensional tensor over the block's memory; the caller disposes it before the block.</summary>
     public abstract torch.Tensor AsTensor();
 

@@ -20,6 +20,8 @@ internal sealed unsafe class HeapFloatBlock : FloatBlock
         Length = length;
     }
 
+    internal override ReadOnlyMemory<float>? Memory => new ReadOnlyMemory<float>(_array, _offset, checked((int)Length));
+
     public override torch.Tensor AsTensor() => torch.frombuffer(_array, torch.ScalarType.Float32, Length, _offset);
 
     protected override void Dispose(bool disposing) => GC.KeepAlive(_array);

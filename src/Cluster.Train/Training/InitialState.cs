@@ -34,16 +34,16 @@ internal sealed class InitialState(ImmutableArray<InitialTensor> tensors)
 
     /// <summary>Describes a replica.</summary>
     /// <param name="layout">Its tensors.</param>
-    /// <param name="vector">The flat vector.</param>
+    /// <param name="vector">Reads the flat vector, a tensor at a time.</param>
     /// <param name="frozen">The frozen parameters.</param>
-    internal static InitialState Of(ParameterLayout layout, ReadOnlySpan<float> vector, ReadOnlySpan<float> frozen)
+    internal static InitialState Of(ParameterLayout layout, PieceOf vector, ReadOnlySpan<float> frozen)
     {
         var tensors = ImmutableArray.CreateBuilder<InitialTensor>(layout.Tensors.Length);
         foreach (var entry in layout.Tensors)
         {
-            var values = entry.Role == TensorRole.Frozen ? frozen : vector;
-            var length = entry.Count * (entry.Role == TensorRole.IntegerBuffer ? ParameterLayout.LimbsPerInteger : 1);
-            tensors.Add(new InitialTensor(entry, (long)(ulong)TensorValues.Checksum(values.Slice((int)entry.Offset, (int)length))));
+            var length = (int)entry.Count * (entry.Role == TensorRole.IntegerBuffer ? ParameterLayout.LimbsPerInteger : 1);
+            var values = entry.Role == TensorRole.Frozen ? frozen.Slice((int)entry.Offset, length) : vector(entry.Offset, length);
+            tensors.Add(new InitialTensor(entry, (long)(ulong)TensorValues.Checksum(values)));
         }
 
         return new InitialState(tensors.MoveToImmutable());

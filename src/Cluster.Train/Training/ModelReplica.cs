@@ -32,8 +32,7 @@ public sealed unsafe class ModelReplica : IDisposable
         _watch = new ModelWatch(task.Name, model, _modes, _tensors);
         _calls = new TaskCalls(task, model, job.Shards, device.type == DeviceType.CUDA, () => _tensors.ReadBuffers(_blocks!));
         Layout = _tensors.Layout;
-        InitialState = _tensors.CopyVector();
-        _finite = new FiniteValues(task.Name, Layout, InitialState);
+        _finite = new FiniteValues(task.Name, Layout, InitialValues().Read);
     }
 
     /// <summary>Where each tensor lies in the flat vector.</summary>
@@ -88,8 +87,15 @@ public sealed unsafe class ModelReplica : IDisposable
         (_firstStep, _checkAt, _checkInterval) = (null, 0, 1);
     }
 
-    /// <summary>The initial parameters and buffers, in the order of the flat vector; not to be changed.</summary>
-    internal float[] InitialState { get; }
+    /// <summary>Reads the initial parameters and buffers, which are in the module's own memory until the replica is bound.</summary>
+    /// <exception cref="InvalidOperationException">It was bound already.</exception>
+    internal ModuleValues InitialValues() => Unbound.Values();
+
+    /// <summary>Copies them, in the order of the flat vector.</summary>
+    /// <exception cref="InvalidOperationException">The replica was bound already.</exception>
+    internal void CopyInitialState(Span<float> vector) => Unbound.CopyVector(vector);
+
+    private ModelTensors Unbound => _blocks is null ? _tensors : throw new InvalidOperationException("the initial values went when the replica was bound");
 
     /// <summary>
     /// Forward, loss and backward of one shard. Its gradient, times its share of the global batch, is added to the
@@ -179,12 +185,11 @@ public sealed unsafe class ModelReplica : IDisposable
         using var computing = FinalizerGate.Enter();
         using var scope = torch.NewDisposeScope();
         using var noGradients = torch.no_grad();
-        var place = new CallPlace(step, shard);
+        var (place, buffers) = (new CallPlace(step, shard), _tensors.CopyBuffers());
         try
         {
             _calls.Try(batch.To(Device), RandomGate.ShardSeed(_job.Seed, step, shard), place);
-            var vector = _tensors.CopyVector();
-            return _finite.FirstUnfit((start, length) => vector.AsSpan((int)start, length))?.Name;
+            return _finite.FirstUnfit(InitialValues().Read)?.Name;
         }
         catch (Exception error) when (error is not (BadInputException or TrainingFaultException))
         {
@@ -192,7 +197,7 @@ public sealed unsafe class ModelReplica : IDisposable
         }
         finally
         {
-            _tensors.ReadBuffers(InitialState);
+            _tensors.ReadBuffers(buffers);
         }
     }
 

@@ -74,21 +74,21 @@ internal sealed class ModelTensors
 
     internal ParameterLayout Layout { get; }
 
-    /// <summary>A copy of all values in the order of the flat vector.</summary>
-    internal float[] CopyVector()
+    /// <summary>The values of parameters and buffers where they are now.</summary>
+    internal ModuleValues Values() => new([.. _trainable.Select(pair => (pair.Entry, pair.Tensors[0]))], _buffers);
+
+    /// <summary>Copies all values in the order of the flat vector.</summary>
+    internal void CopyVector(Span<float> vector)
     {
-        var vector = new float[Layout.VectorLength];
         foreach (var (entry, tensors) in _trainable)
         {
-            TensorValues.CopyTo(tensors[0], vector.AsSpan((int)entry.Offset, (int)entry.Count));
+            TensorValues.CopyTo(tensors[0], vector.Slice((int)entry.Offset, (int)entry.Count));
         }
 
         foreach (var buffer in _buffers)
         {
-            buffer.Write(vector.AsSpan((int)buffer.Entry.Offset, buffer.Length));
+            buffer.Write(vector.Slice((int)buffer.Entry.Offset, buffer.Length));
         }
-
-        return vector;
     }
 
     /// <summary>Makes parameters and gradients views into blocks.</summary>
@@ -127,12 +127,24 @@ internal sealed class ModelTensors
         }
     }
 
-    /// <summary>Sets the module's buffers to those of a flat vector.</summary>
-    internal void ReadBuffers(ReadOnlySpan<float> vector)
+    /// <summary>Copies of the module's buffers.</summary>
+    internal float[][] CopyBuffers()
     {
-        foreach (var buffer in _buffers)
+        float[][] copies = [.. _buffers.Select(buffer => new float[buffer.Length])];
+        foreach (var (buffer, copy) in _buffers.Zip(copies))
         {
-            buffer.Read(vector.Slice((int)buffer.Entry.Offset, buffer.Length));
+            buffer.Write(copy);
+        }
+
+        return copies;
+    }
+
+    /// <summary>Sets the module's buffers to such copies.</summary>
+    internal void ReadBuffers(float[][] copies)
+    {
+        foreach (var (buffer, copy) in _buffers.Zip(copies))
+        {
+            buffer.Read(copy);
         }
     }
 

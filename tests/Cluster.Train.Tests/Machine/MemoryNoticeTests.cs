@@ -17,8 +17,9 @@ public sealed class MemoryNoticeTests
         var said = MemoryNotice.Of(Share(parameters: 64 << 20), Plenty);
 
         Assert.StartsWith("this job needs about ", said, StringComparison.Ordinal);
-        Assert.Contains("besides data, activations and the program: parameters 0.25 GiB, gradients 0.25 GiB, ", said, StringComparison.Ordinal);
+        Assert.Contains("besides data, activations and the program: parameters 0.25 GiB, gradients 0.25 GiB; ", said, StringComparison.Ordinal);
         Assert.EndsWith("while a checkpoint is written 0.25 GiB more", said, StringComparison.Ordinal);
+        Assert.Contains("gradients 0.25 GiB, initial values 0.25 GiB, snapshots 0.50 GiB; ", MemoryNotice.Of(Share(parameters: 64 << 20) with { HoldsAll = false }, Plenty), StringComparison.Ordinal);
         Assert.StartsWith("each worker process needs about ", MemoryNotice.Of(Share(parameters: 64 << 20) with { HoldsAll = false }, Plenty), StringComparison.Ordinal);
     }
 

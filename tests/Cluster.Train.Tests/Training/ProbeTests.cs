@@ -44,6 +44,22 @@ public sealed partial class ProbeTests
         Assert.Equal(2 * Number(lines[0], "tensors"), Number(lines[^1], "tensors"));
     }
 
+    /// <summary>
+    /// With momentum: the parameters and the momentum, which all workers share, and a gradient for each. What is more than that is what
+    /// libtorch makes and frees meanwhile; a copy of the initial or of the last state would count one each.
+    /// </summary>
+    [Theory]
+    [InlineData(1, 3)]
+    [InlineData(2, 4)]
+    [InlineData(3, 5)]
+    public async Task Workers_of_one_process_hold_parameters_and_optimizer_state_once_and_a_gradient_each(int workers, int blocks)
+    {
+        var line = Assert.Single(await StartAsync(new Dictionary<string, string>(), "blocks", $"{workers}"));
+
+        Assert.StartsWith("blocks ", line, StringComparison.Ordinal);
+        Assert.InRange(double.Parse(line["blocks ".Length..], CultureInfo.InvariantCulture), blocks - 0.5, blocks + 0.95);
+    }
+
     private static double Number(Match line, string group) => double.Parse(line.Groups[group].Value, CultureInfo.InvariantCulture);
 
     private static Task<IReadOnlyList<string>> BitsAsync(int offset) =>

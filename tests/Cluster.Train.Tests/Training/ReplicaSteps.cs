@@ -36,8 +36,8 @@ internal sealed unsafe class ReplicaSteps : IDisposable
         _parameters = FloatBlock.Allocate(length);
         _contribution = FloatBlock.Allocate(length);
         _accumulator = new GradientAccumulator(shards, range, [_contribution], length);
+        Replica.CopyInitialState(_parameters.Span(0, (int)length));
         Replica.Bind(_parameters, _accumulator.Gradient, staged);
-        VectorCopy.ToBlock(Replica.InitialState, _parameters);
         Replica.StageParametersIn();
         _owner = new SliceOwner(
             new VectorSlice(0, length), Replica.Layout.ParameterLength, shards, [new TreeNode(0, shards)], settings, _ => settings.LearningRate, clipNorm: null);

@@ -15,14 +15,14 @@ internal sealed class Snapshot(SnapshotArrays arrays)
     private readonly Lock _gate = new();
     private readonly List<float[]> _rented = [];
     private readonly List<OptimizerPart> _optimizer = [];
-    private Lazy<float[]>? _vector;
+    private Lazy<ReadOnlyMemory<float>>? _vector;
     private float[]? _frozen;
     private string? _sha256;
     // The first one is the store's.
     private int _uses = 1;
 
     /// <summary>A snapshot of parameters that live elsewhere and stay as they are.</summary>
-    internal static Snapshot Of(SnapshotArrays arrays, float[] vector, float[] frozen) =>
+    internal static Snapshot Of(SnapshotArrays arrays, ReadOnlyMemory<float> vector, float[] frozen) =>
         new(arrays) { _vector = Made(vector), _frozen = frozen };
 
     /// <summary>Keeps the arrays from being used again until <see cref="Release"/>. Only for who holds a use, or the store's lock.</summary>
@@ -53,18 +53,18 @@ internal sealed class Snapshot(SnapshotArrays arrays)
     /// <summary>Copies the parameters: the first member that gets there does it, the others wait for it.</summary>
     internal void KeepModel(long length, Action<Span<float>> copyVector, float[] frozen)
     {
-        Lazy<float[]> vector;
+        Lazy<ReadOnlyMemory<float>> vector;
         lock (_gate)
         {
-            vector = _vector ??= new Lazy<float[]>(() => Fill(length, copyVector));
+            vector = _vector ??= new Lazy<ReadOnlyMemory<float>>(() => Fill(length, copyVector));
             _frozen ??= frozen;
         }
 
         _ = vector.Value;
     }
 
-    /// <summary>Takes parameters over that are not changed any more.</summary>
-    internal void KeepModel(float[] vector, float[] frozen)
+    /// <summary>Takes parameters over that are not changed any more, without a copy.</summary>
+    internal void KeepModel(ReadOnlyMemory<float> vector, float[] frozen)
     {
         lock (_gate)
         {
@@ -109,7 +109,7 @@ internal sealed class Snapshot(SnapshotArrays arrays)
 
         lock (vector)
         {
-            return _sha256 ??= ParametersHash.Sha256(layout, (start, length) => vector.Value.AsSpan((int)start, length), _frozen);
+            return _sha256 ??= ParametersHash.Sha256(layout, (start, length) => vector.Value.Span.Slice((int)start, length), _frozen);
         }
     }
 
@@ -130,32 +130,33 @@ internal sealed class Snapshot(SnapshotArrays arrays)
         {
             return piece.Kind switch
             {
-                StateKind.Vector => Piece(_vector is { IsValueCreated: true } made ? made.Value : null, piece.Start, piece.Length),
-                StateKind.Frozen => Piece(_frozen, piece.Start, piece.Length),
+                StateKind.Vector => Piece(_vector is { IsValueCreated: true } made ? made.Value : default(ReadOnlyMemory<float>?), piece.Start, piece.Length),
+                StateKind.Frozen => Piece(_frozen is { } frozen ? frozen : default(ReadOnlyMemory<float>?), piece.Start, piece.Length),
                 _ => _optimizer
                     .Where(part => part.Slice.Start <= piece.Start)
-                    .Select(part => Piece(part.State.GetValueOrDefault(piece.Name), piece.Start - part.Slice.Start, piece.Length))
+                    .Select(part => Piece(
+                        part.State.TryGetValue(piece.Name, out var values) ? values : default(ReadOnlyMemory<float>?), piece.Start - part.Slice.Start, piece.Length))
                     .FirstOrDefault(found => found is not null),
             };
         }
     }
 
-    private static Lazy<float[]> Made(float[] values)
+    private static Lazy<ReadOnlyMemory<float>> Made(ReadOnlyMemory<float> values)
     {
-        var made = new Lazy<float[]>(values);
+        var made = new Lazy<ReadOnlyMemory<float>>(values);
         _ = made.Value;
         return made;
     }
 
     // Not a conditional expression: its null would become an empty memory, which is no null any more.
-    private static ReadOnlyMemory<float>? Piece(float[]? values, long start, long length)
+    private static ReadOnlyMemory<float>? Piece(ReadOnlyMemory<float>? values, long start, long length)
     {
-        if (values is null || start < 0 || length < 0 || start + length > values.Length)
+        if (values is not { } held || start < 0 || length < 0 || start + length > held.Length)
         {
             return null;
         }
 
-        return values.AsMemory((int)start, (int)length);
+        return held.Slice((int)start, (int)length);
     }
 
     /// <summary>An array of this snapshot's own, with values. On failure, too, it goes back with the others.</summary>

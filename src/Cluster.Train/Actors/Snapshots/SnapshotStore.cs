@@ -23,8 +23,8 @@ internal sealed class SnapshotStore : IStateSource
     /// <summary>Where the snapshots' arrays come from and go back to.</summary>
     internal SnapshotArrays Arrays { get; } = new();
 
-    /// <summary>Notes the state of step 0. It has no optimizer state yet.</summary>
-    internal void SetInitial(float[] vector, float[] frozen)
+    /// <summary>Keeps the state of step 0, for peers and for a return to it. It has no optimizer state yet.</summary>
+    internal void SetInitial(ReadOnlyMemory<float> vector, float[] frozen)
     {
         lock (_gate)
         {
@@ -48,6 +48,17 @@ internal sealed class SnapshotStore : IStateSource
     internal void KeepOptimizer(long step, VectorSlice slice, IReadOnlyList<string> names, Action<string, Span<float>> copy) =>
         With(step, snapshot => snapshot.KeepOptimizer(slice, names, copy));
 
+    /// <summary>Takes the parameters of a step over that are not changed any more, without a copy.</summary>
+    /// <param name="step">Steps of the job done.</param>
+    /// <param name="vector">The flat vector.</param>
+    /// <param name="frozen">The frozen parameters.</param>
+    internal void KeepModel(long step, ReadOnlyMemory<float> vector, float[] frozen) =>
+        With(step, snapshot => snapshot.KeepModel(vector, frozen));
+
+    /// <summary>Takes the optimizer's state of a slice over that is not changed any more, without a copy.</summary>
+    internal void KeepOptimizer(long step, VectorSlice slice, IReadOnlyDictionary<string, float[]> state) =>
+        With(step, snapshot => snapshot.KeepOptimizer(slice, state));
+
     /// <summary>Takes a whole state over that was loaded from a checkpoint.</summary>
     internal void KeepAll(TrainingState state) => With(state.Step, snapshot =>
     {
@@ -69,6 +80,15 @@ internal sealed class SnapshotStore : IStateSource
             {
                 _memos[memo.Step] = memo;
             }
+        }
+    }
+
+    /// <summary>Nobody will return to this step or to one before it: what they hold can go.</summary>
+    internal void DropUpTo(long step)
+    {
+        lock (_gate)
+        {
+            RemoveSnapshots(held => held <= step);
         }
     }
 

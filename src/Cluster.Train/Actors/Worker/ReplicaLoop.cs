@@ -45,6 +45,12 @@ internal sealed class ReplicaLoop : MemberLoop
         _pulse = new EvaluationPulse((completedSteps, batches) =>
             place.Sink(new EvaluationProgress(place.WorkerId, place.Number, completedSteps, batches, _evaluation.BatchCount)));
         _frozen = replica.CopyFrozen();
+        if (place.BeginsHere)
+        {
+            // Replicas of one process share the block, and all write the same to it.
+            replica.CopyInitialState(place.Exchange.Parameters.Span(0, checked((int)place.Exchange.Parameters.Length)));
+        }
+
         replica.Bind(place.Exchange.Parameters, _accumulator.Gradient);
         replica.Tell = text => place.Sink(new WorkerNotice(place.WorkerId, place.Number, text));
         replica.LastStep = place.Generation.TotalSteps - 1;
@@ -66,6 +72,7 @@ internal sealed class ReplicaLoop : MemberLoop
         _reportedUpTo = lease.FirstStep;
         var start = Stopwatch.GetTimestamp();
         _lastReport = start;
+        DropLoaded(lease);
         for (var step = lease.FirstStep; step < lease.End; step++)
         {
             CurrentStep = step;
@@ -103,14 +110,31 @@ internal sealed class ReplicaLoop : MemberLoop
         _replica.StageParametersIn();
     }
 
-    protected override void KeepSnapshot(long step, SnapshotKind kind)
+    protected override void KeepSnapshot(long step, SnapshotKind kind, bool stays)
     {
         // A state that is beyond rescue must not take the place of a good one.
         _replica.VerifyFinite(step);
         _replica.VerifyUnchanged(wholly: kind == SnapshotKind.KeepAndHash);
-        var parameters = Place.Exchange.Parameters;
-        Place.Process.Snapshots.KeepModel(step, parameters.Length, values => parameters.Span(0, values.Length).CopyTo(values), _frozen);
-        base.KeepSnapshot(step, kind);
+        var (snapshots, parameters) = (Place.Process.Snapshots, Place.Exchange.Parameters);
+        if (stays && parameters.Memory is { } vector)
+        {
+            snapshots.KeepModel(step, vector, _frozen);
+        }
+        else
+        {
+            snapshots.KeepModel(step, parameters.Length, values => parameters.Span(0, values.Length).CopyTo(values), _frozen);
+        }
+
+        base.KeepSnapshot(step, kind, stays);
+    }
+
+    /// <summary>Where nobody can be lost, nobody returns to the checkpoint that all members have loaded by the first step.</summary>
+    private void DropLoaded(StepLease lease)
+    {
+        if (Place.Process.Network is null && lease.Steps > 0 && lease.FirstStep == Place.Generation.FirstStep)
+        {
+            Place.Process.Snapshots.DropUpTo(lease.FirstStep);
+        }
     }
 
     private void ComputeGradients(long step)

@@ -68,8 +68,8 @@ internal sealed class ReplicaRuntime(WorkerIdentity identity, Func<JobDefinition
             process.Layout = layout;
             process.EvaluateBetween(data.Training.Count, data.Evaluation.Count);
             var frozen = _replica.CopyFrozen();
-            var initial = InitialState.Of(layout, _replica.InitialState, frozen);
-            process.Snapshots.SetInitial(_replica.InitialState, frozen);
+            var initial = InitialState.Of(layout, _replica.InitialValues().Read, frozen);
+            KeepInitial(process, _replica, frozen);
             _process = process;
             var description = new ReplicaDescription(
                 definition.Hash(), process.Build, layout.Hash, initial.Hash, process.DataFingerprint, data.Training.Count, data.Evaluation.Count,
@@ -80,6 +80,17 @@ internal sealed class ReplicaRuntime(WorkerIdentity identity, Func<JobDefinition
             };
             return _opened = new OpenedReplica(description, initial, Remarks(data.Own.Remark, _replica.Remark, memory));
         });
+    }
+
+    /// <summary>Where others may be lost, a job may return to its beginning, and peers fetch it. Members of one process go on from the module's own values.</summary>
+    private static void KeepInitial(ProcessContext process, ModelReplica replica, float[] frozen)
+    {
+        if (process.Network is not null)
+        {
+            var vector = new float[replica.Layout.VectorLength];
+            replica.CopyInitialState(vector);
+            process.Snapshots.SetInitial(vector, frozen);
+        }
     }
 
     /// <inheritdoc/>

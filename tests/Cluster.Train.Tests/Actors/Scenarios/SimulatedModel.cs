@@ -54,7 +54,8 @@ internal sealed class SimulatedModel
     internal float[] Initial() => [.. Enumerable.Range(0, Length).Select(index => Direction(-1, 0, index))];
 
     /// <summary>What a replica with these frozen values starts from.</summary>
-    internal InitialState InitialState(float[] frozen) => Cluster.Train.Training.InitialState.Of(Layout, Initial(), frozen);
+    internal InitialState InitialState(float[] frozen) => Cluster.Train.Training.InitialState.Of(
+        Layout, (start, length) => Initial().AsSpan((int)start, length), frozen);
 
     internal ReplicaDescription Describe(string? endpoint, InitialState initial) => new(
         Definition.Hash(), "", Layout.Hash, initial.Hash, "data", Samples, EvaluationSamples, Length, Layout.ParameterLength, Layout.ParameterCount,
