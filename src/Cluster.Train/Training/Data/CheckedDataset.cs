@@ -64,6 +64,6 @@ internal sealed class CheckedDataset : IDataset
     public string Fingerprint { get; }
 
     /// <inheritdoc/>
-    public void Read(ReadOnlySpan<int> samples, int epoch, BatchBuffers into) => 
+    public void Read(ReadOnlySpan<int> samples, int epoch, BatchBuffers into) =>
         _dataset.Read(samples, epoch, into.Seeded(_seed, samples, epoch));
 }
