@@ -29,7 +29,7 @@ internal static class JobOptions
     { Default = _ => TailRule.Keep };
 
     public static readonly OptionSpec<int> Shards = new("--shards", Section, ValueKinds.Whole(1, 65_536, "shards"),
-        "Pieces of every global batch; with the same number of shards, any number of workers gives the same bits.")
+        "Pieces of every global batch. They are a part of the job: the bits depend on their number, and not on how many workers share them.")
     { DefaultNote = "the number of workers" };
 
     public static readonly OptionSpec<long> Seed = new("--seed", Section, ValueKinds.Long(long.MinValue),

@@ -23,7 +23,7 @@ internal static class ClosingReport
             ("result", outcome.WasDone ? "done before; nothing left to do" : outcome.Completed ? "done" : Invariant($"stopped after step {outcome.Steps:N0}") + (outcome.Checkpoint is null ? "" : "; --resume goes on from the checkpoint")),
             ("task", Invariant($"{definition.Task}, seed {definition.Seed}")),
         };
-        if (!outcome.WasDone) rows.Add(("crew", $"{Figures.Count(outcome.Workers, "worker")}, {Figures.Count(definition.Shards, "shard")}, topology {outcome.Topology}"));
+        if (!outcome.WasDone) rows.Add(("crew", $"{Figures.Count(outcome.Workers, "worker")}, {Figures.Count(definition.Shards, "shard")} (part of the job), topology {outcome.Topology}"));
         rows.Add(("trained", (outcome.Epochs > 0 ? $"{Figures.Count(outcome.Epochs, "epoch")}, " : "") + Figures.Count(outcome.Steps, "step") + (outcome.WasDone ? "" : $", {Figures.Count(outcome.Samples, "sample")}")));
         if (!outcome.WasDone) rows.Add(("time", seconds > 0 ? $"{Figures.Elapsed(outcome.Elapsed)}, {Figures.Count(outcome.Samples / seconds)} samples/s" : Figures.Elapsed(outcome.Elapsed)));
         if (!double.IsNaN(outcome.Loss)) rows.Add(("loss", $"{Figures.Loss(outcome.Loss)}, mean over the {(outcome.Epochs > 0 ? "last epoch" : "run")}"));

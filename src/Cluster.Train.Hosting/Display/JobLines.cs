@@ -41,7 +41,7 @@ internal sealed class JobLines(string task)
 
     private string Describe(RosterFormed roster)
     {
-        var crew = Invariant($"{Figures.Count(roster.Workers, "worker")}, {Figures.Count(roster.Shards, "shard")}, topology {roster.Topology}");
+        var crew = Invariant($"{Figures.Count(roster.Workers, "worker")}, {Figures.Count(roster.Shards, "shard")}{(roster.Generation > 1 ? "" : " (part of the job)")}, topology {roster.Topology}");
         if (roster.Generation > 1) return Invariant($"generation {roster.Generation}: {crew}, from step {roster.FirstStep}");
         var from = roster.FirstStep > 0 ? Invariant($", from step {roster.FirstStep}") : "";
         var test = roster.EvaluationSamples > 0 ? Invariant($" and {roster.EvaluationSamples:N0} test") : "";

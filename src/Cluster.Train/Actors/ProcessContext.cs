@@ -108,6 +108,11 @@ internal sealed class ProcessContext
                 roster, member.Rank, owner, Patience,
                 loss => sink(new WorkerFault(member.WorkerId, generation.Generation, FaultKind.ExchangeLost, loss.Message, loss.Rank)),
                 AbortOf(generation.Generation));
+        if (exchange is NetworkExchange { Advice: { } advice } && member.Rank == 0)
+        {
+            sink(new WorkerNotice(member.WorkerId, generation.Generation, advice));
+        }
+
         return new MemberPlace(member.WorkerId, name, generation, member, exchange, owner, this, sink);
     }
 

@@ -49,6 +49,12 @@ public sealed class NetworkExchange : TensorExchange
     /// <summary>Why memory is not shared; null where it is.</summary>
     public string? NotShared { get; private set; }
 
+    /// <summary>
+    /// What the user can do to have memory shared, in one line and the same on all members; null where it is shared, or
+    /// cannot be.
+    /// </summary>
+    public string? Advice { get; private set; }
+
     /// <summary>Bytes that this member sent to others in the last step, headers included, TLS not; 0 through shared memory.</summary>
     public long BytesSentInStep => (_exchange as TcpExchange)?.BytesSentInStep ?? 0;
 
@@ -121,10 +127,13 @@ public sealed class NetworkExchange : TensorExchange
 
         using var ended = abort.Register(_mesh.Dispose);
         var shared = SharedMemoryMeeting.TryJoin(
-            _mesh.Roster, _mesh.Rank, owner, patience, note => _mesh.AllGather(note, joinTimeout), directory, out var refusal);
-        NotShared = refusal;
+            _mesh.Roster, _mesh.Rank, owner, patience, note => _mesh.AllGather(note, joinTimeout), directory, out SharingRefusal? refusal);
+        (NotShared, Advice) = (refusal?.Reason, refusal is { LacksSpace: true } ? AdviceFor(refusal.Reason) : null);
         return shared;
     }
+
+    internal static string AdviceFor(string reason) =>
+        $"the workers exchange over TCP, which is slower than shared memory, since there is too little of it ({reason}): give containers more with --shm-size, or shm_size in compose";
 
     private void OnLost(ExchangeMember member)
     {

@@ -39,6 +39,7 @@ public sealed class NetworkExchangeTests : IDisposable
         {
             var exchange = Join(apart, rank, owner, rank == 0 ? _host.Location : _otherHost.Location);
             Assert.Contains("Could not find file", exchange.NotShared, StringComparison.Ordinal);
+            Assert.Null(exchange.Advice);
             return exchange;
         }));
         Assert.Empty(_host.Files);

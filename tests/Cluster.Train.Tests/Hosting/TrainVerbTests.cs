@@ -114,12 +114,12 @@ public sealed class TrainVerbTests
         var run = await new HostRun().RunLineAsync("train xor --workers 2");
 
         Assert.Equal("""
-            xor: 17 parameters, 2 workers, 2 shards, topology coordinator; 2,500 training and 500 test samples; 40 steps, 20 steps an epoch
+            xor: 17 parameters, 2 workers, 2 shards (part of the job), topology coordinator; 2,500 training and 500 test samples; 40 steps, 20 steps an epoch
             epoch 1/2  step 20/40  loss 0.6900  test loss 0.6600  accuracy 0.50  2,500 samples/s
             epoch 2/2  step 40/40  loss 0.0500  test loss 0.0300  accuracy 0.998  2,500 samples/s
             result      done
             task        xor, seed 0
-            crew        2 workers, 2 shards, topology coordinator
+            crew        2 workers, 2 shards (part of the job), topology coordinator
             trained     2 epochs, 40 steps, 5,000 samples
             time        2.00 s, 2,500 samples/s
             loss        0.0500, mean over the last epoch

@@ -27,15 +27,19 @@ public static class SharedMemoryMeeting
     /// <returns>The caller's side of the exchange; null where memory cannot be shared, and nothing is left of the attempt.</returns>
     public static TensorExchange? TryJoin(
         ExchangeRoster roster, int rank, SliceOwner? owner, StepPatience patience,
-        Func<byte[], IReadOnlyList<byte[]>> allGather, out string? refusal) =>
-        TryJoin(roster, rank, owner, patience, allGather, SharedSegment.SystemDirectory, out refusal);
+        Func<byte[], IReadOnlyList<byte[]>> allGather, out string? refusal)
+    {
+        var exchange = TryJoin(roster, rank, owner, patience, allGather, SharedSegment.SystemDirectory, out SharingRefusal? why);
+        refusal = why?.Reason;
+        return exchange;
+    }
 
     /// <summary>As above, with segments in another directory than the system's.</summary>
     internal static TensorExchange? TryJoin(
         ExchangeRoster roster, int rank, SliceOwner? owner, StepPatience patience,
-        Func<byte[], IReadOnlyList<byte[]>> allGather, string directory, out string? refusal)
+        Func<byte[], IReadOnlyList<byte[]>> allGather, string directory, out SharingRefusal? refusal)
     {
-        refusal = OtherHost(roster, allGather(Encoding.UTF8.GetBytes(Kernel())));
+        refusal = OtherHost(roster, allGather(Encoding.UTF8.GetBytes(Kernel()))) is { } other ? new SharingRefusal(other, LacksSpace: false) : null;
         if (refusal is not null)
         {
             return null;
@@ -127,7 +131,7 @@ public static class SharedMemoryMeeting
     }
 
     /// <summary>Does something that the system may refuse; returns its reason.</summary>
-    private static string? Attempt(Action action)
+    private static SharingRefusal? Attempt(Action action)
     {
         try
         {
@@ -136,25 +140,26 @@ public static class SharedMemoryMeeting
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            return error.Message;
+            return new SharingRefusal(error.Message, error is NoSharedSpaceException);
         }
     }
 
-    // A message is a one and what is offered, or a zero and the reason of a refusal.
+    // A message is a one and what is offered, or the reason of a refusal after a zero, or a two where there is too little of it.
     private static byte[] Offer(SharedSegment segment) => [1, .. segment.Nonce, .. Encoding.UTF8.GetBytes(segment.Name)];
 
     private static byte[] Agreement() => [1];
 
-    private static byte[] Refusal(string reason) =>
-        [0, .. Encoding.UTF8.GetBytes(reason[..Math.Min(reason.Length, MessageLength / 4)])];
+    private static byte[] Refusal(SharingRefusal refusal) =>
+        [(byte)(refusal.LacksSpace ? 2 : 0), .. Encoding.UTF8.GetBytes(refusal.Reason[..Math.Min(refusal.Reason.Length, MessageLength / 4)])];
 
-    private static string? FirstRefusal(ExchangeRoster roster, IReadOnlyList<byte[]> messages)
+    private static SharingRefusal? FirstRefusal(ExchangeRoster roster, IReadOnlyList<byte[]> messages)
     {
         for (var rank = 0; rank < roster.Members.Length; rank++)
         {
             if (messages[rank] is not [1, ..])
             {
-                return $"{roster.Members[rank].Name}: {Encoding.UTF8.GetString(messages[rank].AsSpan(Math.Min(1, messages[rank].Length)))}";
+                var reason = Encoding.UTF8.GetString(messages[rank].AsSpan(Math.Min(1, messages[rank].Length)));
+                return new SharingRefusal($"{roster.Members[rank].Name}: {reason}", messages[rank] is [2, ..]);
             }
         }
 

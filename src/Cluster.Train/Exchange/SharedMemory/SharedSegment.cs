@@ -172,7 +172,7 @@ internal sealed unsafe class SharedSegment : IDisposable
         var free = new DriveInfo(directory).AvailableFreeSpace;
         if (free < length)
         {
-            throw new IOException(Invariant($"{directory} has {free >> 20} MiB free, and {(length >> 20) + 1} MiB are needed"));
+            throw new NoSharedSpaceException(Invariant($"{directory} has {free >> 20} MiB free, and {(length >> 20) + 1} MiB are needed"));
         }
     }
 }

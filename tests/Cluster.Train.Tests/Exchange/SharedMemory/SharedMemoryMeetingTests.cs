@@ -16,7 +16,7 @@ public sealed class SharedMemoryMeetingTests : IDisposable
         var refusals = Meet(3, rank => rank == 2 ? _otherHost.Location : _directory.Location);
 
         Assert.All(refusals, refusal => Assert.Equal(refusals[0], refusal));
-        Assert.StartsWith("worker-0: Could not find file", refusals[0], StringComparison.Ordinal);
+        Assert.StartsWith("worker-0: Could not find file", refusals[0]!.Reason, StringComparison.Ordinal);
         Assert.Empty(_directory.Files);
         Assert.Empty(_otherHost.Files);
     }
@@ -30,7 +30,7 @@ public sealed class SharedMemoryMeetingTests : IDisposable
             roster, 0, owner: null, ExchangeRun.StepTimeout, mine => [mine, [.. "another kernel"u8]], "/dev/shm/not/there", out var refusal);
 
         Assert.Null(exchange);
-        Assert.Equal("worker-1 is on another host than worker-0", refusal);
+        Assert.Equal(new SharingRefusal("worker-1 is on another host than worker-0", LacksSpace: false), refusal);
     }
 
     [Fact]
@@ -38,7 +38,7 @@ public sealed class SharedMemoryMeetingTests : IDisposable
     {
         var refusals = Meet(2, rank => rank == 1 ? "/dev/shm/not/there" : _directory.Location);
 
-        Assert.All(refusals, refusal => Assert.Equal("worker-1: there is no /dev/shm/not/there", refusal));
+        Assert.All(refusals, refusal => Assert.Equal(new SharingRefusal("worker-1: there is no /dev/shm/not/there", LacksSpace: false), refusal));
         Assert.Empty(_directory.Files);
     }
 
@@ -47,7 +47,8 @@ public sealed class SharedMemoryMeetingTests : IDisposable
     {
         var refusals = Meet(2, _ => _directory.Location, length: 1L << 42);
 
-        Assert.All(refusals, refusal => Assert.Matches("^worker-0: .* has [0-9]+ MiB free, and [0-9]+ MiB are needed$", refusal));
+        Assert.All(refusals, refusal => Assert.Matches("^worker-0: .* has [0-9]+ MiB free, and [0-9]+ MiB are needed$", refusal!.Reason));
+        Assert.All(refusals, refusal => Assert.True(refusal!.LacksSpace));
         Assert.Empty(_directory.Files);
     }
 
@@ -119,10 +120,10 @@ public sealed class SharedMemoryMeetingTests : IDisposable
         return path;
     }
 
-    private static string?[] Meet(int workers, Func<int, string> directory, long length = 1000)
+    private static SharingRefusal?[] Meet(int workers, Func<int, string> directory, long length = 1000)
     {
         var roster = ExchangeRun.Roster(workers, workers, 1000, Topology.Sharded, clip: null) with { VectorLength = length };
-        var refusals = new string?[workers];
+        var refusals = new SharingRefusal?[workers];
         using var board = new MessageBoard(workers);
         ExchangeRun.OnThreads(workers, rank =>
         {
