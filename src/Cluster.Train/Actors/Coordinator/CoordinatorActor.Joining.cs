@@ -42,9 +42,7 @@ internal sealed partial class CoordinatorActor
                     Admit(admitted.Request);
                     break;
                 case JoinStep.Refuse refused:
-                    // Which of the two is wrong, only their users can know.
-                    var first = _workers.Reference!.WorkerId;
-                    Refuse(refused.WorkerId, _workers.Knows(first) ? $"{refused.Reason} (compared with {_workers.Name(first)}, which was ready first)" : refused.Reason);
+                    RefuseTensors(refused);
                     break;
                 case JoinStep.Ask wanted:
                     _workers.Ref(wanted.WorkerId).Tell(new TensorsWanted(wanted.First));
@@ -59,6 +57,22 @@ internal sealed partial class CoordinatorActor
         _distrusted.Remove(request.WorkerId);
         _log.Info("{0} is ready ({1})", _workers.Name(request.WorkerId), request.Replica.Device);
         MembershipChanged();
+    }
+
+    /// <summary>
+    /// Once steps are done, those that did them are right. Before, only the user can know which of two is: the result must not
+    /// depend on who came first.
+    /// </summary>
+    private void RefuseTensors(JoinStep.Refuse refused)
+    {
+        var (first, name) = (_workers.Reference!.WorkerId, _workers.Name(refused.WorkerId));
+        var reason = _workers.Knows(first) ? $"{refused.Reason} (compared with {_workers.Name(first)}, which was ready first)" : refused.Reason;
+        var proven = _run is not null || (_workers.Knows(first) && _workers.Hello(first).Past?.JobHash == _job);
+        Refuse(refused.WorkerId, reason);
+        if (!proven && !_settings.InProcess)
+        {
+            Fail(new BadInputException($"the workers do not start from the same state, and nothing tells which of them is right; {name}: {reason}"));
+        }
     }
 
     private void Refuse(string workerId, string reason)

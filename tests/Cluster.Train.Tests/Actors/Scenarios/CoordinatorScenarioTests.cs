@@ -225,18 +225,36 @@ public sealed class CoordinatorScenarioTests(StageFixture fixture) : IClassFixtu
     }
 
     [Fact]
-    public void A_worker_with_other_frozen_values_is_refused_before_it_costs_a_step()
+    public void A_newcomer_with_other_frozen_values_is_refused_and_the_job_goes_on()
     {
         var result = fixture.EndsAsUndisturbed(new Scenario
         {
-            JoinTimeout = TimeSpan.FromSeconds(10),
-            Restarts = false,
-            Play = cluster => cluster.Frozen = name => name == "worker-2" ? [1, 2.0000002f] : null,
+            Steps = 400,
+            Play = cluster =>
+            {
+                cluster.Frozen = name => name == "worker-4" ? [1, 2.0000002f] : null;
+                cluster.At(10, () => cluster.StartWorker("worker-4"));
+            },
         });
 
-        Assert.Contains(result.Notices, notice => notice.StartsWith("worker-2 was refused: initial values differ: frozen parameter 'frozen' starts from other values", StringComparison.Ordinal));
-        Assert.Equal([2], result.Cluster.Observer.Rosters.Select(roster => roster.Workers));
+        Assert.Contains(result.Notices, notice => notice.StartsWith("worker-4 was refused: initial values differ: frozen parameter 'frozen' starts from other values", StringComparison.Ordinal));
+        Assert.Equal([3], result.Cluster.Observer.Rosters.Select(roster => roster.Workers));
         Assert.Equal(0, result.Outcome!.Recoveries);
+    }
+
+    [Theory]
+    [InlineData("worker-1")]
+    [InlineData("worker-2")]
+    [InlineData("worker-3")]
+    public void Workers_that_do_not_agree_before_the_first_step_end_the_job_whoever_came_first(string other)
+    {
+        var result = new Scenario { Restarts = false, Play = cluster => cluster.Frozen = name => name == other ? [1, 2.0000002f] : null }.Run(fixture.Stage);
+
+        var error = Assert.IsType<BadInputException>(result.Error);
+        Assert.StartsWith("the workers do not start from the same state, and nothing tells which of them is right; worker-", error.Message, StringComparison.Ordinal);
+        Assert.Contains("initial values differ: frozen parameter 'frozen' starts from other values", error.Message, StringComparison.Ordinal);
+        Assert.Empty(result.Cluster.Observer.Rosters);
+        Assert.True(result.Idle);
     }
 
     [Theory]
