@@ -89,13 +89,8 @@ public sealed unsafe class ModelReplica : IDisposable
 
     /// <summary>Reads the initial parameters and buffers, which are in the module's own memory until the replica is bound.</summary>
     /// <exception cref="InvalidOperationException">It was bound already.</exception>
-    internal ModuleValues InitialValues() => Unbound.Values();
-
-    /// <summary>Copies them, in the order of the flat vector.</summary>
-    /// <exception cref="InvalidOperationException">The replica was bound already.</exception>
-    internal void CopyInitialState(Span<float> vector) => Unbound.CopyVector(vector);
-
-    private ModelTensors Unbound => _blocks is null ? _tensors : throw new InvalidOperationException("the initial values went when the replica was bound");
+    internal ModuleValues InitialValues() =>
+        _blocks is null ? _tensors.Values() : throw new InvalidOperationException("the initial values went when the replica was bound");
 
     /// <summary>
     /// Forward, loss and backward of one shard. Its gradient, times its share of the global batch, is added to the

@@ -77,20 +77,6 @@ internal sealed class ModelTensors
     /// <summary>The values of parameters and buffers where they are now.</summary>
     internal ModuleValues Values() => new([.. _trainable.Select(pair => (pair.Entry, pair.Tensors[0]))], _buffers);
 
-    /// <summary>Copies all values in the order of the flat vector.</summary>
-    internal void CopyVector(Span<float> vector)
-    {
-        foreach (var (entry, tensors) in _trainable)
-        {
-            TensorValues.CopyTo(tensors[0], vector.Slice((int)entry.Offset, (int)entry.Count));
-        }
-
-        foreach (var buffer in _buffers)
-        {
-            buffer.Write(vector.Slice((int)buffer.Entry.Offset, buffer.Length));
-        }
-    }
-
     /// <summary>Makes parameters and gradients views into blocks.</summary>
     internal void Bind(ReplicaBlocks blocks)
     {

@@ -31,6 +31,15 @@ internal sealed unsafe class ModuleValues(IReadOnlyList<(TensorEntry Entry, torc
         return _copy is null ? new ReadOnlySpan<float>(_memory + within, length) : _copy.AsSpan((int)within, length);
     }
 
+    /// <summary>Copies all values to a flat vector.</summary>
+    internal void CopyTo(Span<float> vector)
+    {
+        for (var index = 0; index < parameters.Count + buffers.Count; index++)
+        {
+            Read(Offset(index), (int)Length(index)).CopyTo(vector[(int)Offset(index)..]);
+        }
+    }
+
     private bool Has(int index, long start) => start >= Offset(index) && start < Offset(index) + Length(index);
 
     private long Offset(int index) => index < parameters.Count ? parameters[index].Entry.Offset : buffers[index - parameters.Count].Entry.Offset;

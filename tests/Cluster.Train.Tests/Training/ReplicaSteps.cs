@@ -36,7 +36,7 @@ internal sealed unsafe class ReplicaSteps : IDisposable
         _parameters = FloatBlock.Allocate(length);
         _contribution = FloatBlock.Allocate(length);
         _accumulator = new GradientAccumulator(shards, range, [_contribution], length);
-        Replica.CopyInitialState(_parameters.Span(0, (int)length));
+        Replica.InitialValues().CopyTo(_parameters.Span(0, (int)length));
         Replica.Bind(_parameters, _accumulator.Gradient, staged);
         Replica.StageParametersIn();
         _owner = new SliceOwner(

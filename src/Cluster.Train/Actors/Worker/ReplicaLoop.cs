@@ -48,7 +48,7 @@ internal sealed class ReplicaLoop : MemberLoop
         if (place.BeginsHere)
         {
             // Replicas of one process share the block, and all write the same to it.
-            replica.CopyInitialState(place.Exchange.Parameters.Span(0, checked((int)place.Exchange.Parameters.Length)));
+            replica.InitialValues().CopyTo(place.Exchange.Parameters.Span(0, checked((int)place.Exchange.Parameters.Length)));
         }
 
         replica.Bind(place.Exchange.Parameters, _accumulator.Gradient);

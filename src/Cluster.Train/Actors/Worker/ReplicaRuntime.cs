@@ -88,7 +88,7 @@ internal sealed class ReplicaRuntime(WorkerIdentity identity, Func<JobDefinition
         if (process.Network is not null)
         {
             var vector = new float[replica.Layout.VectorLength];
-            replica.CopyInitialState(vector);
+            replica.InitialValues().CopyTo(vector);
             process.Snapshots.SetInitial(vector, frozen);
         }
     }
