@@ -4,6 +4,7 @@ using Cluster.Train.Exchange.Tcp;
 using Cluster.Train.Hosting.Doctor;
 using Cluster.Train.Hosting.Nodes;
 using Cluster.Train.Training;
+using Cluster.Train.Verification;
 using Spectre.Console;
 
 namespace Cluster.Train.Hosting;
@@ -46,6 +47,9 @@ internal sealed record HostContext
     /// <summary>Begins to listen for Ctrl-C and the other signals that stop a run.</summary>
     public required Func<StopSignals> ListenForSignals { get; init; }
 
+    /// <summary>Starts this program once more, for <c>verify</c>; null where it cannot be.</summary>
+    public StartOtherProcess? StartOtherProcess { get; init; }
+
     /// <summary>Examines the machine.</summary>
     public required Func<IReadOnlyList<Finding>> ExamineMachine { get; init; }
 
@@ -71,6 +75,7 @@ internal sealed record HostContext
             Cluster = new ClusterEngine(OpenNetwork),
             OutputFailure = () => output.Failure,
             ListenForSignals = () => StopSignals.OfProcess(Console.Error, terminal),
+            StartOtherProcess = SameProgram.Starter(),
             ExamineMachine = MachineChecks.Run,
         };
     }

@@ -13,6 +13,10 @@ internal sealed record ChildProgram(int ExitCode, string Out, string Error)
     internal static Task<ChildProgram> ProbeAsync(IReadOnlyDictionary<string, string> variables, params string[] args) =>
         RunAsync(Path.Combine("tests", "Cluster.Train.Probe"), "cluster-train-probe", variables, args);
 
+    /// <summary>Runs the program of tests/Cluster.Train.Sins.</summary>
+    internal static Task<ChildProgram> SinsAsync(params string[] args) =>
+        RunAsync(Path.Combine("tests", "Cluster.Train.Sins"), "cluster-train-sins", new Dictionary<string, string>(), args);
+
     private static async Task<ChildProgram> RunAsync(string project, string name, IReadOnlyDictionary<string, string> variables, string[] args)
     {
         // bin/<configuration>/<framework> of this project and of the others have the same names.
@@ -26,7 +30,7 @@ internal sealed record ChildProgram(int ExitCode, string Out, string Error)
         }
 
         using var process = Process.Start(start) ?? throw new InvalidOperationException($"{name} did not start");
-        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(5));
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(9));
         try
         {
             var output = process.StandardOutput.ReadToEndAsync(patience.Token);

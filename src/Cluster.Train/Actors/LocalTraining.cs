@@ -58,6 +58,9 @@ public sealed record LocalTrainingOptions
 
     /// <summary>What the actors log on standard error.</summary>
     public LogLevel LogLevel { get; init; } = LogLevel.WarningLevel;
+
+    /// <summary>Sees the state after each step; null for nobody.</summary>
+    internal IStateWatch? Watch { get; init; }
 }
 
 /// <summary>Runs a job with coordinator and workers as actors of one process.</summary>
@@ -77,7 +80,11 @@ public static class LocalTraining
         ThreadBudget.Check(options.Workers, options.Definition.Threads, Process.GetCurrentProcess().Threads.Count, ProcessLimits.Threads());
         NativeEnvironment.Prepare(options.Definition.Portable);
         var store = options.CheckpointDirectory is { } directory ? OpenStore(directory, options) : null;
-        var process = new ProcessContext(options.Task, options.Definition, options.DataDirectory, options.StepTimeout) { WorkersHere = options.Workers };
+        var process = new ProcessContext(options.Task, options.Definition, options.DataDirectory, options.StepTimeout)
+        {
+            WorkersHere = options.Workers,
+            Watch = options.Watch,
+        };
         await using var services = new CoordinatorServices(process, observer, store, options.Resume)
         {
             Journal = options.Journal is { } path ? new StepJournal(path) : null,

@@ -61,6 +61,9 @@ internal sealed class ProcessContext
     /// <summary>The program that computes here; empty where all members are in one process.</summary>
     internal string Build { get; init; } = "";
 
+    /// <summary>Sees the state after each step; null for nobody.</summary>
+    internal IStateWatch? Watch { get; init; }
+
     internal SnapshotStore Snapshots { get; } = new();
 
     /// <summary>What a few samples are as this process reads them.</summary>

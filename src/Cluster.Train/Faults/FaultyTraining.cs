@@ -64,7 +64,7 @@ public static class FaultyTraining
             cluster.Start(workers);
             await using (stop.Register(cluster.Stop).ConfigureAwait(false))
             {
-                return new FaultyOutcome(await cluster.Outcome.ConfigureAwait(false), faults.Struck);
+                return new FaultyOutcome(await cluster.Outcome.ConfigureAwait(false), faults.Struck) { NotShared = cluster.NotShared };
             }
         }
     }
@@ -131,4 +131,8 @@ public sealed record FaultyTrainingSettings
 /// <summary>How a run under faults ended.</summary>
 /// <param name="Job">The job's outcome: compare its hash with that of the undisturbed run.</param>
 /// <param name="Struck">The faults that struck, in that order. One is missing where its member never came to its phase and step.</param>
-public sealed record FaultyOutcome(JobOutcome Job, ImmutableArray<PlannedFault> Struck);
+public sealed record FaultyOutcome(JobOutcome Job, ImmutableArray<PlannedFault> Struck)
+{
+    /// <summary>Why tensors went over TCP although <see cref="FaultyTrainingSettings.SharesMemory"/> was set; null where they did not.</summary>
+    public string? NotShared { get; init; }
+}

@@ -235,6 +235,9 @@ public sealed unsafe class ModelReplica : IDisposable
     public string ParametersSha256() =>
         ParametersHash.Sha256(Layout, (start, length) => _blocks!.Parameters.Span(start, length), CopyFrozen());
 
+    /// <summary>A piece of the flat vector of parameters and buffers.</summary>
+    internal ReadOnlySpan<float> Vector(long start, int length) => _blocks!.Parameters.Span(start, length);
+
     /// <summary>The frozen parameters, in layout order.</summary>
     public float[] CopyFrozen() => _tensors.CopyFrozen();
 

@@ -3,7 +3,7 @@ namespace Cluster.Train.Tests.Hosting;
 public sealed class BadInputTests
 {
     [Theory]
-    [InlineData("", "no command given: one of train, coordinator, worker, status, evaluate, replay, doctor, certificates, health")]
+    [InlineData("", "no command given: one of train, coordinator, worker, status, evaluate, verify, replay, doctor, certificates, health")]
     [InlineData("trian", "unknown command 'trian'; did you mean train?")]
     [InlineData("--workers 2", "unknown option '--workers': a command comes first")]
     [InlineData("train xro", "unknown task 'xro'; did you mean xor? (known: xor, mnist)")]

@@ -82,6 +82,21 @@ public sealed class ConsumerTests
     }
 
     [Fact]
+    public async Task Its_author_proves_it_by_one_call_and_by_one_command()
+    {
+        var (exitCode, called, error) = await StartAsync("proof");
+        Assert.True(exitCode == 0, called + error);
+        (exitCode, var typed, error) = await StartAsync("verify");
+        Assert.True(exitCode == 0, typed + error);
+
+        Assert.Contains("\nall 13 agree, SHA-256 of the parameters:\n", called, StringComparison.Ordinal);
+        Assert.Contains("\nall 14 agree, SHA-256 of the parameters:\n", typed, StringComparison.Ordinal);
+        Assert.Equal(called.Split('\n')[^2], typed.Split('\n')[^2]);
+        // Progress is not in the way of whoever reads the table.
+        Assert.Contains("14/14  once more, in another process\n", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Its_usage_and_its_mistakes_speak_of_its_own_name_and_task()
     {
         var (exitCode, output, _) = await StartAsync("train", "--help");

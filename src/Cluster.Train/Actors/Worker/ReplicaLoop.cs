@@ -79,6 +79,7 @@ internal sealed class ReplicaLoop : MemberLoop
             ComputeGradients(step);
             Place.Exchange.Run(step);
             _replica.StageParametersIn();
+            Place.Process.Watch?.OnState(step + 1, _replica);
             if ((step + 1) % _plan.StepsPerEpoch == 0 || step + 1 == Place.Generation.TotalSteps)
             {
                 _seconds += Stopwatch.GetElapsedTime(start).TotalSeconds;
@@ -108,6 +109,7 @@ internal sealed class ReplicaLoop : MemberLoop
         }
 
         _replica.StageParametersIn();
+        Place.Process.Watch?.OnState(Place.Generation.FirstStep, _replica);
     }
 
     protected override void KeepSnapshot(long step, SnapshotKind kind, bool stays)

@@ -35,6 +35,9 @@ internal sealed class FaultyCluster : IAsyncDisposable
     /// <summary>Completes with the outcome that a coordinator reached, or with why the run could not go on.</summary>
     internal Task<JobOutcome> Outcome => _outcome.Task;
 
+    /// <summary>Why tensors of several members went over TCP although they were to share memory; null where they did not.</summary>
+    internal string? NotShared { get; private set; }
+
     private TimeSpan GiveUpAfter { get; }
 
     /// <summary>Whether a fault strikes a process as a whole, and not a message.</summary>
@@ -130,6 +133,15 @@ internal sealed class FaultyCluster : IAsyncDisposable
             _ = DoAfterAsync(TimeSpan.Zero, () => SucceedAsync(process));
         }
     });
+
+    /// <summary>A member has taken its place in an exchange.</summary>
+    internal void Joined(NetworkExchange exchange, ExchangeRoster roster)
+    {
+        if (_settings.SharesMemory && roster.Members.Length > 1 && exchange.NotShared is { } reason)
+        {
+            NotShared = reason;
+        }
+    }
 
     /// <summary>Whoever watches a process that was cut off, or is watched by it, loses it.</summary>
     internal void ConnectionsClosed(FaultyProcess process) => _connections.Closed(process);

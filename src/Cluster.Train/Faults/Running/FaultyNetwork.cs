@@ -23,6 +23,7 @@ internal sealed class FaultyNetwork(FaultyCluster cluster, FaultyProcess process
     {
         process.StandWhileCut(abort);
         var joined = (NetworkExchange)inner.Join(roster, rank, owner, patience, lost, abort);
+        cluster.Joined(joined, roster);
         var exchange = new FaultyExchange(cluster, process, joined, roster.Members[rank].HoldsReplica, owner is not null);
         process.Add(exchange);
         return exchange;

@@ -62,7 +62,8 @@ internal sealed class FaultyNodes(FaultyCluster cluster, LocalTrainingOptions op
         var process = new FaultyProcess(cluster, name);
         var network = new FaultyNetwork(
             cluster, process, new TensorNetwork("127.0.0.1:0", "127.0.0.1", security: null, _ => { }, settings.SharesMemory));
-        return (process, new ProcessContext(options.Task, options.Definition, options.DataDirectory, options.StepTimeout, network), network);
+        var context = new ProcessContext(options.Task, options.Definition, options.DataDirectory, options.StepTimeout, network) { Watch = options.Watch };
+        return (process, context, network);
     }
 
     private CoordinatorSettings Settings() => LocalTraining.Settings(options) with

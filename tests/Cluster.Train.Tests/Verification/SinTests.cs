@@ -1,0 +1,37 @@
+using Xunit.Abstractions;
+
+namespace Cluster.Train.Tests.Verification;
+
+/// <summary><c>verify</c> finds what tests/Cluster.Train.Sins does wrong, and names it.</summary>
+public sealed class SinTests(ITestOutputHelper output)
+{
+    [Theory]
+    [InlineData("normalizes-in-place", "Predict changed batch.Input in place at step 0")]
+    [InlineData("following-teacher", "'_teacher.weight' has requires_grad = false, and yet its values changed")]
+    [InlineData("replaced-buffer", "'_mean' was replaced while training")]
+    [InlineData("process-seeded-augmentation", "once more, in another process: parts at step 1: parameter 'in.weight', element [0,0],", "HashCode")]
+    [InlineData("counting-field", "2 workers, memory, sharded: parts at step 1: parameter 'in.weight', element [0,0],", "a field of the task")]
+    [InlineData("own-random-numbers", "once more, in this process: parts at step 1: parameter 'in.weight'", "random numbers of one's own")]
+    public async Task A_sin_is_found_and_named(string task, params string[] words)
+    {
+        var run = await ChildProgram.SinsAsync("verify", task, "--steps", "12");
+
+        output.WriteLine(run.Out + run.Error);
+        Assert.Equal(1, run.ExitCode);
+        var told = string.Join(' ', run.Out.Split((char[])['\n', ' '], StringSplitOptions.RemoveEmptyEntries));
+        Assert.All(words, word => Assert.Contains(word, told, StringComparison.Ordinal));
+        Assert.DoesNotContain(" agree, SHA-256", told, StringComparison.Ordinal);
+        Assert.All(run.Out.Split('\n'), line => Assert.InRange(line.Length, 0, 80));
+    }
+
+    [Fact]
+    public async Task Random_numbers_in_some_forwards_only_are_no_sin()
+    {
+        var run = await ChildProgram.SinsAsync("verify", "stochastic-depth", "--steps", "12");
+
+        output.WriteLine(run.Out + run.Error);
+        Assert.Equal(0, run.ExitCode);
+        Assert.Contains("\nall 14 agree, SHA-256 of the parameters:\n", run.Out, StringComparison.Ordinal);
+        Assert.Contains("\nonce more, in another process ", run.Out, StringComparison.Ordinal);
+    }
+}
