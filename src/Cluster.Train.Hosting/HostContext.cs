@@ -76,8 +76,15 @@ internal sealed record HostContext
             OutputFailure = () => output.Failure,
             ListenForSignals = () => StopSignals.OfProcess(Console.Error, terminal),
             StartOtherProcess = SameProgram.Starter(),
-            ExamineMachine = MachineChecks.Run,
+            ExamineMachine = Examine,
         };
+    }
+
+    private static IReadOnlyList<Finding> Examine()
+    {
+        var findings = MachineChecks.Run();
+        // What cannot load libtorch computes nothing.
+        return findings.Any(finding => finding.State == FindingState.Bad) ? findings : [.. findings, .. NumericsChecks.Run(NumericsChecks.Ask)];
     }
 
     private static TensorNetwork OpenNetwork(NodeOptions node)

@@ -31,7 +31,7 @@ internal sealed class HostProgram
     internal static IReadOnlyList<Verb> Verbs { get; } =
     [
         TrainVerb.Verb, CoordinatorVerb.Verb, WorkerVerb.Verb, StatusVerb.Verb, EvaluateVerb.Verb, VerifyVerb.Verb, ReplayVerb.Verb, DoctorVerb.Verb,
-        CertificatesVerb.Verb, HealthVerb.Verb,
+        CertificatesVerb.Verb, HealthVerb.Verb, NumericsVerb.Verb,
     ];
 
     /// <summary>Carries out a command line.</summary>

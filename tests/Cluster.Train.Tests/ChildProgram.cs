@@ -6,18 +6,21 @@ namespace Cluster.Train.Tests;
 internal sealed record ChildProgram(int ExitCode, string Out, string Error)
 {
     /// <summary>Runs <c>cluster-train</c>.</summary>
-    internal static Task<ChildProgram> TrainerAsync(IReadOnlyDictionary<string, string> variables, params string[] args) =>
+    internal static Task<ChildProgram> TrainerAsync(IReadOnlyDictionary<string, string> variables, params IEnumerable<string> args) =>
         RunAsync(Path.Combine("src", "Cluster.Train.Cli"), "cluster-train", variables, args);
 
     /// <summary>Runs the probe of tests/Cluster.Train.Probe.</summary>
-    internal static Task<ChildProgram> ProbeAsync(IReadOnlyDictionary<string, string> variables, params string[] args) =>
+    internal static Task<ChildProgram> ProbeAsync(IReadOnlyDictionary<string, string> variables, params IEnumerable<string> args) =>
         RunAsync(Path.Combine("tests", "Cluster.Train.Probe"), "cluster-train-probe", variables, args);
 
     /// <summary>Runs the program of tests/Cluster.Train.Sins.</summary>
     internal static Task<ChildProgram> SinsAsync(params string[] args) =>
         RunAsync(Path.Combine("tests", "Cluster.Train.Sins"), "cluster-train-sins", new Dictionary<string, string>(), args);
 
-    private static async Task<ChildProgram> RunAsync(string project, string name, IReadOnlyDictionary<string, string> variables, string[] args)
+    /// <summary>All that it wrote, for messages.</summary>
+    internal string Text => $"exit code {ExitCode}\n{Out}{Error}";
+
+    private static async Task<ChildProgram> RunAsync(string project, string name, IReadOnlyDictionary<string, string> variables, IEnumerable<string> args)
     {
         // bin/<configuration>/<framework> of this project and of the others have the same names.
         var here = new DirectoryInfo(AppContext.BaseDirectory);

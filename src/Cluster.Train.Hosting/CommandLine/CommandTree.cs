@@ -15,7 +15,7 @@ internal sealed class CommandTree
     public CommandTree(string description, IReadOnlyList<Verb> verbs, IReadOnlyList<ITrainingTask> tasks)
     {
         _tasks = tasks;
-        Verbs = verbs;
+        Verbs = [.. verbs.Where(verb => !verb.Hidden)];
         _root = new RootCommand(description);
         foreach (var verb in verbs)
         {
@@ -25,7 +25,7 @@ internal sealed class CommandTree
         }
     }
 
-    /// <summary>All verbs.</summary>
+    /// <summary>All verbs that users are told of.</summary>
     public IReadOnlyList<Verb> Verbs { get; }
 
     /// <summary>Takes the arguments apart; mistakes are found by <see cref="CommandErrors"/>.</summary>
@@ -44,7 +44,7 @@ internal sealed class CommandTree
 
     private Command ToCommand(Verb verb)
     {
-        var command = new Command(verb.Name, verb.Description);
+        var command = new Command(verb.Name, verb.Description) { Hidden = verb.Hidden };
         if (verb.TakesTask)
         {
             var argument = new Argument<string?>(TaskArgument) { Arity = ArgumentArity.ZeroOrOne };

@@ -12,6 +12,9 @@ internal sealed record Verb(string Name, string Description, IReadOnlyList<Optio
     /// <summary>Whether a task's name may follow.</summary>
     public bool TakesTask { get; init; }
 
+    /// <summary>Whether it is of use only to the program itself, and so left out of help and advice.</summary>
+    public bool Hidden { get; init; }
+
     /// <summary>Whether the task's own options may be given.</summary>
     public bool TakesTaskOptions { get; init; }
 

@@ -53,7 +53,7 @@ internal static class MachineChecks
 
         return Avx512F.IsSupported ? new Finding(FindingState.Good, "processor", "AVX-512")
             : Avx2.IsSupported ? new Finding(FindingState.Good, "processor", "AVX2")
-            : new Finding(FindingState.Limited, "processor", "without AVX2", "use a processor with AVX2: results differ from those of others, and --portable does not help");
+            : new Finding(FindingState.Limited, "processor", "without AVX2", "use a processor with AVX2: --portable needs it");
     }
 
     private static Finding Cores() => Environment.ProcessorCount > 1

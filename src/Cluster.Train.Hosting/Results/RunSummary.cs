@@ -8,7 +8,7 @@ namespace Cluster.Train.Hosting.Results;
 internal sealed record RunSummary(
     string Task, long Seed, int Shards, int Workers, string Topology, int Epochs, long Steps, long Samples,
     double? Loss, double? EvalLoss, double? Accuracy, double ElapsedSeconds, double SamplesPerSecond,
-    long ParameterCount, string ParametersSha256, int Generations, int Recoveries, long ReplayedSteps)
+    long ParameterCount, string ParametersSha256, int Generations, int Recoveries, long ReplayedSteps, bool Portable, string Numerics, string Processor)
 {
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase, WriteIndented = true };
 
@@ -19,7 +19,8 @@ internal sealed record RunSummary(
         return new RunSummary(
             definition.Task, definition.Seed, definition.Shards, outcome.Workers, outcome.Topology, outcome.Epochs, outcome.Steps, outcome.Samples,
             Finite(outcome.Loss), Finite(outcome.Evaluation?.Loss), Finite(outcome.Evaluation?.Accuracy), seconds, seconds > 0 ? outcome.Samples / seconds : 0,
-            outcome.ParameterCount, outcome.ParametersSha256, outcome.Generations, outcome.Recoveries, outcome.ReplayedSteps);
+            outcome.ParameterCount, outcome.ParametersSha256, outcome.Generations, outcome.Recoveries, outcome.ReplayedSteps,
+            definition.Portable, outcome.Numerics, outcome.Processor);
     }
 
     /// <summary>The JSON text.</summary>

@@ -101,6 +101,12 @@ public sealed record JobOutcome
     /// </summary>
     public required string ParametersSha256 { get; init; }
 
+    /// <summary>The numerics class of the processes that computed it: bits are the same only where this is.</summary>
+    public string Numerics { get; init; } = "";
+
+    /// <summary>The processor of the first worker.</summary>
+    public string Processor { get; init; } = "";
+
     /// <summary>Rosters formed.</summary>
     public required int Generations { get; init; }
 

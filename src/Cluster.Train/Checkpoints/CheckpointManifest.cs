@@ -55,6 +55,12 @@ public sealed record CheckpointManifest
     /// <summary>Identifies the training data.</summary>
     public required string DataFingerprint { get; init; }
 
+    /// <summary>The numerics class of the processes that computed it; null in a checkpoint of a version that did not know it.</summary>
+    public string? Numerics { get; init; }
+
+    /// <summary>The processor of one of them, for messages; null likewise.</summary>
+    public string? Processor { get; init; }
+
     /// <summary>SHA-256 of the little-endian float32 parameters in layout order, in lower-case hexadecimal.</summary>
     public required string ParametersSha256 { get; init; }
 

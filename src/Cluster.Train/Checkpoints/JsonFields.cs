@@ -63,6 +63,8 @@ internal sealed class JsonFields
 
     internal bool Has(string name) => _fields.ContainsKey(name);
 
+    internal string? TextOrNull(string name) => Has(name) ? Text(name) : null;
+
     internal string Text(string name) => AsText(name, Required(name));
 
     /// <summary>64 lower-case hexadecimal digits.</summary>

@@ -13,7 +13,7 @@ internal static class ManifestJson
     private static readonly string[] s_names =
     [
         "format", "createdBy", "task", "jobHash", "job", "run", "step", "stepsPerEpoch", "epoch", "stepInEpoch",
-        "layoutHash", "dataFingerprint", "parametersSha256", "metrics", "counts", "files",
+        "layoutHash", "dataFingerprint", "numerics", "processor", "parametersSha256", "metrics", "counts", "files",
     ];
 
     internal static byte[] Write(CheckpointManifest manifest)
@@ -39,6 +39,8 @@ internal static class ManifestJson
             json.WriteNumber("stepInEpoch", manifest.StepInEpoch);
             json.WriteString("layoutHash", manifest.LayoutHash);
             json.WriteString("dataFingerprint", manifest.DataFingerprint);
+            if (manifest.Numerics is not null) json.WriteString("numerics", manifest.Numerics);
+            if (manifest.Processor is not null) json.WriteString("processor", manifest.Processor);
             json.WriteString("parametersSha256", manifest.ParametersSha256);
             WriteMetrics(json, manifest.Metrics);
             WriteCounts(json, manifest.Counts);
@@ -91,6 +93,8 @@ internal static class ManifestJson
             StepsPerEpoch = fields.Count("stepsPerEpoch"),
             LayoutHash = fields.Text("layoutHash"),
             DataFingerprint = fields.Text("dataFingerprint"),
+            Numerics = fields.TextOrNull("numerics"),
+            Processor = fields.TextOrNull("processor"),
             ParametersSha256 = fields.Sha256("parametersSha256"),
             Metrics = fields.ObjectOrNull("metrics") is { } metrics ? ReadMetrics(metrics) : null,
             Counts = fields.ObjectOrNull("counts") is { } counts ? ReadCounts(counts) : null,

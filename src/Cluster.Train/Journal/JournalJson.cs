@@ -36,7 +36,15 @@ internal static class JournalJson
         json.WriteNumber("samples", header.Samples);
         json.WriteString("layoutHash", header.LayoutHash);
         json.WriteString("dataFingerprint", header.DataFingerprint);
-        json.WriteString("instructionSet", header.InstructionSet);
+        if (header.Numerics is not null)
+        {
+            json.WriteString("numerics", header.Numerics);
+        }
+
+        if (header.Processor is not null)
+        {
+            json.WriteString("processor", header.Processor);
+        }
     });
 
     internal static void Write(IBufferWriter<byte> output, JournalStep step) => WriteLine(output, json =>
@@ -85,7 +93,8 @@ internal static class JournalJson
             throw new BadInputException(Invariant($"{label} is of format {format}; this version reads {JournalHeader.Format}"));
         }
 
-        fields.Allow("journal", "jobHash", "job", "epochs", "steps", "samples", "layoutHash", "dataFingerprint", "instructionSet");
+        // An instruction set was written before the numerics class was: it does not say which bits were computed.
+        fields.Allow("journal", "jobHash", "job", "epochs", "steps", "samples", "layoutHash", "dataFingerprint", "numerics", "processor", "instructionSet");
         var epochs = fields.CountOrNull("epochs");
         var steps = fields.CountOrNull("steps");
         if (epochs is null == steps is null || epochs > int.MaxValue)
@@ -96,7 +105,7 @@ internal static class JournalJson
         return new JournalHeader(
             fields.Sha256("jobHash"), fields.Object("job").Texts().ToImmutableSortedDictionary(StringComparer.Ordinal),
             new RunLength((int?)epochs, steps), Whole(label, fields, "samples"), fields.Text("layoutHash"),
-            fields.Text("dataFingerprint"), fields.Text("instructionSet"));
+            fields.Text("dataFingerprint"), fields.TextOrNull("numerics"), fields.TextOrNull("processor"));
     }
 
     private static JournalStep ReadStep(string label, JsonFields fields)

@@ -13,10 +13,11 @@ namespace Cluster.Train.Journal;
 /// <param name="Samples">Training samples of an epoch.</param>
 /// <param name="LayoutHash">Identifies the model's tensors.</param>
 /// <param name="DataFingerprint">Identifies the data.</param>
-/// <param name="InstructionSet">What libtorch's kernels used: without <c>--portable</c>, bits are the same only where this is.</param>
+/// <param name="Numerics">The numerics class of the processes that computed it; null in a journal of a version that did not know it.</param>
+/// <param name="Processor">The first one's processor; null likewise.</param>
 internal sealed record JournalHeader(
     string JobHash, ImmutableSortedDictionary<string, string> Job, RunLength Length, int Samples, string LayoutHash,
-    string DataFingerprint, string InstructionSet)
+    string DataFingerprint, string? Numerics, string? Processor)
 {
     /// <summary>The newest format that this version writes and reads.</summary>
     internal const int Format = 1;
@@ -24,7 +25,7 @@ internal sealed record JournalHeader(
     /// <summary>The header of a job.</summary>
     internal static JournalHeader Of(JobDefinition definition, ReplicaDescription replica) => new(
         definition.Hash(), definition.Canonical().ToImmutableSortedDictionary(StringComparer.Ordinal), definition.Length,
-        replica.TrainingSamples, replica.LayoutHash, replica.DataFingerprint, replica.InstructionSet);
+        replica.TrainingSamples, replica.LayoutHash, replica.DataFingerprint, replica.Numerics, replica.Processor);
 }
 
 /// <summary>A step that was done.</summary>

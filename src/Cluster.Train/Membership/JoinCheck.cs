@@ -1,3 +1,5 @@
+using Cluster.Train.Training.Numerics;
+
 namespace Cluster.Train.Membership;
 
 /// <summary>Whether a replica may take part in a job. Pure.</summary>
@@ -26,6 +28,13 @@ public static class JoinCheck
             return null;
         }
 
+        // Before what is read is compared: reading may compute, too.
+        if (reference.Numerics != candidate.Numerics)
+        {
+            return $"numerics differ in {NumericsClass.Differences(reference.Numerics, candidate.Numerics)}: the job is computed on {reference.Processor}, this worker has {candidate.Processor}, "
+                + "and its bits would be others; start the job with --portable, or use machines of one kind";
+        }
+
         (string Field, string Ours, string Theirs, string Mend)[] fields =
         [
             ("training data (samples)", Invariant($"{reference.TrainingSamples}"), Invariant($"{candidate.TrainingSamples}"), "give every worker the same files"),
@@ -33,7 +42,6 @@ public static class JoinCheck
             ("data fingerprint", reference.DataFingerprint, candidate.DataFingerprint, "give every worker the same files"),
             ("content of samples as they are read", reference.SampleDigest, candidate.SampleDigest,
                 "the data says it is the same, so Read depends on more than job, epoch and sample: draw random numbers from BatchBuffers.Random, not from Random or HashCode, which differ in each process"),
-            ("instruction set", reference.InstructionSet, candidate.InstructionSet, "use --portable, or machines of one kind"),
         ];
         foreach (var (field, ours, theirs, mend) in fields)
         {

@@ -12,11 +12,12 @@ namespace Cluster.Train.Membership;
 /// <param name="ParameterLength">How many of it the optimizer updates.</param>
 /// <param name="ParameterCount">Parameters of the model, frozen ones included.</param>
 /// <param name="Device">The device, for messages.</param>
-/// <param name="InstructionSet">What libtorch's kernels use: bits are the same only where this is.</param>
+/// <param name="Numerics">Its process's numerics class: bits are the same only where this is.</param>
+/// <param name="Processor">The processor, for messages.</param>
 /// <param name="Endpoint">host:port of its tensor listener; null in process.</param>
 public sealed record ReplicaDescription(
     string JobHash, string Build, string LayoutHash, string InitialHash, string DataFingerprint, int TrainingSamples, int EvaluationSamples,
-    long VectorLength, long ParameterLength, long ParameterCount, string Device, string InstructionSet, string? Endpoint)
+    long VectorLength, long ParameterLength, long ParameterCount, string Device, string Numerics, string Processor, string? Endpoint)
 {
     /// <summary>Hash of a few samples as they are read, augmentation included; empty where they could not be read.</summary>
     public string SampleDigest { get; init; } = "";

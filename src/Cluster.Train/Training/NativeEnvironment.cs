@@ -24,9 +24,6 @@ public static partial class NativeEnvironment
             ? Math.Clamp(floats, 0, 15)
             : 0;
 
-    /// <summary>The instruction set that libtorch's kernels use: bits are the same only where this is.</summary>
-    public static string InstructionSet => _portable == true ? "avx2 (portable)" : Avx512F.IsSupported ? "avx512" : Avx2.IsSupported ? "avx2" : "baseline";
-
     /// <summary>
     /// Sets the native environment (MKL_CBWR; with <paramref name="portable"/> also the instruction set) and loads
     /// libtorch. The first call in a process decides; further calls must agree with it.

@@ -52,6 +52,31 @@ internal static class RandomGate
         }
     }
 
+    /// <summary>Runs work with the generator to itself, and leaves it as it was, whatever the work draws.</summary>
+    internal static T Undisturbed<T>(Func<T> work)
+    {
+        Gate.EnterWriteLock();
+        try
+        {
+            using var before = torch.get_rng_state();
+            var atRest = GeneratorStamp.Now() == _resting;
+            try
+            {
+                return work();
+            }
+            finally
+            {
+                torch.set_rng_state(before);
+                // Restored in what it draws, but not in every byte that the stamp is made of.
+                _resting = atRest ? GeneratorStamp.Now() : _resting;
+            }
+        }
+        finally
+        {
+            Gate.ExitWriteLock();
+        }
+    }
+
     /// <summary>Begins work that should not draw, beside others of its kind and while nobody draws.</summary>
     internal static void EnterShared()
     {

@@ -69,7 +69,7 @@ internal static class StubJob
 
     private static ReplicaDescription Replica { get; } = new(
         JobHash: "", Build: "", LayoutHash: "stub", InitialHash: "stub", DataFingerprint: "stub", TrainingSamples: 1 << 24, EvaluationSamples: 0,
-        VectorLength: 1 << 24, ParameterLength: 1 << 24, ParameterCount: 1 << 24, Device: "none", InstructionSet: "none", Endpoint: null);
+        VectorLength: 1 << 24, ParameterLength: 1 << 24, ParameterCount: 1 << 24, Device: "none", Numerics: "none", Processor: "none", Endpoint: null);
 
     private static CoordinatorSettings Job(int workers, int steps) => new()
     {

@@ -41,6 +41,25 @@ public sealed class DoctorTests
     }
 
     [Fact]
+    public void The_class_of_bits_and_whether_portable_holds_are_told()
+    {
+        var findings = NumericsChecks.Run(portable => new NumericsChecks.Answer(0, portable ? "9-9\n" : "1-2\n", ""));
+
+        Assert.Equal([FindingState.Good, FindingState.Good], findings.Select(finding => finding.State));
+        Assert.StartsWith("class 1-2 on ", findings[0].Fact, StringComparison.Ordinal);
+        Assert.StartsWith("holds", findings[1].Fact, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Where_portable_cannot_hold_the_reason_and_what_to_do_are_told()
+    {
+        var findings = NumericsChecks.Run(portable => portable ? new(2, "", "error: --portable cannot hold here: why; do that\n") : null);
+
+        Assert.Equal(new Finding(FindingState.Bad, "numerics", "nothing came out in 60 s", "see what the other lines say"), findings[0]);
+        Assert.Equal(new Finding(FindingState.Limited, "--portable", "--portable cannot hold here: why", "do that"), findings[1]);
+    }
+
+    [Fact]
     public void This_machine_runs_these_tests_so_it_can_train()
     {
         var findings = MachineChecks.Run();

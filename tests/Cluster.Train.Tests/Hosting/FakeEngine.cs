@@ -32,6 +32,8 @@ internal sealed class FakeEngine : ITrainingEngine
         Topology = "coordinator",
         ParameterCount = 17,
         ParametersSha256 = "ab12",
+        Numerics = "1-2-3-4-5",
+        Processor = "a processor",
         Generations = 1,
         Recoveries = 0,
         ReplayedSteps = 0,

@@ -35,6 +35,9 @@ public sealed class OutputFileTests
                 ["generations"] = "1",
                 ["recoveries"] = "0",
                 ["replayedSteps"] = "0",
+                ["portable"] = "False",
+                ["numerics"] = "1-2-3-4-5",
+                ["processor"] = "a processor",
             },
             fields);
     }

@@ -21,7 +21,7 @@ internal static class JournalSample
     };
 
     internal static ReplicaDescription Replica { get; } = new(
-        Definition.Hash(), "build", "layout", "initial", "data", TrainingSamples: 10, EvaluationSamples: 0, 17, 17, 17, "cpu", "avx2", Endpoint: null);
+        Definition.Hash(), "build", "layout", "initial", "data", TrainingSamples: 10, EvaluationSamples: 0, 17, 17, 17, "cpu", "1-2-3-4-5", "a processor", Endpoint: null);
 
     internal static string Hash(char digit) => new(digit, 64);
 

@@ -7,7 +7,7 @@ public sealed class JoinCheckTests
     private const string Build = "My.Task 1.0.0.0 3fa9; Cluster.Train 0.1.0+8fdc769 77aa; My.Models 2.0.0.0 1111";
 
     private static readonly ReplicaDescription Reference = new(
-        "job", Build, "layout", "initial", "data", 2500, 500, 17, 17, 17, "cpu", "avx2", Endpoint: null);
+        "job", Build, "layout", "initial", "data", 2500, 500, 17, 17, 17, "cpu", "1-2-3-4-5", "one processor", Endpoint: null);
 
     public static TheoryData<string, ReplicaDescription> Differences => new()
     {
@@ -16,13 +16,19 @@ public sealed class JoinCheckTests
         { "training data", Reference with { TrainingSamples = 2501 } },
         { "evaluation data", Reference with { EvaluationSamples = 1 } },
         { "data fingerprint", Reference with { DataFingerprint = "other" } },
-        { "instruction set", Reference with { InstructionSet = "avx512" } },
+        { "numerics", Reference with { Numerics = "1-0-3-4-5" } },
     };
 
     [Theory]
     [MemberData(nameof(Differences))]
     public void A_replica_that_differs_is_refused_with_the_field(string field, ReplicaDescription candidate) =>
         Assert.StartsWith(field, JoinCheck.Refusal("job", Build, Reference, candidate), StringComparison.Ordinal);
+
+    [Fact]
+    public void Other_numerics_are_refused_with_both_processors_what_differs_and_the_advice() => Assert.Equal(
+        "numerics differ in matrix products, sums and normalizations: the job is computed on one processor, this worker has another, "
+            + "and its bits would be others; start the job with --portable, or use machines of one kind",
+        JoinCheck.Refusal("job", Build, Reference, Reference with { Numerics = "0-2-3-0-5", Processor = "another" }));
 
     [Fact]
     public void A_replica_that_agrees_may_join_wherever_it_runs() =>

@@ -114,7 +114,7 @@ public sealed class MessageSizeTests : TestKit
 
     private static ReplicaDescription Replica() => new(
         new string('a', 64), string.Join("; ", Enumerable.Repeat($"Some.Assembly.Of.A.Program 1.2.3.4 {new string('m', 32)}", 60)), new string('b', 64), new string('d', 64), new string('c', 64), 1_000_000, 10_000,
-        4_200_000_000, 4_200_000_000, 4_200_000_000, "NVIDIA H100", "avx512", Endpoint(0));
+        4_200_000_000, 4_200_000_000, 4_200_000_000, "NVIDIA H100", "01234567-01234567-01234567-01234567-01234567", new string('e', 48), Endpoint(0));
 
     private static JobMemo Memo() => new(
         120_000, 61_440_000, 1.5, 1_000, 1.5, 1.6, double.NaN, 10_000, 3_600, 30, 1, 100, "/data/checkpoints/step-000000120000");

@@ -226,6 +226,11 @@ internal sealed class CoordinatorServices : ICoordinatorServices
         CheckpointCompatibility.Check(
             checkpoint.Manifest, definition.Canonical(), _replica!.LayoutHash, _replica.DataFingerprint,
             CheckpointMapping.Difference(checkpoint.Model.Tensors, _process.Layout));
+        if (NumericsChange.Between(
+            $"checkpoint {checkpoint.Manifest.DirectoryName}", checkpoint.Manifest.Numerics, checkpoint.Manifest.Processor, _replica, definition.Portable) is { } change)
+        {
+            Observer.OnNotice(change);
+        }
 
         // Whatever else this process holds, the job returns to this state.
         _process.Snapshots.DropAfter(0);
@@ -248,6 +253,8 @@ internal sealed class CoordinatorServices : ICoordinatorServices
             RunSteps = definition.Length.Steps,
             LayoutHash = _process.Layout.Hash,
             DataFingerprint = _replica!.DataFingerprint,
+            Numerics = _replica.Numerics,
+            Processor = _replica.Processor,
             ParametersSha256 = sha256,
             Metrics = new CheckpointMetrics(request.Loss, request.Evaluation?.Loss, request.Evaluation?.Accuracy),
             Counts = new CheckpointCounts(_replica.ParameterCount, _replica.EvaluationSamples),

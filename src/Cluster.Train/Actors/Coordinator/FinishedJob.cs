@@ -25,6 +25,8 @@ internal static class FinishedJob
             Topology = "",
             ParameterCount = manifest.Counts?.Parameters ?? 0,
             ParametersSha256 = manifest.ParametersSha256,
+            Numerics = manifest.Numerics ?? "",
+            Processor = manifest.Processor ?? "",
             Generations = 0,
             Recoveries = 0,
             ReplayedSteps = 0,

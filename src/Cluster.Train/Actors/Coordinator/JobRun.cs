@@ -177,6 +177,8 @@ internal sealed class JobRun
             Topology = _topology,
             ParameterCount = _replica.ParameterCount,
             ParametersSha256 = ParametersSha256 ?? "",
+            Numerics = _replica.Numerics,
+            Processor = _replica.Processor,
             Generations = _generations,
             Recoveries = _recoveries,
             ReplayedSteps = _replayedSteps,

@@ -93,7 +93,7 @@ public static class JournalReplay
             // The checkpoint itself is not what the journal says: no step had to be computed.
         }
 
-        return Result(task.Name, first, content, comparison, services.InstructionSet);
+        return Result(task.Name, first, content, comparison, services.NumericsChange);
     }
 
     /// <summary>From a directory of checkpoints the oldest is taken: most can be compared from there on.</summary>
@@ -135,7 +135,7 @@ public static class JournalReplay
         return definition.Schedule.DependsOnLength ? definition : definition with { Length = new RunLength(Epochs: null, content.LastStep) };
     }
 
-    private static ReplayResult Result(string task, long first, JournalContent content, ReplayComparison comparison, string? instructionSet) => new()
+    private static ReplayResult Result(string task, long first, JournalContent content, ReplayComparison comparison, string? numericsChange) => new()
     {
         Task = task,
         FirstStep = first,
@@ -147,8 +147,6 @@ public static class JournalReplay
         LastAgreed = comparison.LastAgreed,
         LastAgreedHash = comparison.LastAgreedHash,
         MissingSteps = content.MissingSteps,
-        Remark = comparison.Difference is not null && instructionSet is not null && instructionSet != content.Header.InstructionSet
-            ? $"the journal was computed with {content.Header.InstructionSet}, this machine uses {instructionSet}: only with --portable are the bits the same on both"
-            : null,
+        Remark = comparison.Difference is not null ? numericsChange : null,
     };
 }

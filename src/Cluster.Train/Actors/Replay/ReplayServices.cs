@@ -32,13 +32,18 @@ internal sealed class ReplayServices(
     /// <inheritdoc/>
     public long? NewestCheckpoint { get; private set; }
 
-    /// <summary>What libtorch's kernels use here; null before the replica is known.</summary>
-    internal string? InstructionSet { get; private set; }
+    /// <summary>What to say where the journal was computed in another numerics class; null where it was not, or before the replica is known.</summary>
+    internal string? NumericsChange { get; private set; }
 
     /// <inheritdoc/>
     public Task OpenAsync(ReplicaDescription replica, ImmutableArray<TensorEntry> tensors, bool takeover) => Task.Run(() =>
     {
-        InstructionSet = replica.InstructionSet;
+        NumericsChange = Membership.NumericsChange.Between("the journal", header.Numerics, header.Processor, replica, process.Definition.Portable);
+        if (NumericsChange is not null)
+        {
+            observer.OnNotice(NumericsChange);
+        }
+
         process.Layout = new ParameterLayout(tensors.Select(tensor => (tensor.Name, tensor.Shape, tensor.Role)));
         if (replica.DataFingerprint != header.DataFingerprint || replica.TrainingSamples != header.Samples)
         {

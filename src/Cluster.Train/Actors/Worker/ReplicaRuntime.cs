@@ -3,6 +3,7 @@ using Cluster.Train.Machine;
 using Cluster.Train.Membership;
 using Cluster.Train.Protocol;
 using Cluster.Train.Training;
+using Cluster.Train.Training.Numerics;
 
 namespace Cluster.Train.Actors.Worker;
 
@@ -57,6 +58,8 @@ internal sealed class ReplicaRuntime(WorkerIdentity identity, Func<JobDefinition
                 return _opened;
             }
 
+            // Before anything else is opened: a process that computes other bits than it should has nothing to open.
+            var numerics = NumericsFingerprint.OfThisProcess(definition.Portable);
             var data = process.Data;
             _ = process.Plan;
             _replica?.Dispose();
@@ -73,7 +76,7 @@ internal sealed class ReplicaRuntime(WorkerIdentity identity, Func<JobDefinition
             _process = process;
             var description = new ReplicaDescription(
                 definition.Hash(), process.Build, layout.Hash, initial.Hash, process.DataFingerprint, data.Training.Count, data.Evaluation.Count,
-                layout.VectorLength, layout.ParameterLength, layout.ParameterCount, device, NativeEnvironment.InstructionSet,
+                layout.VectorLength, layout.ParameterLength, layout.ParameterCount, device, numerics, Processor.Name,
                 process.Network?.Endpoint)
             {
                 SampleDigest = process.SampleDigest,

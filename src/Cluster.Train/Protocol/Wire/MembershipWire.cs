@@ -89,7 +89,7 @@ internal static class MembershipWire
 
     internal static void Write(ref MessagePackWriter writer, ReplicaDescription replica)
     {
-        writer.WriteArrayHeader(14);
+        writer.WriteArrayHeader(15);
         writer.Write(replica.JobHash);
         writer.Write(replica.Build);
         writer.Write(replica.LayoutHash);
@@ -101,18 +101,19 @@ internal static class MembershipWire
         writer.Write(replica.ParameterLength);
         writer.Write(replica.ParameterCount);
         writer.Write(replica.Device);
-        writer.Write(replica.InstructionSet);
+        writer.Write(replica.Numerics);
+        writer.Write(replica.Processor);
         writer.Write(replica.Endpoint);
         writer.Write(replica.SampleDigest);
     }
 
     internal static ReplicaDescription ReadReplica(ref MessagePackReader reader)
     {
-        var further = WireFields.Begin(ref reader, 14);
+        var further = WireFields.Begin(ref reader, 15);
         var replica = new ReplicaDescription(
             WireFields.Text(ref reader), WireFields.Text(ref reader), WireFields.Text(ref reader), WireFields.Text(ref reader), WireFields.Text(ref reader),
             reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt64(), reader.ReadInt64(), reader.ReadInt64(),
-            WireFields.Text(ref reader), WireFields.Text(ref reader), reader.ReadString())
+            WireFields.Text(ref reader), WireFields.Text(ref reader), WireFields.Text(ref reader), reader.ReadString())
         {
             SampleDigest = WireFields.Text(ref reader),
         };

@@ -31,7 +31,9 @@ internal static class MklBranch
         {
             throw new BadInputException(
                 $"MKL, which computes libtorch's matrix products, takes {Name(branch)} instead of {(portable ? Portable : Default)}, so the bits would depend on this process: "
-                + "libtorch was used before Cluster.Train, or told so by other code; call TrainingHost.RunAsync or NativeEnvironment.Prepare before any torch call");
+                + (NativeSettings.OfUser() is { Length: > 0 } settings
+                    ? $"unset {settings}"
+                    : "libtorch was used before Cluster.Train, or told so by other code; call TrainingHost.RunAsync or NativeEnvironment.Prepare before any torch call"));
         }
     }
 

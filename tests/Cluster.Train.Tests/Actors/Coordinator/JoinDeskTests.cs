@@ -114,6 +114,6 @@ public sealed class JoinDeskTests
     private static InitialTensor Frozen(InitialTensor tensor) => tensor with { Entry = tensor.Entry with { Role = TensorRole.Frozen } };
 
     private static JoinRequest Request(string worker, InitialState state) => new(
-        worker, new ReplicaDescription("job", "", $"layout {state.Tensors.Length} {string.Join(' ', state.Tensors.Select(tensor => $"{tensor.Entry.Role}{tensor.Entry.Count}").Distinct())}", state.Hash, "data", 9, 9, 17, 17, 17, "cpu", "avx2", null),
+        worker, new ReplicaDescription("job", "", $"layout {state.Tensors.Length} {string.Join(' ', state.Tensors.Select(tensor => $"{tensor.Entry.Role}{tensor.Entry.Count}").Distinct())}", state.Hash, "data", 9, 9, 17, 17, 17, "cpu", "1-2-3-4-5", "a processor", null),
         state.Page(0), [], [], "");
 }

@@ -59,7 +59,7 @@ internal sealed class SimulatedModel
 
     internal ReplicaDescription Describe(string? endpoint, InitialState initial) => new(
         Definition.Hash(), "", Layout.Hash, initial.Hash, "data", Samples, EvaluationSamples, Length, Layout.ParameterLength, Layout.ParameterCount,
-        "cpu", "simulated", endpoint);
+        "cpu", "simulated", "simulated", endpoint);
 
     /// <summary>A shard's loss, by which its gradient is scaled: depends on the whole replica. 0 for a shard without samples.</summary>
     internal float ShardLoss(ReadOnlySpan<float> parameters, long step, int shard) =>

@@ -65,7 +65,7 @@ public sealed class ReadProbeTests
         // What HashCode gives in two processes, in one.
         var (one, other) = (Digest(salt: 1), Digest(salt: 2));
         Assert.Equal(Digest(salt: 1), one);
-        var reference = new ReplicaDescription("job", "build", "layout", "initial", "data", 9, 9, 1, 1, 1, "cpu", "avx512", null) { SampleDigest = one };
+        var reference = new ReplicaDescription("job", "build", "layout", "initial", "data", 9, 9, 1, 1, 1, "cpu", "1-2-3-4-5", "a processor", null) { SampleDigest = one };
 
         Assert.Null(JoinCheck.Refusal("job", "build", reference, reference));
         var refusal = JoinCheck.Refusal("job", "build", reference, reference with { SampleDigest = other });

@@ -1,0 +1,25 @@
+using System.Collections.Immutable;
+
+namespace Cluster.Train.Training.Numerics;
+
+/// <summary>
+/// A numerics class as text: eight hexadecimal digits for each part of the battery that found it, joined by hyphens. Two
+/// processes of one class compute the same bits. Pure.
+/// </summary>
+internal static class NumericsClass
+{
+    /// <summary>The parts, in order.</summary>
+    internal static ImmutableArray<string> Parts { get; } =
+    [
+        "matrix products", "convolutions", "elementary functions", "sums and normalizations", "embeddings, attention and recurrent cells",
+    ];
+
+    /// <summary>The parts in which two classes differ, in words.</summary>
+    internal static string Differences(string one, string other)
+    {
+        var (left, right) = (one.Split('-'), other.Split('-'));
+        return left.Length == Parts.Length && right.Length == Parts.Length
+            ? string.Join(", ", Parts.Where((_, part) => left[part] != right[part]))
+            : "all that was tried";
+    }
+}

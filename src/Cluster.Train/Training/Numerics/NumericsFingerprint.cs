@@ -1,0 +1,65 @@
+using TorchSharp;
+
+namespace Cluster.Train.Training.Numerics;
+
+/// <summary>
+/// The numerics class of this process: what comes out when it computes <see cref="NumericsBattery"/>. Two processes of one
+/// class, build and job compute the same bits. Computed, because no flag tells it: what MKL, oneDNN and libtorch's own kernels
+/// do depends on maker, model and environment, and processors with the same instructions differ. It is of the processor;
+/// what a GPU computes is not covered.
+/// </summary>
+internal static class NumericsFingerprint
+{
+    /// <summary>The class of every process with <c>--portable</c>: eight digits for each part of the battery.</summary>
+    internal const string Portable = "2237f557-8198c4e1-15af45bc-a6d349ee-9127817a";
+
+    private static readonly Lazy<string> s_ofThisProcess = new(Compute);
+
+    /// <summary>
+    /// The class of this process; computed once, at the first question, on the thread that asks. That must be one that may call
+    /// libtorch, and <see cref="NativeEnvironment.Prepare"/> was called.
+    /// </summary>
+    /// <param name="portable">Whether it must be <see cref="Portable"/>.</param>
+    /// <exception cref="BadInputException">It must be, and is not.</exception>
+    internal static string OfThisProcess(bool portable)
+    {
+        var found = s_ofThisProcess.Value;
+        return portable && found != Portable ? throw new BadInputException(NotPortable(found)) : found;
+    }
+
+    /// <summary>Why a process with <c>--portable</c> does not train.</summary>
+    internal static string NotPortable(string found)
+    {
+        var settings = NativeSettings.OfUser();
+        return $"--portable cannot hold here: {NumericsClass.Differences(found, Portable)} come out with other bits on {Processor.Name} than --portable promises; "
+            + (settings.Length > 0 ? $"unset {settings}, " : "use the libtorch package for Linux that Cluster.Train is built with, ")
+            + "or leave --portable out and use machines of one kind";
+    }
+
+    /// <summary>Computes the class anew.</summary>
+    internal static string Compute()
+    {
+        // Asked before it is set: a fresh thread takes over whatever was set last anywhere, at its first question.
+        var threads = torch.get_num_threads();
+        using var computing = FinalizerGate.Enter();
+        using var gradients = torch.enable_grad();
+        try
+        {
+            torch.set_num_threads(1);
+            // TorchSharp fills an embedding with random numbers before it takes those that are given.
+            return RandomGate.Undisturbed(() => string.Join('-', NumericsBattery.Parts.Select(Digits)));
+        }
+        finally
+        {
+            torch.set_num_threads(threads);
+        }
+    }
+
+    private static string Digits(Action<NumericsBattery.Results> compute)
+    {
+        using var scope = torch.NewDisposeScope();
+        using var results = new NumericsBattery.Results();
+        compute(results);
+        return results.Digits();
+    }
+}
