@@ -18,8 +18,11 @@ internal static class MnistData
     private const int TestShare = 3;
     private const int Whole = 20;
 
-    /// <summary>Opens what is there: train-* for training and t10k-* for the test, or both out of t10k-*.</summary>
-    /// <exception cref="BadInputException">The files are missing or cannot be used.</exception>
+    /// <summary>
+    /// Opens what is there: train-* for training and t10k-* for the test, or both out of t10k-*. The files lie in the
+    /// folder or, as other programs put them, in MNIST/raw or raw below it.
+    /// </summary>
+    /// <exception cref="BadInputException">The files are missing or cannot be used; says what lies there.</exception>
     internal static TaskData Open(string? folder)
     {
         if (folder is null)
@@ -32,37 +35,49 @@ internal static class MnistData
             throw new BadInputException($"--data is '{folder}', but there is no such folder; give the one with MNIST's IDX files");
         }
 
-        var test = OpenPair(folder, "t10k")
-            ?? throw new BadInputException($"'{folder}' holds no {ImagesOf("t10k")} and no {LabelsOf("t10k")}, with .gz or without; give the folder with MNIST's IDX files as --data");
-        if (OpenPair(folder, "train") is { } training)
+        var files = MnistFiles.In(folder);
+        var test = OpenPair(files, "t10k")
+            ?? throw new BadInputException($"'{files.Folder}' holds no {MnistFiles.Images("t10k")} and no {MnistFiles.Labels("t10k")}, with .gz or without; {files.WhatLiesThere()}; give the folder with MNIST's IDX files as --data");
+        if (test.Count == 0)
+        {
+            throw new BadInputException($"'{files.Folder}' has no test images: its t10k files are of 0 images; fetch them again");
+        }
+
+        if (OpenPair(files, "train") is { } training)
         {
             return new TaskData(training, test);
         }
 
+        if (files.Alike("train") is { } alike)
+        {
+            throw new BadInputException($"'{files.Folder}' holds {alike}, but no {MnistFiles.Images("train")} and no {MnistFiles.Labels("train")}; give the files those names, or take it away to train on a part of t10k");
+        }
+
         var tested = test.Count * TestShare / Whole;
         var trained = test.Count - tested;
+        if (tested == 0)
+        {
+            throw new BadInputException(Invariant($"'{files.Folder}' holds {test.Count} images in all: too few to train on some and to test on others; give at least {(Whole / TestShare) + 1}, or the train-* files as well"));
+        }
+
         return new TaskData(new DatasetPart(test, 0, trained), new DatasetPart(test, trained, tested))
         {
-            Remark = Invariant($"no {ImagesOf("train")} in '{folder}': training on the first {trained:N0} images of t10k, testing on the other {tested:N0}"),
+            Remark = Invariant($"no {MnistFiles.Images("train")} in '{files.Folder}': training on the first {trained:N0} images of t10k, testing on the other {tested:N0}"),
         };
     }
 
-    private static string ImagesOf(string set) => $"{set}-images-idx3-ubyte";
-
-    private static string LabelsOf(string set) => $"{set}-labels-idx1-ubyte";
-
-    private static IdxDataset? OpenPair(string folder, string set)
+    private static IdxDataset? OpenPair(MnistFiles files, string set)
     {
-        var images = IdxFile.Find(folder, ImagesOf(set));
-        var labels = IdxFile.Find(folder, LabelsOf(set));
+        var images = files.Find(MnistFiles.Images(set));
+        var labels = files.Find(MnistFiles.Labels(set));
         if (images is null && labels is null)
         {
             return null;
         }
 
         var dataset = IdxDataset.Open(
-            images ?? throw Missing(folder, ImagesOf(set), labels!),
-            labels ?? throw Missing(folder, LabelsOf(set), images),
+            images ?? throw Missing(files, MnistFiles.Images(set), labels!),
+            labels ?? throw Missing(files, MnistFiles.Labels(set), images),
             Classes, Mean, StandardDeviation);
         var shape = dataset.Fields[0].Shape;
         return shape is [_, Side, Side]
@@ -70,6 +85,6 @@ internal static class MnistData
             : throw new BadInputException(Invariant($"'{images}' has images of {shape[1]} x {shape[2]} pixels, not {Side} x {Side}"));
     }
 
-    private static BadInputException Missing(string folder, string name, string present) =>
-        new($"'{folder}' holds {Path.GetFileName(present)}, but no {name}, with .gz or without; the two belong together");
+    private static BadInputException Missing(MnistFiles files, string name, string present) =>
+        new($"'{files.Folder}' holds {Path.GetFileName(present)}, but no {name}, with .gz or without; the two belong together; {files.WhatLiesThere()}");
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Cluster.Train.Actors;
 using ScottPlot;
 
@@ -24,6 +25,21 @@ internal static class LossPlot
     /// <param name="title">Above the picture.</param>
     /// <param name="curves">What was recorded.</param>
     public static void Write(string path, string title, CurveRecorder curves)
+    {
+        // The labels on the axes are written under the thread's culture.
+        var culture = CultureInfo.CurrentCulture;
+        CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+        try
+        {
+            Save(path, title, curves);
+        }
+        finally
+        {
+            CultureInfo.CurrentCulture = culture;
+        }
+    }
+
+    private static void Save(string path, string title, CurveRecorder curves)
     {
         var plot = Draw(title, curves);
         OutputFile.Write(path, temporary =>

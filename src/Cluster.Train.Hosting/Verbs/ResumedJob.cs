@@ -40,7 +40,7 @@ internal sealed record ResumedJob(CheckpointManifest Manifest, JobDefinition Def
     /// <exception cref="BadInputException">An option that differs, with both values.</exception>
     public void RefuseOthers(OptionValues values, JobDefinition definition)
     {
-        foreach (var difference in CheckpointCompatibility.Differences(Manifest.Job, definition.Canonical()))
+        foreach (var difference in CheckpointCompatibility.Differences(definition.WithDefaults(Manifest.Job), definition.Canonical()))
         {
             if (OptionOf(values, difference.Name) is { } option)
             {

@@ -74,6 +74,11 @@ public static class CheckpointCompatibility
     private static BadInputException Refusal(CheckpointManifest manifest, FieldDifference difference)
     {
         var (option, before, after) = difference;
+        if (before?.Contains(',', StringComparison.Ordinal) == true && after?.Contains(',', StringComparison.Ordinal) != true && option is "lr" or "momentum" or "dampening" or "weight-decay" or "beta1" or "beta2" or "epsilon" or "schedule" or "clip-norm")
+        {
+            return new BadInputException($"checkpoint {manifest.DirectoryName} has {option} {before}, with a decimal comma: an earlier version wrote it that misread its own numbers, so that its training is not what was asked for; begin anew with {Otherwise}");
+        }
+
         var advice = (option, before) switch
         {
             (TailRules.Field, null) => $"no --{TailRules.Field}, or {Otherwise}",
@@ -89,7 +94,7 @@ public static class CheckpointCompatibility
             $"checkpoint {manifest.DirectoryName} was trained with {option} {before ?? "not set"}, this job has {after ?? "none"}; use {advice}");
     }
 
-    private static string OptionOf(string field) => field.StartsWith("task.", StringComparison.Ordinal) ? field["task.".Length..] : field;
+    private static string OptionOf(string field) => field.StartsWith(CanonicalJob.TaskPrefix, StringComparison.Ordinal) ? field[CanonicalJob.TaskPrefix.Length..] : field;
 
     /// <summary>The fields as the user knows them: the optimizer's text taken apart into its rule and its numbers.</summary>
     private static Dictionary<string, string> Settings(IReadOnlyDictionary<string, string> fields)

@@ -1,3 +1,5 @@
+using Cluster.Train.Training;
+
 namespace Cluster.Train.Checkpoints;
 
 /// <summary>
@@ -145,7 +147,7 @@ public sealed class CheckpointStore : IDisposable
             return false;
         }
 
-        if (found.JobHash != manifest.JobHash) throw new IOException("a checkpoint of another job has its name");
+        if (!OfOneJob(found, manifest)) throw new IOException("a checkpoint of another job has its name");
         return found.ParametersSha256 == manifest.ParametersSha256
             && found.LayoutHash == manifest.LayoutHash && found.DataFingerprint == manifest.DataFingerprint;
     }
@@ -203,7 +205,7 @@ public sealed class CheckpointStore : IDisposable
             var surplus = CheckpointFinder.StepsIn(Location)
                 .Where(step => step < saved.Step)
                 .Reverse()
-                .Where(step => BelongsTo(saved.JobHash, step))
+                .Where(step => BelongsTo(saved, step))
                 .Skip(_keep - 1);
             foreach (var step in surplus)
             {
@@ -223,12 +225,16 @@ public sealed class CheckpointStore : IDisposable
         }
     }
 
-    private bool BelongsTo(string jobHash, long step)
+    // The task may have got options since, which changes the hash.
+    private static bool OfOneJob(CheckpointManifest one, CheckpointManifest other) =>
+        one.JobHash == other.JobHash || CanonicalJob.DifferenceOfRuns(one.Job, other.Job) is null;
+
+    private bool BelongsTo(CheckpointManifest saved, long step)
     {
         var name = CheckpointManifest.NameOf(step);
         try
         {
-            return LoadedCheckpoint.ReadManifest(Path.Combine(Location, name), name).JobHash == jobHash;
+            return OfOneJob(LoadedCheckpoint.ReadManifest(Path.Combine(Location, name), name), saved);
         }
         catch (BadInputException)
         {

@@ -38,13 +38,13 @@ public static class ResumeDecision
 
         if (!goesOn)
         {
-            return CheckpointCompatibility.Differences(newest.Job, definition.Canonical()).FirstOrDefault() is not { } other
+            return CheckpointCompatibility.Differences(definition.WithDefaults(newest.Job), definition.Canonical()).FirstOrDefault() is not { } other
                 ? ResumeVerdict.AskWorkers
                 : throw new BadInputException(
                     $"--checkpoint-dir holds checkpoints of another job already, the newest is {newest.DirectoryName} ({other.Name} {other.Checkpoint ?? "not set"}, this job has {other.Job ?? "none"}); give another directory");
         }
 
-        CheckpointCompatibility.CheckJob(newest, definition.Canonical());
+        CheckpointCompatibility.CheckJob(newest with { Job = definition.WithDefaults(newest.Job) }, definition.Canonical());
         var total = definition.Length.TotalSteps(newest.StepsPerEpoch);
         if (newest.Step > total)
         {

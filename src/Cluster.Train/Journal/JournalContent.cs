@@ -128,12 +128,12 @@ internal sealed class JournalContent
 
     private void EnsureSameJob(string label, JournalHeader header)
     {
-        if (CanonicalJob.Difference(Header.Job, header.Job) is var (name, before, now))
+        if (CanonicalJob.DifferenceOfRuns(Header.Job, header.Job) is var (name, before, now))
         {
             throw new BadInputException($"{label} is of another job: {name} is {now}, before it was {before}");
         }
 
-        if (header.JobHash != Header.JobHash || header.DataFingerprint != Header.DataFingerprint || header.LayoutHash != Header.LayoutHash || header.Samples != Header.Samples)
+        if (header.DataFingerprint != Header.DataFingerprint || header.LayoutHash != Header.LayoutHash || header.Samples != Header.Samples)
         {
             throw new BadInputException($"{label} is of another job: its data or its model is another");
         }

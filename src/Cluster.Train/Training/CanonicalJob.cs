@@ -9,7 +9,8 @@ namespace Cluster.Train.Training;
 /// </summary>
 internal static class CanonicalJob
 {
-    private const string TaskPrefix = "task.";
+    /// <summary>Before the names of the task's own options.</summary>
+    internal const string TaskPrefix = "task.";
 
     /// <summary>Reads a definition.</summary>
     /// <param name="source">Where the fields stand, as messages name it, for example "checkpoint step-000000020".</param>
@@ -50,7 +51,7 @@ internal static class CanonicalJob
     /// <exception cref="BadInputException">A field differs; names it with both values.</exception>
     internal static void Verify(string source, JobDefinition definition, IReadOnlyDictionary<string, string> fields)
     {
-        if (Difference(fields, definition.Canonical()) is var (name, theirs, ours))
+        if (Difference(definition.WithDefaults(fields), definition.Canonical()) is var (name, theirs, ours))
         {
             throw new BadInputException($"{source} has {name} {theirs}, which this program reads as {ours}; use the version that wrote it");
         }
@@ -70,6 +71,17 @@ internal static class CanonicalJob
         }
 
         return null;
+    }
+
+    /// <summary>The same of two runs of a task that may have got further options between them.</summary>
+    internal static (string Name, string First, string Second)? DifferenceOfRuns(
+        IReadOnlyDictionary<string, string> first, IReadOnlyDictionary<string, string> second)
+    {
+        bool InBoth(KeyValuePair<string, string> field) =>
+            !field.Key.StartsWith(TaskPrefix, StringComparison.Ordinal) || (first.ContainsKey(field.Key) && second.ContainsKey(field.Key));
+
+        return Difference(
+            first.Where(InBoth).ToDictionary(StringComparer.Ordinal), second.Where(InBoth).ToDictionary(StringComparer.Ordinal));
     }
 
     private static OptimizerSettings Optimizer(string text)

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Cluster.Train.Reduction;
@@ -73,6 +74,22 @@ public sealed record JobDefinition
     public string Hash() => Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(Canonical())));
 
     /// <summary>
+    /// What an earlier run kept of its job, with the defaults of those options that the task did not have then: a default
+    /// is what an option means that is not set.
+    /// </summary>
+    internal ImmutableSortedDictionary<string, string> WithDefaults(IReadOnlyDictionary<string, string> fields)
+    {
+        var whole = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
+        whole.AddRange(fields);
+        foreach (var option in Settings.Options)
+        {
+            whole.TryAdd($"{CanonicalJob.TaskPrefix}{option.Name}", option.Default);
+        }
+
+        return whole.ToImmutable();
+    }
+
+    /// <summary>
     /// The fields that decide the trajectory, by name, each as one text: what is hashed, stored in a checkpoint's
     /// manifest, and compared field by field so that a refusal can name the one that differs.
     /// </summary>
@@ -104,7 +121,7 @@ public sealed record JobDefinition
 
         foreach (var (name, value) in Settings.Values)
         {
-            fields[$"task.{name}"] = value;
+            fields[$"{CanonicalJob.TaskPrefix}{name}"] = value;
         }
 
         return fields;

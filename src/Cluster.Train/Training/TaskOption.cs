@@ -5,7 +5,7 @@ namespace Cluster.Train.Training;
 /// <summary>An option of one task, given on the command line as <c>--name value</c>.</summary>
 /// <param name="Name">Lower-case letters, digits and hyphens, without the leading <c>--</c>.</param>
 /// <param name="Description">One line for <c>--help</c>.</param>
-/// <param name="Default">The value where the user gives none.</param>
+/// <param name="Default">The value where the user gives none, and that of checkpoints from before the task had the option.</param>
 /// <param name="Values">The allowed values; empty where any text is.</param>
 public sealed record TaskOption(string Name, string Description, string Default, params ImmutableArray<string> Values);
 
@@ -14,13 +14,16 @@ public sealed class TaskSettings : IEquatable<TaskSettings>
 {
     private readonly ImmutableSortedDictionary<string, string> _values;
 
-    private TaskSettings(ImmutableSortedDictionary<string, string> values) => _values = values;
+    private TaskSettings(ImmutableSortedDictionary<string, string> values, IReadOnlyList<TaskOption> options) => (_values, Options) = (values, options);
 
     /// <summary>No options.</summary>
-    public static TaskSettings Empty { get; } = new(ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal));
+    public static TaskSettings Empty { get; } = new(ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal), []);
 
     /// <summary>All values by option name, in ordinal order.</summary>
     public IReadOnlyDictionary<string, string> Values => _values;
+
+    /// <summary>The options that the values were checked against; none where that was done elsewhere.</summary>
+    internal IReadOnlyList<TaskOption> Options { get; }
 
     /// <summary>The value of one option.</summary>
     /// <exception cref="KeyNotFoundException">The task declares no such option: a mistake in the task.</exception>
@@ -29,7 +32,7 @@ public sealed class TaskSettings : IEquatable<TaskSettings>
         : throw new KeyNotFoundException($"the task declares no option '{name}'");
 
     /// <summary>Values that were checked elsewhere: where the job was made.</summary>
-    internal static TaskSettings Of(IEnumerable<KeyValuePair<string, string>> values) => new(values.ToImmutableSortedDictionary(StringComparer.Ordinal));
+    internal static TaskSettings Of(IEnumerable<KeyValuePair<string, string>> values) => new(values.ToImmutableSortedDictionary(StringComparer.Ordinal), []);
 
     /// <summary>Checks given values against the declared options and fills in the defaults.</summary>
     /// <exception cref="BadInputException">An option that the task does not have, or a value that is not allowed.</exception>
@@ -55,7 +58,7 @@ public sealed class TaskSettings : IEquatable<TaskSettings>
             values[option.Name] = value;
         }
 
-        return new TaskSettings(values.ToImmutable());
+        return new TaskSettings(values.ToImmutable(), options);
     }
 
     /// <inheritdoc/>

@@ -41,6 +41,25 @@ public sealed class CheckpointCompatibilityTests
     }
 
     [Fact]
+    public void Numbers_with_a_decimal_comma_are_told_to_be_what_they_are()
+    {
+        var manifest = s_manifest with { Job = Sample.Job.SetItem("optimizer", Sample.Job["optimizer"].Replace("lr=0.1", "lr=0,1", StringComparison.Ordinal)) };
+        var refusal = Assert.Throws<BadInputException>(() => CheckpointCompatibility.Check(manifest, Sample.Job, "layout-1", "data-1"));
+        Assert.Equal(
+            "checkpoint step-000000040 has lr 0,1, with a decimal comma: an earlier version wrote it that misread its own numbers, so that its training is not what was asked for; begin anew with another --checkpoint-dir",
+            refusal.Message);
+    }
+
+    [Fact]
+    public void Of_data_in_two_parts_the_part_that_differs_is_shown()
+    {
+        var training = $"csv {new string('4', 64)}";
+        var manifest = s_manifest with { DataFingerprint = $"{training} csv {new string('a', 64)}" };
+        var refusal = Assert.Throws<BadInputException>(() => CheckpointCompatibility.Check(manifest, Sample.Job, "layout-1", $"{training} csv {new string('b', 64)}"));
+        Assert.Contains("was trained on other data (fingerprint …aaaaaaaaaaaaaaaa…, this job's is …bbbbbbbbbbbbbbbb…)", refusal.Message);
+    }
+
+    [Fact]
     public void Another_model_or_other_data_is_refused()
     {
         var layout = Assert.Throws<BadInputException>(() => CheckpointCompatibility.Check(s_manifest, Sample.Job, "layout-2", "data-1"));

@@ -66,7 +66,7 @@ public sealed class CheckpointStoreTests : IDisposable
         Directory.CreateDirectory(Path.Combine(Location, "notes"));
         File.AppendAllText(Path.Combine(Location, "step-000000002", "model.safetensors"), "x");
         var foreign = Sample.Content(4);
-        using (var other = new CheckpointStore(Location, keep: 100)) other.Save(foreign with { Manifest = foreign.Manifest with { JobHash = new string('f', 64) } });
+        using (var other = new CheckpointStore(Location, keep: 100)) other.Save(foreign with { Manifest = foreign.Manifest with { JobHash = new string('f', 64), Job = Sample.Job.SetItem("seed", "99") } });
 
         using var store = new CheckpointStore(Location, keep: 1);
         store.Save(Sample.Content(50));
@@ -98,7 +98,7 @@ public sealed class CheckpointStoreTests : IDisposable
         using var store = new CheckpointStore(Location, keep: 1);
         var content = Sample.Content(5);
 
-        var failure = Assert.Throws<CheckpointException>(() => store.Save(content with { Manifest = content.Manifest with { JobHash = new string('f', 64) } }));
+        var failure = Assert.Throws<CheckpointException>(() => store.Save(content with { Manifest = content.Manifest with { JobHash = new string('f', 64), Job = Sample.Job.SetItem("seed", "99") } }));
         Assert.Equal("checkpoint step-000000005 was not written: a checkpoint of another job has its name", failure.Message);
         using var checkpoint = CheckpointFinder.Load(Location, out _);
         Sample.AssertHolds(checkpoint, 5);

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 
 namespace Cluster.Train.Tests.Hosting;
@@ -108,32 +107,5 @@ public sealed class ConsumerTests
         Assert.Equal((2, "", "error: unknown task 'spirl'; did you mean spiral? (known: spiral)\n"), (exitCode, output, error));
     }
 
-    /// <summary>The consumer's program.</summary>
-    internal static string Executable
-    {
-        get
-        {
-            // bin/<configuration>/<framework> of this project and of the consumer have the same names.
-            var here = new DirectoryInfo(AppContext.BaseDirectory);
-            var tests = here.Parent!.Parent!.Parent!.Parent!;
-            var folder = Path.Combine(tests.FullName, "Cluster.Train.Consumer", "bin", here.Parent!.Name, here.Name);
-            return Path.Combine(folder, OperatingSystem.IsWindows() ? "spiral-trainer.exe" : "spiral-trainer");
-        }
-    }
-
-    private static async Task<(int ExitCode, string Output, string Error)> StartAsync(params string[] args)
-    {
-        var start = new ProcessStartInfo(Executable, args)
-        {
-            UseShellExecute = false,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        using var process = Process.Start(start) ?? throw new InvalidOperationException("the consumer did not start");
-        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(8));
-        var output = process.StandardOutput.ReadToEndAsync(patience.Token);
-        var error = process.StandardError.ReadToEndAsync(patience.Token);
-        await process.WaitForExitAsync(patience.Token);
-        return (process.ExitCode, await output, await error);
-    }
+    private static Task<(int ExitCode, string Output, string Error)> StartAsync(params string[] args) => ConsumerRun.StartAsync(args);
 }

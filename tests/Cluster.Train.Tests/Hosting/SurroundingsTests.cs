@@ -95,7 +95,7 @@ public sealed class SurroundingsTests : IDisposable
     // A shell starts it, so that what the test asks for is as a user would ask. Signals that this process was started to
     // ignore are ignored in what it starts, too: env gives them back their effect.
     private static Process Start(string script) => Process.Start(
-        new ProcessStartInfo("env", ["--default-signal=INT,QUIT,HUP,TERM", "sh", "-c", script, ConsumerTests.Executable])
+        new ProcessStartInfo("env", ["--default-signal=INT,QUIT,HUP,TERM", "sh", "-c", script, ConsumerRun.Executable])
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,

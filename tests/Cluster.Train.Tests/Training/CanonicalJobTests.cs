@@ -97,15 +97,49 @@ public sealed class CanonicalJobTests
     }
 
     [Fact]
-    public void A_job_of_another_version_of_the_task_is_not_taken_for_this_ones()
+    public void An_option_that_the_task_did_not_have_then_was_at_its_default()
     {
         var fields = Job.Canonical();
         fields.Remove("task.model");
+
         var read = CanonicalJob.Read("x", FakeTask.Mnist, fields, Job.Length);
 
-        var error = Assert.Throws<BadInputException>(() => CanonicalJob.Verify("x", read, fields));
+        CanonicalJob.Verify("x", read, fields);
+        Assert.Equal(Job, read);
+        Assert.Equal(Job.Canonical(), Job.WithDefaults(fields));
+        Assert.Null(CanonicalJob.DifferenceOfRuns(fields, Job.Canonical()));
+        var other = Job with { Settings = TaskSettings.From("mnist", FakeTask.Mnist.Options, new Dictionary<string, string> { ["model"] = "cnn" }) };
+        Assert.Equal(("task.model", "mlp", "cnn"), CanonicalJob.Difference(other.WithDefaults(fields), other.Canonical()));
+    }
 
-        Assert.Contains("x has task.model not set, which this program reads as mlp", error.Message, StringComparison.Ordinal);
+    [Fact]
+    public void A_number_with_a_decimal_comma_is_not_read()
+    {
+        var fields = Job.Canonical();
+        fields["optimizer"] = fields["optimizer"].Replace("0.1", "0,1", StringComparison.Ordinal);
+
+        var error = Assert.Throws<BadInputException>(() => CanonicalJob.Read("x", FakeTask.Mnist, fields, Job.Length));
+
+        Assert.Contains("x: its job has optimizer 'sgd lr=0,1 ", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("de-DE")]
+    [InlineData("sv-SE")]
+    [InlineData("fa-IR")]
+    [InlineData("tr-TR")]
+    public void Every_culture_writes_and_reads_the_same_job(string culture)
+    {
+        var expected = Job with { Seed = -5, Optimizer = OptimizerSettings.AdamW(0.1f), Schedule = new ScheduleSettings(ScheduleKind.Step, StepSize: 10, Gamma: 0.5f), ClipNorm = 0.25f };
+        var fields = expected.Canonical();
+        Assert.Equal("step:10:0.5", fields["schedule"]);
+
+        Cultures.Under(culture, () =>
+        {
+            Assert.Equal(fields, expected.Canonical());
+            Assert.Equal(expected, CanonicalJob.Read("x", FakeTask.Mnist, fields, expected.Length));
+            Assert.Equal(0.9, ShortestDecimal.Of(0.9f));
+        });
     }
 
     private static JobDefinition Job { get; } = new()

@@ -224,7 +224,7 @@ internal sealed class CoordinatorServices : ICoordinatorServices
         var definition = _process.Definition;
         _ = ResumeDecision.Decide(checkpoint.Manifest, definition, goesOn: true);
         CheckpointCompatibility.Check(
-            checkpoint.Manifest, definition.Canonical(), _replica!.LayoutHash, _replica.DataFingerprint,
+            checkpoint.Manifest with { Job = definition.WithDefaults(checkpoint.Manifest.Job) }, definition.Canonical(), _replica!.LayoutHash, _replica.DataFingerprint,
             CheckpointMapping.Difference(checkpoint.Model.Tensors, _process.Layout));
         if (NumericsChange.Between(
             $"checkpoint {checkpoint.Manifest.DirectoryName}", checkpoint.Manifest.Numerics, checkpoint.Manifest.Processor, _replica, definition.Portable) is { } change)

@@ -106,7 +106,7 @@ public static class JournalReplay
 
     private static void EnsureSameJob(CheckpointManifest manifest, JournalHeader header, string journal)
     {
-        if (CanonicalJob.Difference(manifest.Job, header.Job) is var (name, checkpoint, journalled))
+        if (CanonicalJob.DifferenceOfRuns(manifest.Job, header.Job) is var (name, checkpoint, journalled))
         {
             throw new BadInputException(
                 $"journal {journal} is of another job than checkpoint {manifest.DirectoryName}: its {name} is {journalled}, the checkpoint's is {checkpoint}");

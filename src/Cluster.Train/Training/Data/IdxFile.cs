@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.IO.Compression;
 using System.Security.Cryptography;
 
 namespace Cluster.Train.Training;
@@ -64,20 +63,7 @@ public sealed class IdxFile
     public static IdxFile Read(string path, int dimensions)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(dimensions, 1);
-        try
-        {
-            using var file = File.OpenRead(path);
-            using var content = IsGzip(file) ? new GZipStream(file, CompressionMode.Decompress) : (Stream)file;
-            return Read(path, dimensions, content);
-        }
-        catch (InvalidDataException error)
-        {
-            throw new BadInputException($"'{path}' is damaged: its gzip data cannot be decompressed; fetch it again", error);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new BadInputException($"'{path}' cannot be read: {error.Message.ReplaceLineEndings(" ")}", error);
-        }
+        return DataFile.Read(path, (content, _) => Read(path, dimensions, content));
     }
 
     private static IdxFile Read(string path, int dimensions, Stream content)
@@ -150,13 +136,5 @@ public sealed class IdxFile
         return content.ReadByte() < 0
             ? values
             : throw new BadInputException(Invariant($"'{path}' has trailing bytes: its header promises {expected} values, and more follow; is the header damaged?"));
-    }
-
-    private static bool IsGzip(FileStream file)
-    {
-        Span<byte> magic = stackalloc byte[2];
-        var read = file.ReadAtLeast(magic, magic.Length, throwOnEndOfStream: false);
-        file.Position = 0;
-        return read == magic.Length && magic[0] == 0x1f && magic[1] == 0x8b;
     }
 }

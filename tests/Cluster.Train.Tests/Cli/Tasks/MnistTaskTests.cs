@@ -91,6 +91,60 @@ public sealed class MnistTaskTests : IDisposable
         Assert.Equal((60, 40, null), (data.Training.Count, data.Evaluation.Count, data.Remark));
     }
 
+    [Theory]
+    [InlineData("", "{0}-images.idx3-ubyte", "{0}-labels.idx1-ubyte")]
+    [InlineData("MNIST/raw", "{0}-images-idx3-ubyte", "{0}-labels-idx1-ubyte")]
+    [InlineData("raw", "{0}-images.idx3-ubyte", "{0}-labels-idx1-ubyte")]
+    [InlineData("", "{0}-images-idx3-ubyte/{0}-images-idx3-ubyte", "{0}-labels.idx1-ubyte/{0}-labels.idx1-ubyte")]
+    public void The_files_are_found_under_the_names_that_other_programs_give_them(string below, string images, string labels)
+    {
+        foreach (var (set, count) in new[] { ("t10k", 40), ("train", 60) })
+        {
+            var files = IdxBytes.Digits(count);
+            foreach (var (name, bytes) in new[] { (images, files.Images), (labels, files.Labels) })
+            {
+                var path = _folder[Path.Combine(below, string.Format(System.Globalization.CultureInfo.InvariantCulture, name, set))];
+                Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+                File.WriteAllBytes(path, bytes);
+            }
+        }
+
+        var data = MnistData.Open(_folder.Root);
+
+        Assert.Equal((60, 40, null), (data.Training.Count, data.Evaluation.Count, data.Remark));
+    }
+
+    [Fact]
+    public void Training_files_of_another_spelling_are_not_passed_over()
+    {
+        Write("t10k", 40);
+        var (images, labels) = IdxBytes.Digits(60);
+        File.WriteAllBytes(_folder["train-images.idx3-ubyte"], images);
+        File.WriteAllBytes(_folder["train-labels.idx1-ubyte"], labels);
+        Assert.Equal((60, 40), (MnistData.Open(_folder.Root).Training.Count, MnistData.Open(_folder.Root).Evaluation.Count));
+
+        File.Move(_folder["train-images.idx3-ubyte"], _folder["train_images.bin"]);
+        File.Move(_folder["train-labels.idx1-ubyte"], _folder["train_labels.bin"]);
+        Assert.Equal(
+            $"'{_folder.Root}' holds train_images.bin, but no train-images-idx3-ubyte and no train-labels-idx1-ubyte; give the files those names, or take it away to train on a part of t10k",
+            Assert.Throws<BadInputException>(() => MnistData.Open(_folder.Root)).Message);
+    }
+
+    [Fact]
+    public async Task Too_few_images_to_test_on_are_refused()
+    {
+        Write("t10k", 3);
+        (await TrainAsync()).AssertRefused($"'{_folder.Root}' holds 3 images in all: too few to train on some and to test on others; give at least 7, or the train-* files as well");
+    }
+
+    [Fact]
+    public async Task What_lies_in_a_folder_without_the_files_is_listed()
+    {
+        File.WriteAllText(_folder["archive.zip"], "");
+        Directory.CreateDirectory(_folder["images"]);
+        (await TrainAsync()).AssertRefused($"'{_folder.Root}' holds no {Images} and no {Labels}, with .gz or without; in it lie archive.zip, images/; give the folder with MNIST's IDX files as --data");
+    }
+
     [Fact]
     public async Task No_data_is_refused()
     {
@@ -104,7 +158,7 @@ public sealed class MnistTaskTests : IDisposable
 
     [Fact]
     public async Task An_empty_folder_is_refused() =>
-        (await TrainAsync()).AssertRefused($"'{_folder.Root}' holds no {Images} and no {Labels}, with .gz or without; give the folder with MNIST's IDX files as --data");
+        (await TrainAsync()).AssertRefused($"'{_folder.Root}' holds no {Images} and no {Labels}, with .gz or without; it is empty; give the folder with MNIST's IDX files as --data");
 
     [Fact]
     public async Task Images_without_labels_are_refused()
@@ -112,7 +166,7 @@ public sealed class MnistTaskTests : IDisposable
         Write("t10k", 40, compressed: true);
         File.Delete(_folder[Labels + ".gz"]);
 
-        (await TrainAsync()).AssertRefused($"'{_folder.Root}' holds {Images}.gz, but no {Labels}, with .gz or without; the two belong together");
+        (await TrainAsync()).AssertRefused($"'{_folder.Root}' holds {Images}.gz, but no {Labels}, with .gz or without; the two belong together; in it lie {Images}.gz");
     }
 
     public static TheoryData<string, Func<byte[], byte[]>, string> BadFiles() => new()

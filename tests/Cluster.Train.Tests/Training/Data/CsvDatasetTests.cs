@@ -49,7 +49,7 @@ public sealed class CsvDatasetTests : IDisposable
         Assert.Equal(fingerprint, Read("price,a,b\r\n3.0,1,\"2\"", s_price).Fingerprint);
         Assert.NotEqual(fingerprint, Read("a,b,price\n1,2,4\n", s_price).Fingerprint);
         Assert.NotEqual(fingerprint, Read(table, s_price with { Features = ["b", "a"] }).Fingerprint);
-        Assert.NotEqual(fingerprint, Read(table, s_price with { TargetType = FieldType.Int64 }).Fingerprint);
+        Assert.NotEqual(fingerprint, Read(table, s_price with { TargetType = FieldType.Int64, Classes = 4 }).Fingerprint);
     }
 
     [Theory]
@@ -58,24 +58,24 @@ public sealed class CsvDatasetTests : IDisposable
     [InlineData("a,cost\n1,2", " has no column 'price'; its columns are a, cost")]
     [InlineData("price\n1", " has only the target column 'price'; it needs at least one more to predict it from")]
     [InlineData("a,price,a\n1,2,3", " has two columns 'a' (1 and 3); rename one")]
-    [InlineData("a,price\n1,2\nx1,2", ", line 3, column 'a': 'x1' is not a finite number with a decimal point")]
-    [InlineData("a,price\n1,\n", ", line 2, column 'price': an empty cell is not a finite number with a decimal point")]
-    [InlineData("a,price\n1,2\n\n1,NaN", ", line 4, column 'price': 'NaN' is not a finite number with a decimal point")]
-    [InlineData("a,price\n1e99,2", ", line 2, column 'a': '1e99' is not a finite number with a decimal point")]
-    [InlineData("a,price\n\"1,5\",2", ", line 2, column 'a': '1,5' is not a finite number with a decimal point")]
-    [InlineData("a,price\n1,2,3", ", line 2: 3 cells, but the first line has 2")]
+    [InlineData("a,price\n1,2\nx1,2", ", line 3, column 'a': 'x1' is not a finite number with a decimal point; name the columns of numbers in the layout's Features, or put this one into Ignore")]
+    [InlineData("a,price\n1,\n", ", line 2, column 'price': an empty cell is not a finite number with a decimal point; does it stand for a missing value? Then put \"\" into the layout's MissingValues to leave such rows out")]
+    [InlineData("a,price\n1,2\n\n1,NaN", ", line 4, column 'price': 'NaN' is not a finite number with a decimal point; does it stand for a missing value? Then put 'NaN' into the layout's MissingValues to leave such rows out")]
+    [InlineData("a,price\n1e99,2", ", line 2, column 'a': '1e99' is not a finite number with a decimal point; it is beyond the range of float32, 3.4e38, or infinite")]
+    [InlineData("a,price\n\"1,5\",2", ", line 2, column 'a': '1,5' is not a finite number with a decimal point; are its decimals behind a comma? Then set the layout's DecimalSeparator to it; a separator of thousands has to go")]
+    [InlineData("a,price\n1,2,3", ", line 2: 3 cells, but the first line has 2; is a decimal comma or a delimiter in a cell without quotes, or has the header no name for a row index?")]
     [InlineData("a,price\n1", ", line 2: 1 cells, but the first line has 2")]
     [InlineData("a,price\n1\"2,3", ", line 2: a quote stands in the middle of a cell; put the whole cell in quotes and double those inside")]
     public void A_bad_table_is_refused_in_one_line(string table, string expected) =>
         Assert.Equal($"'{_folder["table.csv"]}'{expected}", Refusal(table, s_price));
 
     [Theory]
-    [InlineData("-1", null, "a class number: 0, 1, 2, …")]
-    [InlineData("1.5", null, "a class number: 0, 1, 2, …")]
-    [InlineData("3", 3, "a class number from 0 to 2")]
+    [InlineData("-1", null, "a class number: 0, 1, 2, …; its values are -1: ")]
+    [InlineData("1.5", null, "a class number: 0, 1, 2, …; its values are 1.5: ")]
+    [InlineData("3", 3, "a class number from 0 to 2; its values are 3: ")]
     public void A_class_is_a_whole_number_in_range(string cell, int? classes, string needed) =>
         Assert.Equal(
-            $"'{_folder["table.csv"]}', line 2, column 'price': '{cell}' is not {needed}",
+            $"'{_folder["table.csv"]}', line 2, column 'price': '{cell}' is not {needed}set the layout's ClassLabels to its classes, in the order of the numbers 0, 1, 2, … that they get",
             Refusal($"a,price\n1,{cell}", s_price with { TargetType = FieldType.Int64, Classes = classes }));
 
     [Fact]
