@@ -50,7 +50,7 @@ internal static class NumericsChecks
 
     private static Finding Broken(FindingState state, string subject, Answer? answer)
     {
-        var reason = answer is null ? $"nothing came out in {Patience.TotalSeconds:0} s" : answer.Error.Trim().Split('\n')[^1].Replace("error: ", "", StringComparison.Ordinal);
+        var reason = answer is null ? Invariant($"nothing came out in {Patience.TotalSeconds:0} s") : answer.Error.Trim().Split('\n')[^1].Replace("error: ", "", StringComparison.Ordinal);
         // The last part of a refusal says what to do.
         return reason.LastIndexOf("; ", StringComparison.Ordinal) is > 0 and var end
             ? new Finding(state, subject, reason[..end], reason[(end + 2)..])

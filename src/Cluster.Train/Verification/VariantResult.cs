@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Verification;
