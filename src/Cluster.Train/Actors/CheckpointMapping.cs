@@ -1,3 +1,4 @@
+using Cluster.Train.Actors.Snapshots;
 using Cluster.Train.Checkpoints;
 using Cluster.Train.Training;
 
@@ -7,18 +8,18 @@ namespace Cluster.Train.Actors;
 internal static class CheckpointMapping
 {
     /// <summary>What a checkpoint of a state holds.</summary>
-    internal static CheckpointContent Content(CheckpointManifest manifest, ParameterLayout layout, TrainingState state)
+    internal static CheckpointContent Content(CheckpointManifest manifest, ParameterLayout layout, CollectedState state)
     {
         var vector = FlatVector.Reader(state.Vector);
         var frozen = FlatVector.Reader(state.Frozen);
         var model = layout.Tensors.Select(tensor => tensor.Role switch
         {
-            TensorRole.IntegerBuffer => CheckpointTensor.Int64(tensor.Name, tensor.Shape, Integers(state.Vector, tensor)),
+            TensorRole.IntegerBuffer => CheckpointTensor.Int64(tensor.Name, tensor.Shape, Integers(state.Vector.Span, tensor)),
             TensorRole.Frozen => CheckpointTensor.FromFlat(Flat(tensor), frozen),
             _ => CheckpointTensor.FromFlat(Flat(tensor), vector),
         });
-        var optimizer = state.Optimizer.SelectMany(pair =>
-            CheckpointTensor.FromFlat(Trainable(layout).Select(Flat), FlatVector.Reader(pair.Value), Prefix(pair.Key)));
+        var optimizer = state.Optimizer.SelectMany(part =>
+            CheckpointTensor.FromFlat(Trainable(layout).Select(Flat), part.Reader, Prefix(part.Name)));
         return new CheckpointContent(manifest, [.. model], [.. optimizer]);
     }
 
@@ -91,13 +92,14 @@ internal static class CheckpointMapping
 
     private static FlatTensor Flat(TensorEntry tensor) => new(tensor.Name, tensor.Shape, tensor.Offset);
 
-    private static long[] Integers(float[] vector, TensorEntry tensor)
+    private static long[] Integers(ReadOnlySpan<float> vector, TensorEntry tensor)
     {
         var integers = new long[tensor.Count];
-        IntegerLimbs.Decode(Limbs(vector, tensor), integers);
+        IntegerLimbs.Decode(vector.Slice((int)tensor.Offset, LimbCount(tensor)), integers);
         return integers;
     }
 
-    private static Span<float> Limbs(float[] vector, TensorEntry tensor) =>
-        vector.AsSpan((int)tensor.Offset, (int)tensor.Count * ParameterLayout.LimbsPerInteger);
+    private static Span<float> Limbs(float[] vector, TensorEntry tensor) => vector.AsSpan((int)tensor.Offset, LimbCount(tensor));
+
+    private static int LimbCount(TensorEntry tensor) => (int)tensor.Count * ParameterLayout.LimbsPerInteger;
 }

@@ -117,11 +117,17 @@ internal abstract class MemberLoop(MemberPlace place, SnapshotKeeper keeper) : I
     /// </summary>
     private bool Stays(StepLease lease) => Place.Process.Network is null && lease.End == Place.Generation.TotalSteps;
 
-    /// <summary>Makes the memory that this member's snapshots need. Members of one process keep only the last state, for which it would be too much.</summary>
+    /// <summary>
+    /// Makes the memory that this member's snapshots need. Where all members are in one process, a snapshot is made only for
+    /// a checkpoint or a hash, and is gone after it: one is enough, and not before it is needed.
+    /// </summary>
     private void PrepareSnapshots()
     {
         if (Place.Process.Network is null)
         {
+            var (names, all) = (Place.Process.Definition.Optimizer.StateNames, Place.Process.Layout.ParameterLength);
+            var slices = Place.Generation.Roster.Members.Select(member => Math.Min(member.Slice.End, all) - member.Slice.Start);
+            Place.Process.Snapshots.Arrays.KeepOne(slices.SelectMany(length => names.Select(_ => length)).Append(Place.Exchange.Parameters.Length));
             return;
         }
 

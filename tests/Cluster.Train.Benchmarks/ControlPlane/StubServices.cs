@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Cluster.Train.Actors;
 using Cluster.Train.Actors.Coordinator;
+using Cluster.Train.Actors.Snapshots;
 using Cluster.Train.Benchmarks.Running;
 using Cluster.Train.Exchange;
 using Cluster.Train.Membership;
@@ -30,9 +31,9 @@ internal sealed class StubServices(IJobObserver observer) : ICoordinatorServices
 
     public IDisposable? Watch(Roster roster, Action<PeerLoss> lost) => null;
 
-    public Task<TrainingState> CollectAsync(Roster roster, IReadOnlyList<StateHolder> holders, long step) => throw Unasked();
+    public Task<CollectedState> CollectAsync(Roster roster, IReadOnlyList<StateHolder> holders, long step) => throw Unasked();
 
-    public Task<string?> WriteAsync(TrainingState state, CheckpointRequest request) => throw Unasked();
+    public Task<string?> WriteAsync(CollectedState state, CheckpointRequest request) => throw Unasked();
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Cluster.Train.Actors.Snapshots;
 using Cluster.Train.Membership;
 using Cluster.Train.Protocol;
 using Cluster.Train.Training;
@@ -228,5 +229,5 @@ internal sealed partial class CoordinatorActor
         internal static SnapshotTookTooLong Instance { get; } = new();
     }
 
-    private sealed record StateCollected(TrainingState State, CheckpointRequest Request);
+    private sealed record StateCollected(CollectedState State, CheckpointRequest Request);
 }

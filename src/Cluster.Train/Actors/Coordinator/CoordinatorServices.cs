@@ -17,6 +17,8 @@ internal sealed class CoordinatorServices : ICoordinatorServices
     private readonly CheckpointStore? _store;
     private readonly CheckpointWriter? _writer;
     private readonly bool _resume;
+    /// <summary>Arrays for what is fetched for a checkpoint.</summary>
+    private readonly SnapshotArrays _fetched = new();
     private int _saidSlow;
     private ReplicaDescription? _replica;
     private LoadedCheckpoint? _found;
@@ -65,6 +67,8 @@ internal sealed class CoordinatorServices : ICoordinatorServices
         _replica = replica;
         _process.Layout = new ParameterLayout(tensors.Select(tensor => (tensor.Name, tensor.Shape, tensor.Role)));
         _process.EvaluateBetween(replica.TrainingSamples, replica.EvaluationSamples);
+        var layout = _process.Layout;
+        _fetched.KeepOne(_process.Definition.Optimizer.StateNames.Select(_ => layout.ParameterLength).Append(layout.VectorLength).Append(layout.FrozenLength));
         OpenStore(takeover);
         OpenJournal(takeover);
     });
@@ -83,37 +87,22 @@ internal sealed class CoordinatorServices : ICoordinatorServices
     }
 
     /// <inheritdoc/>
-    public Task<TrainingState> CollectAsync(Roster roster, IReadOnlyList<StateHolder> holders, long step) => Task.Run(() =>
+    public Task<CollectedState> CollectAsync(Roster roster, IReadOnlyList<StateHolder> holders, long step)
     {
-        var layout = _process.Layout;
+        var collector = new StateCollector(_process.Snapshots, _fetched, _process.Layout, _process.Definition.Optimizer.StateNames, step);
         // Whoever asks has the place after the last member: that of the coordinator.
         var self = roster.Members.FirstOrDefault(member => member.IsCoordinator)
             ?? new RosterMember(roster.Members.Length, "", "the coordinator", default, default, Endpoint);
         var loader = new StateLoader(_process.Snapshots, _process.Fetch(roster, self), step, holders, first: 0);
-        var vector = new float[layout.VectorLength];
-        loader.LoadModel(StateKind.Vector, vector.Length, (start, length) => vector.AsSpan((int)start, length));
-        var frozen = new float[layout.FrozenLength];
-        loader.LoadModel(StateKind.Frozen, frozen.Length, (start, length) => frozen.AsSpan((int)start, length));
-        var optimizer = new Dictionary<string, float[]>(StringComparer.Ordinal);
-        foreach (var name in _process.Definition.Optimizer.StateNames)
-        {
-            var values = new float[layout.ParameterLength];
-            if (step > 0)
-            {
-                loader.LoadOptimizer(name, new VectorSlice(0, values.Length), (start, length) => values.AsSpan((int)start, length));
-            }
-
-            optimizer[name] = values;
-        }
-
-        return new TrainingState(step, vector, frozen, optimizer);
-    });
+        return Task.Run(() => collector.Finish(loader));
+    }
 
     /// <inheritdoc/>
-    public async Task<string?> WriteAsync(TrainingState state, CheckpointRequest request)
+    public async Task<string?> WriteAsync(CollectedState state, CheckpointRequest request)
     {
+        using var written = state;
         var sha256 = request.ParametersSha256
-            ?? ParametersHash.Sha256(_process.Layout, (start, length) => state.Vector.AsSpan((int)start, length), state.Frozen);
+            ?? ParametersHash.Sha256(_process.Layout, (start, length) => state.Vector.Span.Slice((int)start, length), state.Frozen.Span);
         var outcome = await _writer!.Submit(CheckpointMapping.Content(Manifest(request, sha256), _process.Layout, state)).ConfigureAwait(false);
         if (outcome.PassedOver)
         {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Cluster.Train.Actors.Snapshots;
 using Cluster.Train.Checkpoints;
 using Cluster.Train.Exchange;
 using Cluster.Train.Journal;
@@ -55,15 +56,18 @@ internal interface ICoordinatorServices : IAsyncDisposable
     /// <returns>Ends watching when disposed; null where all members are in this process.</returns>
     IDisposable? Watch(Roster roster, Action<PeerLoss> lost);
 
-    /// <summary>Puts a snapshot together from those who hold it.</summary>
+    /// <summary>
+    /// Puts a snapshot together from those who hold it. What this process holds is taken before the call returns: from then on
+    /// its store may drop the snapshot.
+    /// </summary>
     /// <param name="roster">The roster whose members hold it.</param>
     /// <param name="holders">What they hold.</param>
     /// <param name="step">Its step.</param>
-    Task<TrainingState> CollectAsync(Roster roster, IReadOnlyList<StateHolder> holders, long step);
+    Task<CollectedState> CollectAsync(Roster roster, IReadOnlyList<StateHolder> holders, long step);
 
-    /// <summary>Writes a state as a checkpoint, off the training path.</summary>
+    /// <summary>Writes a state as a checkpoint, off the training path, and disposes it.</summary>
     /// <returns>Completes with the checkpoint's path when it is on disk; with null where a newer one took its place.</returns>
-    Task<string?> WriteAsync(TrainingState state, CheckpointRequest request);
+    Task<string?> WriteAsync(CollectedState state, CheckpointRequest request);
 }
 
 /// <summary>What a coordinator found in its checkpoint directory.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Cluster.Train.Actors.Coordinator;
+using Cluster.Train.Actors.Snapshots;
 using Cluster.Train.Checkpoints;
 using Cluster.Train.Exchange;
 using Cluster.Train.Journal;
@@ -73,11 +74,11 @@ internal sealed class ReplayServices(
     public IDisposable? Watch(Roster roster, Action<PeerLoss> lost) => null;
 
     /// <inheritdoc/>
-    public Task<TrainingState> CollectAsync(Roster roster, IReadOnlyList<StateHolder> holders, long step) =>
+    public Task<CollectedState> CollectAsync(Roster roster, IReadOnlyList<StateHolder> holders, long step) =>
         throw new NotSupportedException("a replay writes no checkpoints");
 
     /// <inheritdoc/>
-    public Task<string?> WriteAsync(TrainingState state, CheckpointRequest request) =>
+    public Task<string?> WriteAsync(CollectedState state, CheckpointRequest request) =>
         throw new NotSupportedException("a replay writes no checkpoints");
 
     /// <inheritdoc/>

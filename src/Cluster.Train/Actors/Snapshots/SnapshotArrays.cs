@@ -16,20 +16,11 @@ internal sealed class SnapshotArrays
     /// <param name="lengths">The lengths of one snapshot's arrays; as often as there are such arrays.</param>
     internal void Prepare(IEnumerable<long> lengths)
     {
-        var wanted = lengths.Where(length => length > 0).CountBy(length => length).ToDictionary(pair => pair.Key, pair => SnapshotsAtOnce * pair.Value);
         lock (_gate)
         {
-            foreach (var (length, shelf) in _shelves)
+            foreach (var (length, shelf) in Want(lengths, SnapshotsAtOnce))
             {
-                shelf.Wanted = wanted.GetValueOrDefault(length);
-                shelf.Shrink();
-            }
-
-            foreach (var (length, count) in wanted)
-            {
-                var shelf = ShelfOf(length);
-                shelf.Wanted = count;
-                while (shelf.Made < count)
+                while (shelf.Made < shelf.Wanted)
                 {
                     var array = shelf.Make(length);
                     // Writing is what brings the memory in.
@@ -37,6 +28,19 @@ internal sealed class SnapshotArrays
                     shelf.Free.Push(array);
                 }
             }
+        }
+    }
+
+    /// <summary>
+    /// Keeps the arrays of one state for the next one, once they are made, and lets go of others: where states come one after
+    /// the other, and seldom. Left to the garbage collector, large arrays would pile up before it comes to them.
+    /// </summary>
+    /// <param name="lengths">The lengths of a state's arrays; as often as there are such arrays.</param>
+    internal void KeepOne(IEnumerable<long> lengths)
+    {
+        lock (_gate)
+        {
+            _ = Want(lengths, states: 1);
         }
     }
 
@@ -59,6 +63,23 @@ internal sealed class SnapshotArrays
             shelf.Free.Push(array);
             shelf.Shrink();
         }
+    }
+
+    private Dictionary<long, Shelf> Want(IEnumerable<long> lengths, int states)
+    {
+        var wanted = lengths.Where(length => length > 0).CountBy(length => length).ToDictionary(pair => pair.Key, pair => states * pair.Value);
+        foreach (var (length, shelf) in _shelves)
+        {
+            shelf.Wanted = wanted.GetValueOrDefault(length);
+            shelf.Shrink();
+        }
+
+        foreach (var (length, count) in wanted)
+        {
+            ShelfOf(length).Wanted = count;
+        }
+
+        return wanted.Keys.ToDictionary(length => length, ShelfOf);
     }
 
     private Shelf ShelfOf(long length)

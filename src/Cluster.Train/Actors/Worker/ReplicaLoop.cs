@@ -72,7 +72,7 @@ internal sealed class ReplicaLoop : MemberLoop
         _reportedUpTo = lease.FirstStep;
         var start = Stopwatch.GetTimestamp();
         _lastReport = start;
-        DropLoaded(lease);
+        DropSealed(lease);
         for (var step = lease.FirstStep; step < lease.End; step++)
         {
             CurrentStep = step;
@@ -130,12 +130,15 @@ internal sealed class ReplicaLoop : MemberLoop
         base.KeepSnapshot(step, kind, stays);
     }
 
-    /// <summary>Where nobody can be lost, nobody returns to the checkpoint that all members have loaded by the first step.</summary>
-    private void DropLoaded(StepLease lease)
+    /// <summary>
+    /// Where nobody can be lost, nobody returns to the checkpoint that all members have loaded, nor to a snapshot that all
+    /// have made: whoever writes it holds it until it is written.
+    /// </summary>
+    private void DropSealed(StepLease lease)
     {
-        if (Place.Process.Network is null && lease.Steps > 0 && lease.FirstStep == Place.Generation.FirstStep)
+        if (Place.Process.Network is null && lease.Steps > 0)
         {
-            Place.Process.Snapshots.DropUpTo(lease.FirstStep);
+            Place.Process.Snapshots.DropUpTo(lease.SealedStep);
         }
     }
 

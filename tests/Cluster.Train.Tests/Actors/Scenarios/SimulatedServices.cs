@@ -16,6 +16,8 @@ internal sealed class SimulatedServices(SimulatedCluster cluster, SimulatedProce
 {
     private static readonly TimeSpan DiskTime = TimeSpan.FromMilliseconds(30);
 
+    private readonly SnapshotArrays _fetched = new();
+
     public IJobObserver Observer => cluster.Observer;
 
     public ISliceRuntime OwnSlice => process.Member;
@@ -53,36 +55,34 @@ internal sealed class SimulatedServices(SimulatedCluster cluster, SimulatedProce
 
     public IDisposable? Watch(Roster roster, Action<PeerLoss> lost) => cluster.Watch(process, roster, lost);
 
-    public Task<TrainingState> CollectAsync(Roster roster, IReadOnlyList<StateHolder> holders, long step) => Later(() =>
+    public Task<CollectedState> CollectAsync(Roster roster, IReadOnlyList<StateHolder> holders, long step)
     {
         var model = cluster.Model;
-        var loader = new StateLoader(process.Store, cluster.FetchFor(process), step, holders, first: 0);
-        var vector = new float[model.Length];
-        loader.LoadModel(StateKind.Vector, vector.Length, (start, length) => vector.AsSpan((int)start, length));
-        var frozen = new float[model.Layout.FrozenLength];
-        loader.LoadModel(StateKind.Frozen, frozen.Length, (start, length) => frozen.AsSpan((int)start, length));
-        var optimizer = new Dictionary<string, float[]>(StringComparer.Ordinal);
-        foreach (var name in model.Definition.Optimizer.StateNames)
+        var collector = new StateCollector(process.Store, _fetched, model.Layout, model.Definition.Optimizer.StateNames, step);
+        return Later(() => collector.Finish(new StateLoader(process.Store, cluster.FetchFor(process), step, holders, first: 0)));
+    }
+
+    public Task<string?> WriteAsync(CollectedState state, CheckpointRequest request) => Later<string?>(() =>
+    {
+        using (state)
         {
-            var values = optimizer[name] = new float[model.Layout.ParameterLength];
-            if (step > 0)
-            {
-                loader.LoadOptimizer(name, new VectorSlice(0, values.Length), (start, length) => values.AsSpan((int)start, length));
-            }
+            cluster.Disk[state.Step] = new TrainingState(
+                state.Step, state.Vector.ToArray(), state.Frozen.ToArray(), state.Optimizer.ToDictionary(part => part.Name, part => Whole(part.Reader)));
         }
 
-        return new TrainingState(step, vector, frozen, optimizer);
-    });
-
-    public Task<string?> WriteAsync(TrainingState state, CheckpointRequest request) => Later<string?>(() =>
-    {
-        cluster.Disk[state.Step] = state;
         NewestCheckpoint = state.Step;
         cluster.Written?.Invoke(state.Step);
         return $"step-{state.Step}";
     });
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private float[] Whole(FlatReader reader)
+    {
+        var values = new float[cluster.Model.Layout.ParameterLength];
+        reader(0, values);
+        return values;
+    }
 
     private void Load()
     {
