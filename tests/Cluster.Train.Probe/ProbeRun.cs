@@ -7,7 +7,7 @@ namespace Cluster.Train.Probe;
 /// <summary>A run of a probe's task, on two workers and four shards unless told otherwise.</summary>
 internal sealed class ProbeRun(Action<long> progress) : IJobObserver
 {
-    internal Task<JobOutcome> RunAsync(string model, long steps, int workers = 2, int shards = 4) => LocalTraining.RunAsync(
+    internal Task<JobOutcome> RunAsync(string model, long steps, int workers = 2, int shards = 4, string? checkpoints = null, long? checkpointEvery = null) => LocalTraining.RunAsync(
         new LocalTrainingOptions
         {
             Task = new ProbeTask(model),
@@ -21,6 +21,8 @@ internal sealed class ProbeRun(Action<long> progress) : IJobObserver
                 Length = new RunLength(Epochs: null, steps),
             },
             Workers = workers,
+            CheckpointDirectory = checkpoints,
+            CheckpointEvery = checkpointEvery,
         },
         this,
         CancellationToken.None);

@@ -4,12 +4,13 @@ return args switch
 {
     ["bits", .. var models] => await BitsProbe.RunAsync(models),
     ["memory", var model, var steps] => await MemoryProbe.RunAsync(model, long.Parse(steps)),
-    ["blocks", var workers] => await BlocksProbe.RunAsync(int.Parse(workers)),
+    ["blocks", var workers] => await BlocksProbe.RunAsync(int.Parse(workers), checkpoint: false),
+    ["blocks", var workers, "checkpoint"] => await BlocksProbe.RunAsync(int.Parse(workers), checkpoint: true),
     _ => Usage(),
 };
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: cluster-train-probe bits MODEL... | memory MODEL STEPS | blocks WORKERS   (models: tiny, wide, convolution, normalized)");
+    Console.Error.WriteLine("usage: cluster-train-probe bits MODEL... | memory MODEL STEPS | blocks WORKERS [checkpoint]   (models: tiny, wide, convolution, normalized)");
     return 2;
 }

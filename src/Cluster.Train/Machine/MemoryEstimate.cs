@@ -21,6 +21,9 @@ internal sealed record MemoryShare(JobDefinition Job, ParameterLayout Layout, in
 /// </summary>
 internal sealed class MemoryEstimate
 {
+    /// <summary>Checkpoints that may be on their way to a slow disk at once.</summary>
+    internal const int MostCheckpoints = 3;
+
     private const long BytesOfFloat = sizeof(float);
 
     private MemoryEstimate(IReadOnlyList<MemoryTerm> terms) => Terms = terms;
@@ -55,15 +58,20 @@ internal sealed class MemoryEstimate
                 // SliceOwner: slices, which together are the vector. Other processes own other slices.
                 new("optimizer", share.HoldsAll ? optimizer : 0),
                 new("clipped gradient", share.HoldsAll && job.ClipNorm is not null ? vector : 0),
-                // SnapshotArrays: the snapshot that everybody holds, and the one that is being made. In one process, only checkpoints need one.
+                // SnapshotArrays: the snapshot that everybody holds, and the one that is being made. In one process, only checkpoints need one: OfCheckpoint.
                 new("snapshots", share.HoldsAll ? 0 : 2 * vector),
             }.Where(term => term.Bytes > 0),
         ]);
     }
 
-    /// <summary>What a checkpoint adds in the coordinator's process while it is written: a copy of the whole state.</summary>
+    /// <summary>
+    /// What a checkpoint adds in the coordinator's process, from the first one on: one copy of the state, which serves the
+    /// next one, too. Where all is in one process, that is the snapshot, which shares the frozen parameters with the model;
+    /// otherwise it is fetched. One that is written, one that waits and one that is made: on a slow disk there are up to
+    /// <see cref="MostCheckpoints"/> at once.
+    /// </summary>
     internal static long OfCheckpoint(MemoryShare share) =>
-        (share.Layout.VectorLength + share.Layout.FrozenLength + (share.Job.Optimizer.StateNames.Count * share.Layout.ParameterLength)) * BytesOfFloat;
+        (share.Layout.VectorLength + (share.HoldsAll ? 0 : share.Layout.FrozenLength) + (share.Job.Optimizer.StateNames.Count * share.Layout.ParameterLength)) * BytesOfFloat;
 
     /// <summary>
     /// Blocks of a worker's shards: with one shard the gradient is the contribution; otherwise there is one to compute

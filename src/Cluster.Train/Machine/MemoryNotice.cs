@@ -36,7 +36,8 @@ internal static class MemoryNotice
         }
 
         var tight = estimate.Bytes > 0.8 * limit.Left ? $", which is most of {limit.Name} ({Size(limit.Left)})" : "";
-        var checkpoint = $"while a checkpoint is written {Size(MemoryEstimate.OfCheckpoint(share))} more{(share.HoldsAll ? "" : " in the coordinator's")}";
+        var copy = MemoryEstimate.OfCheckpoint(share);
+        var checkpoint = $"checkpoints take {Size(copy)} more{(share.HoldsAll ? "" : " in the coordinator's")}, on a slow disk up to {Size(MemoryEstimate.MostCheckpoints * copy)}";
         return $"{who} needs about {Size(estimate.Bytes)} of memory{tight}, besides data, activations and the program: {terms}; {checkpoint}";
     }
 

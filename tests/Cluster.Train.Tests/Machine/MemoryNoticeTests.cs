@@ -18,7 +18,7 @@ public sealed class MemoryNoticeTests
 
         Assert.StartsWith("this job needs about ", said, StringComparison.Ordinal);
         Assert.Contains("besides data, activations and the program: parameters 0.25 GiB, gradients 0.25 GiB; ", said, StringComparison.Ordinal);
-        Assert.EndsWith("while a checkpoint is written 0.25 GiB more", said, StringComparison.Ordinal);
+        Assert.EndsWith("; checkpoints take 0.25 GiB more, on a slow disk up to 0.75 GiB", said, StringComparison.Ordinal);
         Assert.Contains("gradients 0.25 GiB, initial values 0.25 GiB, snapshots 0.50 GiB; ", MemoryNotice.Of(Share(parameters: 64 << 20) with { HoldsAll = false }, Plenty), StringComparison.Ordinal);
         Assert.StartsWith("each worker process needs about ", MemoryNotice.Of(Share(parameters: 64 << 20) with { HoldsAll = false }, Plenty), StringComparison.Ordinal);
     }
@@ -54,6 +54,16 @@ public sealed class MemoryNoticeTests
         Assert.True(MemoryEstimate.Of(Share(parameters, shards: 4)).Bytes >= one + (2 * vector));
         Assert.True(MemoryEstimate.Of(Share(parameters, optimizer: OptimizerSettings.AdamW(0.001f))).Bytes >= one + (2 * vector));
         Assert.True(MemoryEstimate.Of(Share(parameters, clip: 1)).Bytes >= one + vector);
+    }
+
+    [Fact]
+    public void A_checkpoint_takes_a_copy_of_the_parameters_and_of_the_optimizer_s_state()
+    {
+        const int parameters = 1 << 20;
+        const long vector = parameters * 4L;
+
+        Assert.Equal(vector, MemoryEstimate.OfCheckpoint(Share(parameters)));
+        Assert.Equal(3 * vector, MemoryEstimate.OfCheckpoint(Share(parameters, optimizer: OptimizerSettings.AdamW(0.001f))));
     }
 
     private static MemoryShare Share(int parameters, int workers = 1, int? shards = null, OptimizerSettings? optimizer = null, float? clip = null) => new(

@@ -46,15 +46,18 @@ public sealed partial class ProbeTests
 
     /// <summary>
     /// With momentum: the parameters and the momentum, which all workers share, and a gradient for each. What is more than that is what
-    /// libtorch makes and frees meanwhile; a copy of the initial or of the last state would count one each.
+    /// libtorch makes and frees meanwhile; a copy of the initial or of the last state would count one each. A checkpoint on the
+    /// way is one copy of the state, which is two; the last one is none.
     /// </summary>
     [Theory]
     [InlineData(1, 3)]
     [InlineData(2, 4)]
     [InlineData(3, 5)]
-    public async Task Workers_of_one_process_hold_parameters_and_optimizer_state_once_and_a_gradient_each(int workers, int blocks)
+    [InlineData(1, 5, "checkpoint")]
+    [InlineData(3, 7, "checkpoint")]
+    public async Task Workers_of_one_process_hold_parameters_and_optimizer_state_once_and_a_gradient_each(int workers, int blocks, params string[] more)
     {
-        var line = Assert.Single(await StartAsync(new Dictionary<string, string>(), "blocks", $"{workers}"));
+        var line = Assert.Single(await StartAsync(new Dictionary<string, string>(), ["blocks", $"{workers}", .. more]));
 
         Assert.StartsWith("blocks ", line, StringComparison.Ordinal);
         Assert.InRange(double.Parse(line["blocks ".Length..], CultureInfo.InvariantCulture), blocks - 0.5, blocks + 0.95);

@@ -32,9 +32,6 @@ internal sealed class StateCollector
         _optimizer = [.. names.Select(name => new Part(StateKind.Optimizer, name, layout.ParameterLength) { Pieces = TakeOptimizer(name, layout.ParameterLength) })];
     }
 
-    /// <summary>Whether nothing is left to be fetched.</summary>
-    internal bool IsComplete => Parts.All(part => part.Pieces is not null);
-
     private IEnumerable<Part> Parts => _optimizer.Prepend(_frozen).Prepend(_vector);
 
     /// <summary>Fetches the rest.</summary>

@@ -33,6 +33,18 @@ public sealed class SnapshotArraysTests
     }
 
     [Fact]
+    public void Of_states_that_come_one_after_the_other_one_is_kept_and_none_is_made_before_it_is_needed()
+    {
+        _arrays.KeepOne([3, 5]);
+
+        var rented = new[] { _arrays.Rent(3), _arrays.Rent(3) };
+        Array.ForEach(rented, _arrays.Return);
+        var again = new[] { _arrays.Rent(3), _arrays.Rent(3) };
+
+        Assert.Single(again, rented.Contains);
+    }
+
+    [Fact]
     public void Arrays_that_are_in_use_count_as_made()
     {
         _arrays.Prepare([3]);
