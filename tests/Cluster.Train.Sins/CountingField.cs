@@ -4,7 +4,7 @@ using static TorchSharp.torch.nn;
 
 namespace Cluster.Train.Sins;
 
-/// <summary>A warm-up that counts its calls in a field of the task.</summary>
+/// <summary>A warm-up that counts its calls in a field.</summary>
 internal sealed class CountingField() : SinTask("counting-field")
 {
     [ThreadStatic]

@@ -24,10 +24,12 @@ internal static unsafe class MklVendor
         new("mkl_serv_intel_cpu", [0x83, 0xF8, 0xFF, 0x74, 0x01, 0xC3]),
     ];
 
-    /// <summary>Has MKL take this processor for one of Intel's. On one of Intel's nothing is written.</summary>
+    /// <summary>Has MKL take this processor for one of Intel's. On one of Intel's no answer is written.</summary>
     /// <returns>Null where MKL does, otherwise why it cannot be brought to.</returns>
     internal static string? BecomeIntel()
     {
+        // A library that was loaded first can answer in MKL's place: shims of this kind are common, to speed MKL up.
+        Array.ForEach(s_questions, question => MklLibrary.CallOwn(question.Function));
         var isIntel = MklLibrary.Find(s_questions[0].Function);
         if (isIntel == 0)
         {

@@ -1,3 +1,5 @@
+using System.ComponentModel;
+using System.Diagnostics;
 using System.Text.RegularExpressions;
 using Cluster.Train.Training.Numerics;
 using Xunit.Abstractions;
@@ -30,6 +32,43 @@ public sealed partial class PortableHashTests(ITestOutputHelper output)
         await AssertHashAsync(hash, MklImitation.OtherVendor, job, folder);
     }
 
+    /// <summary>The way in which such machines are imitated elsewhere: a library that answers in MKL's place, loaded before all others.</summary>
+    [SkippableTheory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public async Task Portable_xor_has_the_same_hash_where_a_preloaded_library_answers_for_MKL(int answer)
+    {
+        var folder = Directory.CreateTempSubdirectory("cluster-train-shim-");
+        try
+        {
+            var shim = await CompileAsync(folder, $"int mkl_serv_intel_cpu(void){{return {answer};}} int mkl_serv_intel_cpu_true(void){{return {answer};}}");
+            await AssertHashAsync(XorHash, new Dictionary<string, string>(StringComparer.Ordinal) { ["LD_PRELOAD"] = shim }, Xor);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private static async Task<string> CompileAsync(DirectoryInfo folder, string code)
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "libraries are preloaded on Linux only");
+        var (source, library) = (Path.Combine(folder.FullName, "shim.c"), Path.Combine(folder.FullName, "shim.so"));
+        await File.WriteAllTextAsync(source, code);
+        try
+        {
+            using var compiler = Process.Start("cc", ["-shared", "-fPIC", "-o", library, source]);
+            await compiler.WaitForExitAsync();
+            Assert.Equal(0, compiler.ExitCode);
+        }
+        catch (Win32Exception)
+        {
+            Skip.If(true, "no C compiler is at hand (cc), to build the library that is preloaded; install gcc");
+        }
+
+        return library;
+    }
+
     private async Task AssertHashAsync(string expected, IReadOnlyDictionary<string, string> variables, string job, params string[] more)
     {
         var run = await ChildProgram.TrainerAsync(variables, ["train", .. job.Split(' '), "--portable", .. more]);
@@ -38,6 +77,6 @@ public sealed partial class PortableHashTests(ITestOutputHelper output)
         output.WriteLine($"{job} --portable on {Processor.Name} {string.Join(' ', variables.Select(variable => $"{variable.Key}={variable.Value}"))}: as expected");
     }
 
-    [GeneratedRegex("SHA-256 (?<hash>[0-9a-f]{64})", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex("SHA-256 (?<hash>[0-9a-f]{64})", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex HashLine();
 }
