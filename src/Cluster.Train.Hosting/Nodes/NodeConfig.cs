@@ -62,8 +62,14 @@ internal static class NodeConfig
         var filter = new LogFilterBuilder()
             .ExcludeMessageContaining("Tried to associate with unreachable remote address")
             .ExcludeMessageRegex(new Regex(@"\] (Association with remote system \S+ has failed.*(Disassociated|refused)|Disassociated\b)", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking))
+            .ExcludeMessageContaining("No response from remote for outbound association")
+            .ExcludeMessageContaining("Couldn't join seed nodes after")
             .ExcludeMessageContaining("swallowing exception during message send")
             .ExcludeMessageContaining("ClusterSingletonProxy failed to find")
+            // What the line before says in plainer words.
+            .ExcludeMessageContaining("due to TLS handshake failure. This is likely invalid or malicious traffic")
+            // The others are gone, or going: the node ends all the same.
+            .ExcludeMessageContaining("Coordinated shutdown phase [cluster-")
             // A connection that comes while the node ends.
             .ExcludeMessageContaining("from connection group. May not shut down cleanly")
             .Build();

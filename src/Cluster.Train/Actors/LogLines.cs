@@ -11,6 +11,7 @@ internal sealed class LogLines
     private const int LinesPerSecond = 10;
 
     private readonly Dictionary<Type, LineBudget> _budgets = [];
+    private readonly ForeignBytes _foreign = new();
 
     /// <summary>An event's line.</summary>
     /// <param name="entry">The event.</param>
@@ -18,6 +19,11 @@ internal sealed class LogLines
     /// <returns>Null where it is kept back.</returns>
     internal string? Of(LogEvent entry, long second)
     {
+        if (ForeignBytes.Caused(entry))
+        {
+            return _foreign.Describe(entry) is { } told ? Invariant($"{entry.Timestamp:HH:mm:ss.fff} warning {told}") : null;
+        }
+
         var silent = 0L;
         if (entry.LogLevel() >= LogLevel.WarningLevel)
         {

@@ -22,40 +22,66 @@ internal static class TlsProbe
 
     /// <summary>Asks.</summary>
     /// <param name="node">The node.</param>
-    /// <param name="tls">Shown to the node if it asks, so that it need not warn of a stranger; null for none.</param>
+    /// <param name="tls">
+    /// Shown to the node if it asks, so that it need not warn of a stranger. Null where this side speaks no TLS: a node that
+    /// speaks none either hears nothing then that it would warn of, and the answer is never <see cref="Answer.Plain"/>.
+    /// </param>
     /// <param name="patience">How long.</param>
     /// <param name="stop">Ends the wait.</param>
     public static async Task<Answer> AskAsync(HostPort node, TlsIdentity? tls, TimeSpan patience, CancellationToken stop)
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(stop);
         timeout.CancelAfter(patience);
-        var certificateSeen = false;
         try
         {
             using var client = new TcpClient();
             await client.ConnectAsync(node.Host, node.Port, timeout.Token);
-            await using var stream = new SslStream(client.GetStream());
-            try
-            {
-                await stream.AuthenticateAsClientAsync(
-                    new SslClientAuthenticationOptions
-                    {
-                        TargetHost = "cluster-train",
-                        ClientCertificates = tls is null ? null : [tls.Certificate],
-                        // Nothing is sent through this connection: whose certificate it is does not matter.
-                        RemoteCertificateValidationCallback = (_, _, _, _) => certificateSeen = true,
-                    },
-                    timeout.Token);
-                return Answer.Tls;
-            }
-            catch (Exception exception) when (exception is AuthenticationException or IOException)
-            {
-                return certificateSeen ? Answer.Tls : Answer.Plain;
-            }
+            return tls is null
+                ? await GreetAsync(client.GetStream(), timeout.Token)
+                : await ShakeHandsAsync(client.GetStream(), tls, timeout.Token);
         }
         catch (Exception exception) when (exception is SocketException or OperationCanceledException && !stop.IsCancellationRequested)
         {
             return Answer.Unknown;
+        }
+    }
+
+    private static async Task<Answer> GreetAsync(NetworkStream stream, CancellationToken stop)
+    {
+        var answer = new byte[2];
+        try
+        {
+            await stream.WriteAsync(TlsGreeting.Bytes(), stop);
+            await stream.ReadExactlyAsync(answer, stop);
+        }
+        catch (IOException)
+        {
+            return Answer.Unknown;
+        }
+
+        return TlsGreeting.IsAnswer(answer) ? Answer.Tls : Answer.Unknown;
+    }
+
+    private static async Task<Answer> ShakeHandsAsync(NetworkStream inner, TlsIdentity tls, CancellationToken stop)
+    {
+        var certificateSeen = false;
+        await using var stream = new SslStream(inner);
+        try
+        {
+            await stream.AuthenticateAsClientAsync(
+                new SslClientAuthenticationOptions
+                {
+                    TargetHost = "cluster-train",
+                    ClientCertificates = [tls.Certificate],
+                    // Nothing is sent through this connection: whose certificate it is does not matter.
+                    RemoteCertificateValidationCallback = (_, _, _, _) => certificateSeen = true,
+                },
+                stop);
+            return Answer.Tls;
+        }
+        catch (Exception exception) when (exception is AuthenticationException or IOException)
+        {
+            return certificateSeen ? Answer.Tls : Answer.Plain;
         }
     }
 }
