@@ -22,7 +22,14 @@ public enum QuorumDecision
 /// <param name="Patience">How long it waits for the wanted number once the minimum is there.</param>
 /// <param name="Timeout">How long it waits for the minimum.</param>
 public sealed record QuorumState(
-    int Ready, int Opening, int Wanted, int Minimum, TimeSpan Waited, TimeSpan Patience, TimeSpan Timeout);
+    int Ready, int Opening, int Wanted, int Minimum, TimeSpan Waited, TimeSpan Patience, TimeSpan Timeout)
+{
+    /// <summary>Workers that came meanwhile and were refused.</summary>
+    public int Refused { get; init; }
+
+    /// <summary>Who was refused last, and why; null for nobody.</summary>
+    public string? LastRefusal { get; init; }
+}
 
 /// <summary>When a roster is formed. Pure: a decision and its reason.</summary>
 public static class Quorum
@@ -43,6 +50,11 @@ public static class Quorum
 
         if (state.Ready < state.Minimum && state.Waited >= state.Timeout)
         {
+            if (state.LastRefusal is { } refusal && state.Opening == 0)
+            {
+                return (QuorumDecision.GiveUp, Invariant($"waited {state.Timeout.TotalSeconds:0} s for at least {Needed(state.Minimum)}, and {Present(state)}; the last, {refusal}"));
+            }
+
             var remedy = state.Opening > 0 ? "give a longer --join-timeout" : "start workers whose --seed-node is this coordinator, or give a longer --join-timeout";
             return (QuorumDecision.GiveUp, Invariant($"waited {state.Timeout.TotalSeconds:0} s for at least {Needed(state.Minimum)}, and {Present(state)}: {remedy}"));
         }
@@ -53,5 +65,12 @@ public static class Quorum
     private static string Needed(int count) => count == 1 ? "1 worker" : Invariant($"{count} workers");
 
     private static string Present(QuorumState state) =>
-        Invariant($"{state.Ready} {(state.Ready == 1 ? "is" : "are")} ready{(state.Opening > 0 ? Invariant($", {state.Opening} still opening data or model") : "")}");
+        Invariant($"{state.Ready} {(state.Ready == 1 ? "is" : "are")} ready{(state.Opening > 0 ? Invariant($", {state.Opening} still opening data or model") : "")}{Refused(state.Refused)}");
+
+    private static string Refused(int count) => count switch
+    {
+        0 => "",
+        1 => ", 1 was refused",
+        _ => Invariant($", {count} were refused"),
+    };
 }

@@ -27,6 +27,20 @@ public sealed class QuorumTests
             (QuorumDecision.Wait, expected),
             Quorum.Decide(ThreeWanted with { Ready = ready, Opening = opening, Waited = TimeSpan.FromSeconds(waited) }));
 
+    [Theory]
+    [InlineData(1, 0, "3 workers; 0 are ready, 1 was refused", "1 was refused; the last, w2: build differs")]
+    [InlineData(2, 0, "3 workers; 0 are ready, 2 were refused", "2 were refused; the last, w2: build differs")]
+    [InlineData(2, 1, "3 workers; 0 are ready, 1 still opening data or model, 2 were refused", "2 were refused: give a longer --join-timeout")]
+    public void Refused_workers_are_counted_and_the_last_reason_is_the_one_for_giving_up(int refused, int opening, string waiting, string gaveUp)
+    {
+        var state = ThreeWanted with { Opening = opening, Refused = refused, LastRefusal = "w2: build differs" };
+
+        Assert.Equal((QuorumDecision.Wait, waiting), Quorum.Decide(state));
+        var (decision, reason) = Quorum.Decide(state with { Waited = state.Timeout });
+        Assert.Equal(QuorumDecision.GiveUp, decision);
+        Assert.EndsWith(gaveUp, reason, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_minimum_above_what_is_wanted_is_what_is_waited_for() =>
         Assert.Equal("5 workers; 3 are ready", Quorum.Decide(ThreeWanted with { Ready = 3, Wanted = 4, Minimum = 5 }).Reason);

@@ -22,6 +22,7 @@ internal sealed partial class CoordinatorActor
         _gatheringSince = Now;
         _enoughSince = null;
         _waitingFor = null;
+        (_refused, _lastRefusal) = (0, null);
         Enter(Phase.Gathering);
         Timers.StartPeriodicTimer(ConsiderTimer, ConsiderAgain.Instance, ConsiderInterval);
     }
@@ -76,7 +77,11 @@ internal sealed partial class CoordinatorActor
             : _settings.Workers;
         var (decision, reason) = Quorum.Decide(new QuorumState(
             ready, _workers.Opening, Math.Min(wanted, _settings.MaxWorkers), _settings.MinWorkers, Since(_gatheringSince),
-            Patience(returns, takeover), _settings.JoinTimeout));
+            Patience(returns, takeover), _settings.JoinTimeout)
+        {
+            Refused = _refused,
+            LastRefusal = _lastRefusal,
+        });
         switch (decision)
         {
             case QuorumDecision.Form:

@@ -8,6 +8,9 @@ namespace Cluster.Train.Actors.Coordinator;
 /// <summary>Workers that ask to join: compared with the job, and admitted or refused.</summary>
 internal sealed partial class CoordinatorActor
 {
+    private int _refused;
+    private string? _lastRefusal;
+
     private void Join(JoinRequest request)
     {
         if (!_workers.Knows(request.WorkerId))
@@ -78,7 +81,7 @@ internal sealed partial class CoordinatorActor
     private void Refuse(string workerId, string reason)
     {
         var (name, worker) = (_workers.Name(workerId), _workers.Ref(workerId));
-        _services.Observer.OnNotice($"{name} was refused: {reason}");
+        TellOfRefusal(name, reason);
         worker.Tell(new JoinRefused(reason));
         Context.Unwatch(worker);
         _workers.Remove(workerId);
@@ -86,5 +89,13 @@ internal sealed partial class CoordinatorActor
         {
             Fail(new BadInputException($"{name} cannot join: {reason}"));
         }
+    }
+
+    /// <summary>Who waits for workers wants to know that some came in vain.</summary>
+    private void TellOfRefusal(string name, string reason)
+    {
+        _refused++;
+        _lastRefusal = $"{name}: {reason}";
+        _services.Observer.OnNotice($"{name} was refused: {reason}");
     }
 }

@@ -28,7 +28,7 @@ internal sealed partial class CoordinatorActor
     {
         string? whom = _phase switch
         {
-            Phase.Gathering => _waitingFor,
+            Phase.Gathering => _waitingFor is { } waited && _lastRefusal is { } refusal ? $"{waited}; the last, {refusal}" : _waitingFor,
             Phase.Preparing => _workers.Names(_generation!.NotReady),
             Phase.Recovering => _workers.Names(_unanswered),
             _ => null,

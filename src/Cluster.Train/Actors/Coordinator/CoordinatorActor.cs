@@ -163,7 +163,9 @@ internal sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
     {
         if (!hello.Tasks.Contains(_settings.Definition.Task))
         {
-            Sender.Tell(new JoinRefused($"the job's task '{_settings.Definition.Task}' is not among this worker's ({string.Join(", ", hello.Tasks)})"));
+            var reason = $"the job's task '{_settings.Definition.Task}' is not among this worker's ({string.Join(", ", hello.Tasks)})";
+            TellOfRefusal(hello.Name, reason);
+            Sender.Tell(new JoinRefused(reason));
             return;
         }
 
