@@ -15,6 +15,7 @@ internal sealed class ClusterNode : IAsyncDisposable
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
     private readonly NodeOptions _options;
+    private readonly TaskCompletionSource _jobOver = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _leaving;
 
     private ClusterNode(NodeOptions options, ActorSystem system)
@@ -49,7 +50,10 @@ internal sealed class ClusterNode : IAsyncDisposable
     /// Whether the job has ended and everybody knows: then all nodes end at once, and none waits for the others to agree
     /// that it leaves.
     /// </summary>
-    public bool JobIsOver { get; set; }
+    public bool JobIsOver => _jobOver.Task.IsCompleted;
+
+    /// <summary>Takes note that the job has ended: the node ends at once, also where it has begun to leave.</summary>
+    public void NoteJobEnd() => _jobOver.TrySetResult();
 
     /// <summary>Starts to listen.</summary>
     /// <exception cref="BadInputException">It cannot listen there.</exception>
@@ -91,7 +95,8 @@ internal sealed class ClusterNode : IAsyncDisposable
                 Cluster.JoinSeedNodes(_options.Seeds.Select(seed => NodeConfig.AddressOf(seed, _options.Tls is not null)));
             }
 
-            if (!probed && waited >= ProbeAfter)
+            // Whoever knows of members was welcomed by one.
+            if (!probed && waited >= ProbeAfter && Cluster.State.Members.IsEmpty)
             {
                 probed = true;
                 await Seeds.EnsureSameTlsAsync(others, _options.Tls, "--seed-node", stop);
@@ -122,14 +127,13 @@ internal sealed class ClusterNode : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _leaving = true;
-        if (JobIsOver)
+        if (!JobIsOver)
         {
-            await System.Terminate();
-            return;
+            var left = CoordinatedShutdown.Get(System).Run(CoordinatedShutdown.ClusterLeavingReason.Instance);
+            await Task.WhenAny(left, _jobOver.Task);
         }
 
-        await CoordinatedShutdown.Get(System).Run(CoordinatedShutdown.ClusterLeavingReason.Instance);
-        await System.WhenTerminated;
+        await System.Terminate();
     }
 
     private static ActorSystem Listen(NodeOptions options)

@@ -51,7 +51,7 @@ internal sealed class CoordinatorAttempt
         if (_node.WasRemoved) return null;
         if (_elsewhere.Task.IsCompleted && !_active)
         {
-            _node.JobIsOver = true;
+            _node.NoteJobEnd();
             return new CoordinatorEnd(null, await _elsewhere.Task);
         }
 
@@ -116,6 +116,6 @@ internal sealed class CoordinatorAttempt
             // The node's own actors are gone: there is nobody left to tell.
         }
 
-        _node.JobIsOver = true;
+        _node.NoteJobEnd();
     }
 }

@@ -57,6 +57,12 @@ internal sealed class NodeActor : ReceiveActor, IWithTimers
         _unaware.UnionWith(cluster.State.Members
             .Where(member => member.Status is MemberStatus.Joining or MemberStatus.WeaklyUp or MemberStatus.Up && !member.Address.Equals(cluster.SelfAddress))
             .Select(member => member.Address));
+        // Those that are about to leave wait for the others to agree, and soon nobody will be there who could. Whether they hear of it, nobody waits for.
+        foreach (var leaver in cluster.State.Members.Where(member => member.Status is MemberStatus.Leaving or MemberStatus.Exiting && !member.Address.Equals(cluster.SelfAddress)))
+        {
+            Tell(leaver.Address);
+        }
+
         if (_unaware.Count == 0)
         {
             Finish();
@@ -71,9 +77,11 @@ internal sealed class NodeActor : ReceiveActor, IWithTimers
     {
         foreach (var address in _unaware)
         {
-            Context.ActorSelection(new RootActorPath(address) / "user" / Name).Tell(_ended);
+            Tell(address);
         }
     }
+
+    private void Tell(Address address) => Context.ActorSelection(new RootActorPath(address) / "user" / Name).Tell(_ended);
 
     private void Finish()
     {

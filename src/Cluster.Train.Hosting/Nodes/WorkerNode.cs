@@ -27,11 +27,18 @@ internal sealed class WorkerNode(
             await using var node = ClusterNode.Start(options);
             // Whoever joins while the job ends is told so before it is in.
             var ended = new TaskCompletionSource<JobEnded>(TaskCreationOptions.RunContinuationsAsynchronously);
-            node.System.ActorOf(NodeActor.Props(node.Coordinator, word => ended.TrySetResult(word)), NodeActor.Name);
+            node.System.ActorOf(NodeActor.Props(node.Coordinator, Note), NodeActor.Name);
             if (await JoinAsync(node, ended.Task, stop) is { } early) return early;
             say($"{(attempt == 1 ? "joined" : "joined again")}: {node.Address}, coordinator {node.Leader()?.ToString() ?? "not known yet"}");
             if (await WorkAsync(node, ended.Task, stop) is { } end) return end;
             say("the coordinator is lost, or the others have gone on without this node: joining again");
+
+            // A worker that was refused may be leaving when the word comes: then nobody is there any more who could agree.
+            void Note(JobEnded word)
+            {
+                node.NoteJobEnd();
+                ended.TrySetResult(word);
+            }
         }
     }
 
@@ -48,7 +55,7 @@ internal sealed class WorkerNode(
 
         await giveUp.CancelAsync();
         await joining.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        node.JobIsOver = true;
+        node.NoteJobEnd();
         return Describe(await ended);
     }
 
@@ -77,7 +84,7 @@ internal sealed class WorkerNode(
         // it waits for its receipt: without the word the node stays for a while.
         await Task.WhenAny(ended, gone, Task.Delay(own.Task.IsFaulted ? TimeSpan.Zero : WordPatience, CancellationToken.None));
         if (node.WasRemoved) return null;
-        node.JobIsOver = ended.IsCompleted || (own.Task.IsCompletedSuccessfully && own.Task.Result.Completed);
+        if (own.Task.IsCompletedSuccessfully && own.Task.Result.Completed) node.NoteJobEnd();
         if (ended.IsCompleted) return Describe(await ended);
         var outcome = await own.Task;
         return outcome.Completed ? new WorkerEnd(WorkerEndKind.Done, "the job is done") : new WorkerEnd(WorkerEndKind.Failed, outcome.Reason);

@@ -66,7 +66,7 @@ internal static class LatencyRole
                 Console.WriteLine($"unreachable {Volatile.Read(ref unreachable)}");
             }
 
-            node.JobIsOver = true;
+            node.NoteJobEnd();
         }
         finally
         {
