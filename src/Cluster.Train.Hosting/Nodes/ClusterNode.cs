@@ -65,10 +65,12 @@ internal sealed class ClusterNode : IAsyncDisposable
     }
 
     /// <summary>Becomes a member.</summary>
+    /// <param name="stop">Ends it.</param>
+    /// <param name="say">Is told, in a line, that it takes long.</param>
     /// <exception cref="BadInputException">The seeds' names do not resolve, or only one side speaks TLS.</exception>
     /// <exception cref="TrainingFaultException">Nobody let it in within the join timeout.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
-    public async Task JoinAsync(CancellationToken stop)
+    public async Task JoinAsync(CancellationToken stop, Action<string>? say = null)
     {
         var up = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         Cluster.RegisterOnMemberUp(up.SetResult);
@@ -77,7 +79,7 @@ internal sealed class ClusterNode : IAsyncDisposable
         var others = _options.Seeds.Where(seed => seed != Address).ToArray();
         var asked = false;
         var begun = false;
-        var probed = false;
+        Task? probe = null;
         while (!up.Task.IsCompleted)
         {
             var waited = TimeSpan.FromMilliseconds(Environment.TickCount64 - began);
@@ -95,12 +97,9 @@ internal sealed class ClusterNode : IAsyncDisposable
                 Cluster.JoinSeedNodes(_options.Seeds.Select(seed => NodeConfig.AddressOf(seed, _options.Tls is not null)));
             }
 
-            // Whoever knows of members was welcomed by one.
-            if (!probed && waited >= ProbeAfter && Cluster.State.Members.IsEmpty)
-            {
-                probed = true;
-                await Seeds.EnsureSameTlsAsync(others, _options.Tls, "--seed-node", stop);
-            }
+            // Whoever knows of members was welcomed by one. A node may be welcomed while it still asks.
+            if (waited >= ProbeAfter && Cluster.State.Members.IsEmpty) probe ??= ProbeAsync(others, say, stop);
+            if (probe is { IsCompleted: true }) await probe;
 
             if (waited >= _options.JoinTimeout)
             {
@@ -134,6 +133,13 @@ internal sealed class ClusterNode : IAsyncDisposable
         }
 
         await System.Terminate();
+    }
+
+    private async Task ProbeAsync(HostPort[] others, Action<string>? say, CancellationToken stop)
+    {
+        await Seeds.EnsureSameTlsAsync(others, _options.Tls, "--seed-node", stop);
+        if (!Cluster.State.Members.IsEmpty) return;
+        say?.Invoke(Invariant($"nobody has let this node in yet; asking {string.Join(", ", others)} for up to {_options.JoinTimeout.TotalSeconds:0} s"));
     }
 
     private static ActorSystem Listen(NodeOptions options)

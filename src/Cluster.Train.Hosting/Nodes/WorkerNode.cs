@@ -43,10 +43,10 @@ internal sealed class WorkerNode(
     }
 
     /// <returns>How it ended; null where the node is in.</returns>
-    private static async Task<WorkerEnd?> JoinAsync(ClusterNode node, Task<JobEnded> ended, CancellationToken stop)
+    private async Task<WorkerEnd?> JoinAsync(ClusterNode node, Task<JobEnded> ended, CancellationToken stop)
     {
         using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        var joining = node.JoinAsync(giveUp.Token);
+        var joining = node.JoinAsync(giveUp.Token, say);
         if (await Task.WhenAny(joining, ended) == joining)
         {
             await joining;
