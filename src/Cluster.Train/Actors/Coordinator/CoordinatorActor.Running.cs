@@ -2,7 +2,6 @@ using Akka.Actor;
 using Cluster.Train.Actors.Snapshots;
 using Cluster.Train.Membership;
 using Cluster.Train.Protocol;
-using Cluster.Train.Training;
 
 namespace Cluster.Train.Actors.Coordinator;
 

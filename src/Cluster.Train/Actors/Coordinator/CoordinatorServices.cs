@@ -2,10 +2,8 @@ using System.Collections.Immutable;
 using Cluster.Train.Actors.Snapshots;
 using Cluster.Train.Checkpoints;
 using Cluster.Train.Exchange;
-using Cluster.Train.Exchange.State;
 using Cluster.Train.Journal;
 using Cluster.Train.Membership;
-using Cluster.Train.Reduction;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Actors.Coordinator;

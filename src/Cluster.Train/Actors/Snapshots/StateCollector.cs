@@ -57,7 +57,7 @@ internal sealed class StateCollector
 
         return new CollectedState(
             _step, _vector.Pieces![0].Values, _frozen.Pieces![0].Values,
-            _optimizer.ToDictionary(part => part.Name, part => part.Pieces!, StringComparer.Ordinal));
+            _optimizer.ToDictionary(part => part.Name, IReadOnlyList<CollectedPiece> (part) => part.Pieces!, StringComparer.Ordinal));
     }
 
     private Part TakeModel(StateKind kind, long length) =>
@@ -105,6 +105,6 @@ internal sealed class StateCollector
 
     private sealed record Part(StateKind Kind, string Name, long Length)
     {
-        internal IReadOnlyList<CollectedPiece>? Pieces { get; set; }
+        internal List<CollectedPiece>? Pieces { get; set; }
     }
 }

@@ -4,9 +4,7 @@ using Cluster.Train.Actors.Coordinator;
 using Cluster.Train.Actors.Snapshots;
 using Cluster.Train.Checkpoints;
 using Cluster.Train.Exchange;
-using Cluster.Train.Exchange.State;
 using Cluster.Train.Membership;
-using Cluster.Train.Reduction;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Tests.Actors.Scenarios;
