@@ -13,6 +13,8 @@ namespace Cluster.Train.Actors;
 /// </summary>
 internal abstract class MemberLoop(MemberPlace place, SnapshotKeeper keeper) : IDisposable
 {
+    private bool _failed;
+
     internal int Generation => Place.Number;
 
     protected MemberPlace Place { get; } = place;
@@ -50,9 +52,17 @@ internal abstract class MemberLoop(MemberPlace place, SnapshotKeeper keeper) : I
         PrepareSnapshots();
     }
 
-    /// <summary>Does a lease, and reports what became of it.</summary>
+    /// <summary>
+    /// Does a lease, and reports what became of it. After one that failed, none: those that came before anybody heard of it
+    /// would fail for that alone, and hide the cause.
+    /// </summary>
     internal void RunGuarded(StepLease lease)
     {
+        if (_failed)
+        {
+            return;
+        }
+
         using var native = NativeExceptions.Catch(Failed);
         try
         {
@@ -77,6 +87,7 @@ internal abstract class MemberLoop(MemberPlace place, SnapshotKeeper keeper) : I
 
     private void Failed(Exception error)
     {
+        _failed = true;
         // The others wait for this member in the exchange: free them before the fault travels.
         Place.Exchange.Abort(Invariant($"a member failed in step {CurrentStep}: {error.Message}"));
         Place.Sink(MemberFaults.Describe(Place.WorkerId, Place.Name, Generation, error));

@@ -135,9 +135,17 @@ public sealed unsafe class SliceOwner
     /// <param name="count">Its length.</param>
     /// <param name="parameters">Where the parameters for <paramref name="start"/> lie; updated in place.</param>
     /// <param name="norm">The whole gradient's norm, from <see cref="GradientNorm.FromBlocks"/>.</param>
+    /// <exception cref="TrainingFaultException">The norm is not finite. No parameter was changed.</exception>
     public void Update(long step, long start, int count, float* parameters, double norm)
     {
         CheckPiece(start, count);
+        if (!double.IsFinite(norm))
+        {
+            // Each shard's gradient was looked at where it was computed: it is their sum that is too large.
+            throw new TrainingFaultException(
+                Invariant($"the norm of the gradient is not finite at step {step}, though each shard's gradient is: their sum is beyond float32; scale the loss down or check the data"));
+        }
+
         var scale = GradientNorm.ClipFactor(norm, _clipNorm!.Value);
         Apply(step, _learningRate(step), scale, start, count, Address(_gradient) + (start - Slice.Start), parameters);
     }

@@ -28,6 +28,9 @@ internal sealed class FiniteValues
         }
     }
 
+    /// <summary>Whether gradients are clipped.</summary>
+    internal bool Clips { private get; init; }
+
     /// <summary>Makes sure that a state is fit to be kept.</summary>
     /// <param name="vector">The flat vector.</param>
     /// <param name="completedSteps">Steps done, for the message.</param>
@@ -39,6 +42,35 @@ internal sealed class FiniteValues
             throw new TrainingFaultException(tensor.Role == TensorRole.Trainable
                 ? Invariant($"parameter '{tensor.Name}' is not finite after {completedSteps} steps, though every loss was; lower --lr or limit the gradients with --clip-norm")
                 : Invariant($"buffer '{tensor.Name}' is not finite after {completedSteps} steps; check what forward writes to it (the variance of a single sample is not a number)"));
+        }
+    }
+
+    /// <summary>Makes sure that a shard's loss is a finite number.</summary>
+    /// <exception cref="TrainingFaultException">It is not; names a parameter that is not finite either.</exception>
+    internal void VerifyLoss(float loss, CallPlace place, FloatBlock parameters)
+    {
+        if (float.IsFinite(loss))
+        {
+            return;
+        }
+
+        var found = $"the loss is {(float.IsNaN(loss) ? "not a number" : "infinite")} {place}";
+        throw new TrainingFaultException(FirstInfiniteParameter(parameters) is { } parameter
+            ? $"{found}, because parameter '{parameter.Name}' is not finite after the step before; lower --lr, or limit the gradients with --clip-norm, which also names a shard whose gradient is not finite"
+            : $"{found}; lower --lr or check the data");
+    }
+
+    /// <summary>
+    /// Where gradients are clipped: makes sure that a shard's is finite, since one that is not would spoil every parameter.
+    /// One pass over it, at the speed of memory.
+    /// </summary>
+    /// <exception cref="TrainingFaultException">It is not; names the tensor.</exception>
+    internal void VerifyGradient(FloatBlock gradients, float loss, CallPlace place)
+    {
+        if (Clips && FirstInfiniteParameter(gradients) is { } parameter)
+        {
+            throw new TrainingFaultException(
+                Invariant($"the gradient of '{parameter.Name}' is not finite {place}, though the loss is ({loss:G4}), and cannot be clipped; look in Predict and Loss for a square root, a logarithm or a division at zero, and check the data"));
         }
     }
 
@@ -55,6 +87,9 @@ internal sealed class FiniteValues
 
         return null;
     }
+
+    private TensorEntry? FirstInfiniteParameter(FloatBlock vector) =>
+        _tensors.FirstOrDefault(tensor => tensor.Role == TensorRole.Trainable && !Fits(tensor, (start, length) => vector.Span(start, length), mayBeInfinite: false));
 
     private static bool Fits(TensorEntry tensor, PieceOf vector, bool mayBeInfinite)
     {

@@ -32,7 +32,7 @@ public sealed unsafe class ModelReplica : IDisposable
         _watch = new ModelWatch(task.Name, model, _modes, _tensors);
         _calls = new TaskCalls(task, model, job.Shards, device.type == DeviceType.CUDA, () => _tensors.ReadBuffers(_blocks!));
         Layout = _tensors.Layout;
-        _finite = new FiniteValues(task.Name, Layout, InitialValues().Read);
+        _finite = new FiniteValues(task.Name, Layout, InitialValues().Read) { Clips = job.ClipNorm is not null };
     }
 
     /// <summary>Where each tensor lies in the flat vector.</summary>
@@ -102,7 +102,7 @@ public sealed unsafe class ModelReplica : IDisposable
     /// <param name="globalSamples">Samples of the global batch.</param>
     /// <returns>The mean loss over the shard's samples.</returns>
     /// <exception cref="BadInputException">The task changed its batch; names the callback.</exception>
-    /// <exception cref="TrainingFaultException">The task failed, or the loss is not one finite number; names step and shard.</exception>
+    /// <exception cref="TrainingFaultException">The task failed, or the loss is not one finite number, or gradients are clipped and one is not finite; names step and shard.</exception>
     public float ComputeShard(long step, int shard, Batch batch, int globalSamples)
     {
         using var computing = FinalizerGate.Enter();
@@ -113,7 +113,8 @@ public sealed unsafe class ModelReplica : IDisposable
         try
         {
             var loss = _calls.Forward(batch.To(Device), RandomGate.ShardSeed(_job.Seed, step, shard), place, watch: step == _firstStep || step == LastStep).Loss;
-            var value = LossValue(loss, place);
+            var value = Scalar(loss, place);
+            _finite.VerifyLoss(value, place, _blocks!.Parameters);
             _calls.Callback = "backward";
             if (batch.Count == globalSamples)
             {
@@ -129,6 +130,7 @@ public sealed unsafe class ModelReplica : IDisposable
             _tensors.WriteBuffers(_blocks!, (float)batch.Count / globalSamples, withIntegers: shard == 0);
             // Before the next shard: on a device, too, each shard's gradient is added to zeros and summed in tree order.
             _blocks!.StageGradientsOut();
+            _finite.VerifyGradient(_blocks.Gradients, value, place);
             return value;
         }
         catch (Exception error) when (error is not (BadInputException or TrainingFaultException))
@@ -281,14 +283,6 @@ public sealed unsafe class ModelReplica : IDisposable
         ? loss.item<float>()
         : throw new TrainingFaultException(
             $"task '{_task.Name}' returned a loss of shape [{string.Join(", ", loss.shape)}] and type {loss.dtype} {place}; it must be one float32, the mean over the batch");
-
-    private float LossValue(torch.Tensor loss, CallPlace place)
-    {
-        var value = Scalar(loss, place);
-        return float.IsFinite(value)
-            ? value
-            : throw new TrainingFaultException($"the loss is {(float.IsNaN(value) ? "not a number" : "infinite")} {place}; lower --lr or check the data");
-    }
 
     private torch.Tensor[] Weight(torch.Tensor loss, int count, int total)
     {
