@@ -7,7 +7,8 @@ namespace Cluster.Train.Training;
 /// Keeps finalizers from running while a model computes. TorchSharp (0.107) gives libtorch the address of a scalar, such
 /// as the 1 that it makes for <c>a + b</c>, and lets the garbage collector have the scalar: a finalizer that runs before
 /// libtorch has read it leaves a number that is none, or another's. The process's finalizer thread therefore waits here,
-/// in a finalizer, and is let on about once a second, between steps, when no model computes. Safe for use by several threads.
+/// in a finalizer, and is let on about once a second, between steps, when no model computes. A callback that waits for
+/// finalizers itself would wait for its own end: it is let on soon, and then refused. Safe for use by several threads.
 /// </summary>
 internal static class FinalizerGate
 {
@@ -19,16 +20,22 @@ internal static class FinalizerGate
     // How long finalizers wait for a moment without computing: a task may wait for them itself, or hang.
     private static readonly TimeSpan FinalizersPatience = TimeSpan.FromSeconds(30);
 
+    // How often it is looked whether somebody who computes waits for finalizers.
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(100);
+
+    // How long a callback that was let on has to go on, if it was finalizers that it waited for.
+    private static readonly TimeSpan WakingPatience = TimeSpan.FromMilliseconds(500);
+
     private static readonly TimeSpan ParkingPatience = TimeSpan.FromSeconds(1);
 
     // Without computing for so long, finalizers are left to themselves again.
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(5);
 
     private static readonly object Gate = new();
-    private static int _computing;
+    private static readonly List<ComputingThread> Threads = [];
 
     [ThreadStatic]
-    private static int s_entered;
+    private static ComputingThread? s_thread;
 
     private static bool _kept;
     private static bool _due;
@@ -47,8 +54,12 @@ internal static class FinalizerGate
             }
 
             WaitUntil(() => !_running, ComputingPatience);
-            _computing++;
-            s_entered++;
+            var thread = s_thread ??= new ComputingThread(Thread.CurrentThread);
+            if (thread.Entered++ == 0)
+            {
+                Threads.Add(thread);
+            }
+
             _lastComputed = Environment.TickCount64;
         }
 
@@ -58,9 +69,24 @@ internal static class FinalizerGate
     /// <summary>Ends what this thread began, because it never will.</summary>
     internal static void Abandon()
     {
-        while (s_entered > 0)
+        while (s_thread is { Entered: > 0 })
         {
             Exit();
+        }
+    }
+
+    /// <summary>A callback of a task begins on this thread.</summary>
+    internal static void CallbackBegins(ITrainingTask task) => s_thread?.Begin(task);
+
+    /// <summary>It has returned.</summary>
+    /// <param name="callback">Its name, for the message.</param>
+    /// <exception cref="BadInputException">It waited for finalizers.</exception>
+    internal static void CallbackReturned(string callback)
+    {
+        if (s_thread?.End() is { } task)
+        {
+            throw new BadInputException(
+                $"task '{task.Name}': {callback} waits for finalizers (GC.WaitForPendingFinalizers), and none run while a model computes; remove the call: they run between the steps");
         }
     }
 
@@ -68,9 +94,15 @@ internal static class FinalizerGate
     {
         lock (Gate)
         {
-            s_entered--;
             _lastComputed = Environment.TickCount64;
-            if (--_computing == 0 && _due)
+            if (--s_thread!.Entered > 0)
+            {
+                return;
+            }
+
+            _ = s_thread.End();
+            Threads.Remove(s_thread);
+            if (Threads.Count == 0 && _due)
             {
                 // At once, or the next to begin would come first.
                 _running = true;
@@ -84,17 +116,14 @@ internal static class FinalizerGate
         while (true)
         {
             var barrier = Park();
+            ComputingThread? waiting;
             lock (Gate)
             {
                 _running = false;
                 Monitor.PulseAll(Gate);
                 WaitUntil(() => false, Interval);
                 _due = true;
-                _running = _computing == 0;
-                WaitUntil(() => _running, FinalizersPatience);
-                // There was no such moment, as with several jobs in a process: now whoever would begin waits.
-                _running = true;
-                WaitUntil(() => _computing == 0, ComputingPatience);
+                waiting = WaitForMoment();
                 _due = false;
                 barrier.Opened = true;
                 Monitor.PulseAll(Gate);
@@ -103,13 +132,61 @@ internal static class FinalizerGate
             GC.WaitForPendingFinalizers();
             lock (Gate)
             {
-                if (_computing == 0 && Environment.TickCount64 - _lastComputed > Idle.TotalMilliseconds)
+                SeeWhetherItWaited(waiting);
+                if (Threads.Count == 0 && Environment.TickCount64 - _lastComputed > Idle.TotalMilliseconds)
                 {
                     (_kept, _running) = (false, false);
                     Monitor.PulseAll(Gate);
                     return;
                 }
             }
+        }
+    }
+
+    /// <summary>Waits until nobody computes, or all who do wait themselves.</summary>
+    /// <returns>A thread whose callback seems to wait for finalizers; null for none.</returns>
+    private static ComputingThread? WaitForMoment()
+    {
+        var end = Environment.TickCount64 + (long)FinalizersPatience.TotalMilliseconds;
+        while (end > Environment.TickCount64)
+        {
+            var waiting = Threads.Find(thread => thread.SeemsToWait);
+            // Whoever would begin waits, or such a moment might not come.
+            _running = waiting is not null || Threads.Count == 0;
+            Monitor.PulseAll(Gate);
+            if (Threads.Count == 0)
+            {
+                return null;
+            }
+
+            if (waiting is not null && Threads.TrueForAll(thread => thread.IsBlocked))
+            {
+                waiting.LetOn = true;
+                return waiting;
+            }
+
+            Monitor.Wait(Gate, Look);
+        }
+
+        // There was no such moment, as with several jobs in a process: now whoever would begin waits.
+        _running = true;
+        WaitUntil(() => Threads.Count == 0, ComputingPatience);
+        return null;
+    }
+
+    /// <summary>A callback that does not go on now waits for something else.</summary>
+    private static void SeeWhetherItWaited(ComputingThread? thread)
+    {
+        var end = Environment.TickCount64 + (long)WakingPatience.TotalMilliseconds;
+        while (thread is { LetOn: true, IsBlocked: true })
+        {
+            if (end <= Environment.TickCount64)
+            {
+                thread.Acquit();
+                return;
+            }
+
+            Monitor.Wait(Gate, 10);
         }
     }
 

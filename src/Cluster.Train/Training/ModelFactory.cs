@@ -13,7 +13,8 @@ internal static class ModelFactory
         torch.nn.Module? model;
         try
         {
-            model = RandomGate.Run(job.Seed, () => task.CreateModel(job.Settings, data), first: true).Result;
+            model = RandomGate.Run(job.Seed, Make, first: true).Result;
+            FinalizerGate.CallbackReturned(nameof(ITrainingTask.CreateModel));
         }
         catch (Exception error) when (error is not BadInputException)
         {
@@ -27,5 +28,11 @@ internal static class ModelFactory
 
         ModuleTree.Claim(task.Name, model);
         return model;
+
+        torch.nn.Module? Make()
+        {
+            FinalizerGate.CallbackBegins(task);
+            return task.CreateModel(job.Settings, data);
+        }
     }
 }

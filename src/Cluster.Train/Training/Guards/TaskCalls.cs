@@ -65,18 +65,20 @@ internal sealed class TaskCalls(ITrainingTask task, torch.nn.Module model, int s
     {
         Begin(place);
         Callback = nameof(ITrainingTask.Predict);
-        _ = RandomGate.Run(seed, () => task.Predict(model, batch) ?? throw Null(place));
+        _ = RandomGate.Run(seed, () =>
+        {
+            FinalizerGate.CallbackBegins(task);
+            return task.Predict(model, batch) ?? throw Null(place);
+        });
+        FinalizerGate.CallbackReturned(Callback);
     }
 
     /// <summary>What the task counts as correct.</summary>
     internal EvaluationCounts Count(torch.Tensor prediction, Batch batch, CallPlace place, bool watch)
     {
-        Callback = nameof(ITrainingTask.Count);
+        Calls(nameof(ITrainingTask.Count));
         var counts = task.Count(prediction, batch);
-        if (watch)
-        {
-            _guard.Verify(batch, Callback, place);
-        }
+        Returned(batch, place, watch);
 
         return counts;
     }
@@ -126,21 +128,29 @@ internal sealed class TaskCalls(ITrainingTask task, torch.nn.Module model, int s
             _notices.LookAt(batch);
         }
 
-        Callback = nameof(ITrainingTask.Predict);
+        Calls(nameof(ITrainingTask.Predict));
         var prediction = task.Predict(model, batch) ?? throw Null(place);
-        if (watch)
-        {
-            _guard.Verify(batch, Callback, place);
-        }
-
-        Callback = nameof(ITrainingTask.Loss);
+        Returned(batch, place, watch);
+        Calls(nameof(ITrainingTask.Loss));
         var loss = task.Loss(prediction, batch) ?? throw Null(place);
-        if (watch)
-        {
-            _guard.Verify(batch, Callback, place);
-        }
+        Returned(batch, place, watch);
 
         return (prediction, loss);
+    }
+
+    private void Calls(string callback)
+    {
+        Callback = callback;
+        FinalizerGate.CallbackBegins(task);
+    }
+
+    private void Returned(Batch batch, CallPlace place, bool watch)
+    {
+        FinalizerGate.CallbackReturned(Callback);
+        if (watch)
+        {
+            _guard.Verify(batch, Callback, place);
+        }
     }
 
     private TrainingFaultException Null(CallPlace place) => new($"task '{task.Name}' returned null from {Callback} {place}");
