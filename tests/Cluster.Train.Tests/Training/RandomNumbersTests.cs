@@ -68,7 +68,27 @@ public sealed class RandomNumbersTests
     [Theory]
     [InlineData(1)]
     [InlineData(3)]
-    public async Task Data_code_that_draws_from_libtorch_ends_the_run_with_the_reason(int workers)
+    public async Task Data_code_that_draws_from_libtorch_is_refused_before_the_first_step(int workers)
+    {
+        // Without effect on the sample: what Read gives would be compared otherwise.
+        var run = Drawing(workers, (_, into) => into.Floats(0)[0] += 0 * torch.rand(1).item<float>());
+
+        var error = await Assert.ThrowsAsync<BadInputException>(() => run.RunAsync());
+
+        Assert.Contains("Read draws random numbers from libtorch's default generator", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public async Task Data_code_that_draws_from_libtorch_later_ends_the_run_with_the_reason(int workers)
+    {
+        var run = Drawing(workers, (epoch, into) => into.Floats(0)[0] += epoch > 1 ? 0 * torch.rand(1).item<float>() : 0);
+
+        Assert.Contains("outside of Predict and Loss", await run.FaultAsync(), StringComparison.Ordinal);
+    }
+
+    private static LocalRun Drawing(int workers, Action<int, BatchBuffers> read)
     {
         var task = new SmallTask
         {
@@ -78,16 +98,12 @@ public sealed class RandomNumbersTests
                     ReadOf = (numbers, epoch, into) =>
                     {
                         new SmallData(96, 1).Read(numbers, epoch, into);
-                        // Without effect on the sample: what Read gives is compared before the first step.
-                        into.Floats(0)[0] += 0 * torch.rand(1).item<float>();
+                        read(epoch, into);
                     },
                 },
                 new SmallData(31, 2)),
         };
-
-        Assert.Contains(
-            "outside of Predict and Loss",
-            await new LocalRun { Task = task, Workers = workers, Length = new RunLength(40, null) }.FaultAsync(), StringComparison.Ordinal);
+        return new LocalRun { Task = task, Workers = workers, Length = new RunLength(40, null) };
     }
 
     [Fact]

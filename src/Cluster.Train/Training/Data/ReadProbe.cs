@@ -11,7 +11,7 @@ internal static class ReadProbe
 {
     /// <summary>A hash of what the first, the middle and the last sample are in two epochs, and in the evaluation.</summary>
     /// <returns>In hexadecimal; empty where the dataset cannot be read, which whoever needs a sample will say.</returns>
-    /// <exception cref="BadInputException">The second reading of a sample gave something else; names it.</exception>
+    /// <exception cref="BadInputException">The second reading of a sample gave something else, or drew from libtorch's generator; names it.</exception>
     internal static string Digest(string task, IDataset training, IDataset evaluation)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -19,7 +19,15 @@ internal static class ReadProbe
         {
             foreach (var sample in new[] { 0, data.Count / 2, data.Count - 1 }.Where(sample => sample >= 0 && sample < data.Count).Distinct())
             {
-                if (Read(data, sample, epoch) is not { } first || Read(data, sample, epoch) is not { } second)
+                // Alone with the generator, or another worker's initial values would shift with what Read draws.
+                var (drew, readings) = RandomGate.Run(seed: 0, () => (First: Read(data, sample, epoch), Second: Read(data, sample, epoch)));
+                if (drew)
+                {
+                    throw new BadInputException(
+                        $"task '{task}': Read draws random numbers from libtorch's default generator, which the workers of a process share, so that the result would depend on timing; draw from BatchBuffers.Random");
+                }
+
+                if (readings is not ({ } first, { } second))
                 {
                     return "";
                 }
