@@ -24,6 +24,7 @@ internal static class ProcessTime
         {
             while (true)
             {
+                // What is measured is whether this thread wakes: a timer would wake on the pool, which is late under load.
                 Thread.Sleep(s_tick);
                 time.Tick(Now);
             }

@@ -78,6 +78,7 @@ internal static unsafe class NativeExceptions
             }
         }
 
+        // A handler that returns has the process aborted: this background thread stands here until the process ends.
         Thread.Sleep(Timeout.Infinite);
     }
 
