@@ -3,6 +3,7 @@ using Cluster.Train.Actors;
 using Cluster.Train.Actors.Coordinator;
 using Cluster.Train.Actors.Worker;
 using Cluster.Train.Checkpoints;
+using Cluster.Train.Coordination;
 using Cluster.Train.Hosting.Nodes;
 using Cluster.Train.Journal;
 using Cluster.Train.Machine;
@@ -40,7 +41,7 @@ internal sealed class ClusterEngine(Func<NodeOptions, ITensorNetwork> openNetwor
                 };
                 return CoordinatorActor.Props(Settings(run) with { Succeeds = succeeds }, services, completion);
             },
-            CoordinatorActor.StopJob.Instance,
+            CoordinatorActor.StopJob,
             RetireAsync,
             observer.OnNotice);
         try
@@ -94,7 +95,7 @@ internal sealed class ClusterEngine(Func<NodeOptions, ITensorNetwork> openNetwor
         MinWorkers = run.MinWorkers,
         MaxWorkers = run.MaxWorkers,
         Topology = run.Job.Topology,
-        InProcess = false,
+        MemberLoss = MemberLoss.IsRecovered,
         KeepsCheckpoints = run.Job.CheckpointDirectory is not null,
         CheckpointEvery = run.Job.CheckpointEvery,
         SnapshotEvery = run.SnapshotEvery,

@@ -1,5 +1,5 @@
 using Cluster.Train.Actors;
-using Cluster.Train.Actors.Coordinator;
+using Cluster.Train.Coordination;
 
 namespace Cluster.Train.Hosting.Display;
 

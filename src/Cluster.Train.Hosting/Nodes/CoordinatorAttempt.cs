@@ -1,7 +1,7 @@
 using Akka.Actor;
 using Akka.Cluster.Tools.Singleton;
 using Cluster.Train.Actors;
-using Cluster.Train.Actors.Coordinator;
+using Cluster.Train.Coordination;
 using Cluster.Train.Protocol;
 
 namespace Cluster.Train.Hosting.Nodes;
@@ -56,7 +56,7 @@ internal sealed class CoordinatorAttempt
         }
 
         if (left.Task.IsCompleted) return new CoordinatorEnd(null, null);
-        if (_completion.Task.Exception?.InnerException?.Message == CoordinatorActor.Stopped && await IsRemovedAsync()) return null;
+        if (_completion.Task.Exception?.InnerException?.Message == CoordinatorMachine.Stopped && await IsRemovedAsync()) return null;
         try
         {
             var outcome = await _completion.Task;

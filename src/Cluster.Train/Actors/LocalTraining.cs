@@ -4,6 +4,7 @@ using Akka.Event;
 using Cluster.Train.Actors.Coordinator;
 using Cluster.Train.Actors.Worker;
 using Cluster.Train.Checkpoints;
+using Cluster.Train.Coordination;
 using Cluster.Train.Journal;
 using Cluster.Train.Machine;
 using Cluster.Train.Membership;
@@ -104,7 +105,7 @@ public static class LocalTraining
         var runtimes = Enumerable.Range(1, options.Workers)
             .Select(number => StartWorker(system, coordinator, process, options, number))
             .ToArray();
-        await using (stop.Register(() => coordinator.Tell(CoordinatorActor.StopJob.Instance)).ConfigureAwait(false))
+        await using (stop.Register(() => coordinator.Tell(CoordinatorActor.StopJob)).ConfigureAwait(false))
         {
             try
             {
@@ -162,7 +163,9 @@ public static class LocalTraining
         MinWorkers = options.Workers,
         MaxWorkers = options.Workers,
         Topology = options.Topology,
-        InProcess = true,
+        MemberLoss = MemberLoss.EndsJob,
+        QuietPatience = TimeSpan.MaxValue,
+        FarewellPatience = TimeSpan.Zero,
         KeepsCheckpoints = options.CheckpointDirectory is not null,
         CheckpointEvery = options.CheckpointEvery,
         Hashes = options.Journal is null ? null : HashPlan.Every(options.JournalHashEvery),

@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.Configuration;
 using Cluster.Train.Actors;
 using Cluster.Train.Actors.Coordinator;
+using Cluster.Train.Coordination;
 using Cluster.Train.Actors.Worker;
 using Cluster.Train.Benchmarks.Running;
 using Cluster.Train.Membership;
@@ -86,7 +87,7 @@ internal static class StubJob
         MinWorkers = workers,
         MaxWorkers = workers,
         Topology = Topology.Sharded,
-        InProcess = false,
+        MemberLoss = MemberLoss.IsRecovered,
         KeepsCheckpoints = false,
         CheckpointEvery = null,
         StepTimeout = Timeout,

@@ -1,4 +1,5 @@
 using Cluster.Train.Checkpoints;
+using Cluster.Train.Coordination;
 
 namespace Cluster.Train.Actors.Coordinator;
 

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using Cluster.Train.Actors.Snapshots;
-using Cluster.Train.Checkpoints;
+using Cluster.Train.Coordination;
 using Cluster.Train.Exchange;
 using Cluster.Train.Journal;
 using Cluster.Train.Membership;
@@ -9,7 +9,7 @@ using Cluster.Train.Training;
 namespace Cluster.Train.Actors.Coordinator;
 
 /// <summary>What the coordinator has done by others: its own slice, stored states, whoever watches.</summary>
-internal interface ICoordinatorServices : IAsyncDisposable
+internal interface ICoordinatorServices : IOwnState, IAsyncDisposable
 {
     /// <summary>Is told how the job goes.</summary>
     IJobObserver Observer { get; }
@@ -20,11 +20,8 @@ internal interface ICoordinatorServices : IAsyncDisposable
     /// <summary>The coordinator's own slice, for the coordinator topology, and the snapshots of its process.</summary>
     ISliceRuntime OwnSlice { get; }
 
-    /// <summary>Where tensors reach the coordinator: host:port; null in process.</summary>
-    string? Endpoint { get; }
-
-    /// <summary>The step of the newest checkpoint that was written or found; null for none.</summary>
-    long? NewestCheckpoint { get; }
+    /// <inheritdoc/>
+    ImmutableArray<HeldSnapshot> IOwnState.Held => OwnSlice.Held;
 
     /// <summary>
     /// Takes the checkpoint directory and looks at what is there: what is wrong with it is told before the first worker
@@ -69,20 +66,3 @@ internal interface ICoordinatorServices : IAsyncDisposable
     /// <returns>Completes with the checkpoint's path when it is on disk; with null where a newer one took its place.</returns>
     Task<string?> WriteAsync(CollectedState state, CheckpointRequest request);
 }
-
-/// <summary>What a coordinator found in its checkpoint directory.</summary>
-/// <param name="Verdict">What it means for the job.</param>
-/// <param name="Newest">Name of the newest checkpoint; empty for none.</param>
-/// <param name="Result">The result of a job that is done; null for any other.</param>
-internal sealed record CheckpointStart(ResumeVerdict Verdict, string Newest = "", JobOutcome? Result = null)
-{
-    /// <summary>There is none, or nothing in it.</summary>
-    internal static CheckpointStart Nothing { get; } = new(ResumeVerdict.Begin);
-}
-
-/// <summary>A snapshot that is to be written.</summary>
-/// <param name="Step">Steps of the job done.</param>
-/// <param name="ParametersSha256">The hash on which all members agreed; null to make it from the state.</param>
-/// <param name="Loss">Mean loss of the current epoch so far, or of the last one at its end.</param>
-/// <param name="Evaluation">Newest evaluation; null for none.</param>
-internal sealed record CheckpointRequest(long Step, string? ParametersSha256, double Loss, EvaluationResult? Evaluation);

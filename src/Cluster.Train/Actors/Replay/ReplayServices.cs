@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Cluster.Train.Actors.Coordinator;
 using Cluster.Train.Actors.Snapshots;
 using Cluster.Train.Checkpoints;
+using Cluster.Train.Coordination;
 using Cluster.Train.Exchange;
 using Cluster.Train.Journal;
 using Cluster.Train.Membership;

@@ -3,6 +3,7 @@ using Cluster.Train.Actors;
 using Cluster.Train.Actors.Coordinator;
 using Cluster.Train.Actors.Worker;
 using Cluster.Train.Checkpoints;
+using Cluster.Train.Coordination;
 using Cluster.Train.Journal;
 
 namespace Cluster.Train.Faults.Running;
@@ -15,7 +16,7 @@ internal sealed class FaultyNodes(FaultyCluster cluster, LocalTrainingOptions op
     private readonly ActorSystem _system = ActorSystems.CreateLocal(options.LogLevel, LinkFace.Again);
 
     /// <summary>Asks a coordinator to end the job.</summary>
-    internal static object StopJob => CoordinatorActor.StopJob.Instance;
+    internal static object StopJob => CoordinatorActor.StopJob;
 
     internal IActorRef Start(Props props) => _system.ActorOf(props.WithDispatcher(ActorSystems.Dispatcher));
 
@@ -68,7 +69,7 @@ internal sealed class FaultyNodes(FaultyCluster cluster, LocalTrainingOptions op
 
     private CoordinatorSettings Settings() => LocalTraining.Settings(options) with
     {
-        InProcess = false,
+        MemberLoss = MemberLoss.IsRecovered,
         MinWorkers = settings.MinWorkers,
         SnapshotEvery = settings.SnapshotEvery,
         AnswerTimeout = options.StepTimeout < LongestAnswer ? options.StepTimeout : LongestAnswer,

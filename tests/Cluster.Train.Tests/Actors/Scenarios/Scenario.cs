@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Cluster.Train.Actors;
 using Cluster.Train.Actors.Coordinator;
+using Cluster.Train.Coordination;
 using Cluster.Train.Faults;
 using Cluster.Train.Membership;
 
@@ -138,7 +139,7 @@ internal sealed record Scenario
         MinWorkers = MinWorkers,
         MaxWorkers = MaxWorkers,
         Topology = Topology,
-        InProcess = false,
+        MemberLoss = MemberLoss.IsRecovered,
         KeepsCheckpoints = Checkpoints,
         CheckpointEvery = CheckpointEvery,
         SnapshotEvery = SnapshotEvery,

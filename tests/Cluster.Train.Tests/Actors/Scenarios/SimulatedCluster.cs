@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Cluster.Train.Actors;
 using Cluster.Train.Actors.Coordinator;
+using Cluster.Train.Coordination;
 using Cluster.Train.Actors.Snapshots;
 using Cluster.Train.Actors.Worker;
 using Cluster.Train.Exchange;
@@ -133,7 +134,7 @@ internal sealed class SimulatedCluster
     }
 
     /// <summary>What Ctrl-C does.</summary>
-    internal void Stop() => _coordinator!.Do(() => _coordinatorActor.Tell(CoordinatorActor.StopJob.Instance));
+    internal void Stop() => _coordinator!.Do(() => _coordinatorActor.Tell(CoordinatorActor.StopJob));
 
     /// <summary>What <c>kill -9</c> does to the coordinator.</summary>
     internal void Crash() => _coordinator!.Fail();

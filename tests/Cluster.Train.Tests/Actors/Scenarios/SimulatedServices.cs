@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Cluster.Train.Actors;
 using Cluster.Train.Actors.Coordinator;
+using Cluster.Train.Coordination;
 using Cluster.Train.Actors.Snapshots;
 using Cluster.Train.Checkpoints;
 using Cluster.Train.Exchange;

@@ -1,0 +1,170 @@
+using Cluster.Train.Membership;
+using Cluster.Train.Protocol;
+using Cluster.Train.Training;
+
+namespace Cluster.Train.Coordination;
+
+/// <summary>A job over all its generations: losses, time, counts, and what was shown of them. Pure: the time is given.</summary>
+internal sealed class JobBook
+{
+    private readonly CoordinatorSettings _settings;
+    private readonly ReplicaDescription _replica;
+    private readonly BatchPlan _plan;
+    private readonly Throughput _throughput = new();
+    private readonly TimeSpan _started;
+    private TimeSpan _advanced;
+    private (long Step, string Sha256)? _hashed;
+    private long _told;
+    private double _snapshotSeconds;
+    private int _snapshots;
+    private int _generations;
+    private int _recoveries;
+    private long _replayedSteps;
+    private string _topology = "";
+    private string _checkpoint = "";
+    private int _workers;
+
+    /// <summary>A job that begins, or goes on.</summary>
+    /// <param name="settings">The job.</param>
+    /// <param name="replica">A replica of it.</param>
+    /// <param name="firstStep">Steps done before.</param>
+    /// <param name="memo">What a former coordinator knew at that step; null for nothing.</param>
+    /// <param name="now">The time.</param>
+    internal JobBook(CoordinatorSettings settings, ReplicaDescription replica, long firstStep, JobMemo? memo, TimeSpan now)
+    {
+        (_settings, _replica, _started) = (settings, replica, now);
+        _plan = BatchPlan.Of(settings.Definition, replica.TrainingSamples);
+        TotalSteps = settings.Definition.Length.TotalSteps(_plan.StepsPerEpoch);
+        Ledger = new StepLedger(
+            firstStep, _plan.StepsPerEpoch, settings.Definition.Shards, (step, shard) => _plan.ShardOf(step, shard).Count, replica.EvaluationSamples > 0, TotalSteps);
+        SnapshotCost = SnapshotPlanner.ExpectedCost(replica.VectorLength);
+        if (memo is not null)
+        {
+            _started -= TimeSpan.FromSeconds(memo.Seconds);
+            (_snapshotSeconds, _recoveries, _replayedSteps, _checkpoint) = (memo.SnapshotSeconds, memo.Recoveries + 1, memo.ReplayedSteps, memo.Checkpoint);
+            Ledger.Restore(MemoMapping.ToLedger(memo));
+        }
+
+        (_told, _advanced) = (firstStep, now);
+        _throughput.Start(now, Ledger.CompletedSamples);
+    }
+
+    internal StepLedger Ledger { get; }
+
+    /// <summary>Steps of the whole job.</summary>
+    internal long TotalSteps { get; }
+
+    internal long StepsPerEpoch => _plan.StepsPerEpoch;
+
+    /// <summary>Measured; null before the first report.</summary>
+    internal double? SecondsPerStep { get; private set; }
+
+    /// <summary>Seconds of the newest snapshot; what is expected before the second.</summary>
+    internal double SnapshotCost { get; private set; }
+
+    /// <summary>The hash of the parameters at the last completed step; null where they were not hashed there.</summary>
+    internal string? ParametersSha256 => _hashed is { } hashed && hashed.Step == Ledger.CompletedSteps ? hashed.Sha256 : null;
+
+    /// <summary>Samples a second, of the last two seconds.</summary>
+    internal double SamplesPerSecond { get; private set; }
+
+    /// <summary>A generation has begun.</summary>
+    /// <returns>What is shown of it.</returns>
+    internal RosterFormed Begin(GenerationBook generation)
+    {
+        var roster = generation.Roster;
+        _generations = roster.Generation;
+        _workers = roster.Workers.Count();
+        _topology = roster.Topology == Topology.Sharded ? "sharded" : "coordinator";
+        return new RosterFormed(
+            roster.Generation, _workers, _settings.Definition.Shards, _topology, _replica.ParameterCount,
+            generation.FirstStep, TotalSteps, _plan.StepsPerEpoch, _replica.TrainingSamples, _replica.EvaluationSamples);
+    }
+
+    /// <summary>Training returns to a step.</summary>
+    internal void Recovered(long step)
+    {
+        _recoveries++;
+        _replayedSteps += Math.Max(0, Ledger.CompletedSteps - step);
+        Ledger.ReturnTo(step);
+    }
+
+    /// <summary>Takes a worker's report.</summary>
+    /// <returns>What is shown: epochs that ended, and how far the job is; what is replayed was shown before.</returns>
+    internal (IReadOnlyList<EpochResult> Epochs, JobProgress? Progress) Report(StepReport report, TimeSpan now)
+    {
+        if (report.Steps > 0)
+        {
+            var measured = report.Seconds / report.Steps;
+            SecondsPerStep = SecondsPerStep is { } before ? (before + measured) / 2 : measured;
+        }
+
+        var completed = Ledger.CompletedSteps;
+        EpochResult[] epochs = [.. Ledger.Add(report).Where(epoch => epoch.CompletedSteps > _told).Select(epoch =>
+        {
+            // One report of a tiny model completes many epochs: their ends are spread over the time that it covers.
+            var share = (double)(epoch.CompletedSteps - completed) / (Ledger.CompletedSteps - completed);
+            var elapsed = _advanced - _started + (share * (now - _advanced));
+            return new EpochResult(epoch.Epoch, epoch.CompletedSteps, epoch.Loss, epoch.Evaluation, elapsed);
+        })];
+        if (Ledger.CompletedSteps <= _told)
+        {
+            return (epochs, null);
+        }
+
+        (_told, _advanced) = (Ledger.CompletedSteps, now);
+        SamplesPerSecond = _throughput.Add(now, Ledger.CompletedSamples);
+        return (epochs, new JobProgress(
+            Ledger.CompletedSteps, Ledger.CompletedSamples, Ledger.Loss, Ledger.EpochLoss, SamplesPerSecond));
+    }
+
+    /// <summary>All members hold a snapshot.</summary>
+    internal void Snapshot(HeldByAll snapshot)
+    {
+        // The first one also pays for code that runs for the first time.
+        SnapshotCost = _snapshots++ == 0 ? SnapshotCost : snapshot.Seconds;
+        _snapshotSeconds += snapshot.Seconds;
+        _hashed = snapshot.Sha256 is { } hash ? (snapshot.Step, hash) : _hashed;
+    }
+
+    internal void Saved(string checkpoint) => _checkpoint = checkpoint;
+
+    /// <summary>What a successor should find at a step that everybody holds; null where the step is not complete in the ledger.</summary>
+    /// <param name="step">The step; nobody returns to one before it, but to a checkpoint.</param>
+    /// <param name="newestCheckpoint">The newest one on disk; null for none.</param>
+    /// <param name="now">The time.</param>
+    internal JobMemo? Memo(long step, long? newestCheckpoint, TimeSpan now)
+    {
+        Ledger.DropMarked(_settings.KeepsCheckpoints ? Math.Min(step, newestCheckpoint ?? 0) : step);
+        return Ledger.Marked(step) is { } state
+            ? MemoMapping.From(state, step, (now - _started).TotalSeconds, _snapshotSeconds, _recoveries, _replayedSteps, _checkpoint)
+            : null;
+    }
+
+    /// <summary>The job as it ends now.</summary>
+    internal JobOutcome Outcome(TimeSpan now)
+    {
+        var elapsed = now - _started;
+        return new JobOutcome
+        {
+            Completed = Ledger.CompletedSteps >= TotalSteps,
+            Steps = Ledger.CompletedSteps,
+            Epochs = (int)(Ledger.CompletedSteps / _plan.StepsPerEpoch),
+            Samples = Ledger.CompletedSamples,
+            Loss = Ledger.LastEpochLoss ?? Ledger.EpochLoss,
+            Evaluation = Ledger.Evaluation,
+            Elapsed = elapsed,
+            Workers = _workers,
+            Topology = _topology,
+            ParameterCount = _replica.ParameterCount,
+            ParametersSha256 = ParametersSha256 ?? "",
+            Numerics = _replica.Numerics,
+            Processor = _replica.Processor,
+            Generations = _generations,
+            Recoveries = _recoveries,
+            ReplayedSteps = _replayedSteps,
+            SnapshotShare = elapsed > TimeSpan.Zero ? _snapshotSeconds / elapsed.TotalSeconds : 0,
+            Checkpoint = _checkpoint.Length > 0 ? _checkpoint : null,
+        };
+    }
+}

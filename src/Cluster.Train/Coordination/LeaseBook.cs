@@ -1,0 +1,69 @@
+using Cluster.Train.Protocol;
+
+namespace Cluster.Train.Coordination;
+
+/// <summary>The leases that are out in one generation, and who has completed them. Pure.</summary>
+/// <param name="members">Worker ids of all members, the coordinator's empty one among them where it owns a slice.</param>
+/// <param name="firstStep">The generation's first step.</param>
+internal sealed class LeaseBook(IEnumerable<string> members, long firstStep)
+{
+    private readonly Queue<StepLease> _out = new();
+    private readonly Dictionary<string, int> _completed = members.ToDictionary(member => member, _ => 0);
+    private int _done;
+    private int _ahead;
+
+    /// <summary>The first step of the next lease.</summary>
+    internal long Next { get; private set; } = firstStep;
+
+    /// <summary>Steps of the last lease given out.</summary>
+    internal long LastLength { get; private set; }
+
+    /// <summary>One past the last step of the newest lease that all members have completed; the first step before there is one.</summary>
+    internal long Done { get; private set; } = firstStep;
+
+    /// <summary>How many leases are out.</summary>
+    internal int Outstanding => _out.Count;
+
+    /// <summary>The members that have not completed the oldest lease.</summary>
+    internal IEnumerable<string> Behind => _completed.Where(pair => pair.Value <= _done).Select(pair => pair.Key);
+
+    /// <summary>Notes a lease that goes out.</summary>
+    internal void Give(StepLease lease)
+    {
+        _out.Enqueue(lease);
+        Next = lease.End;
+        LastLength = lease.Steps;
+    }
+
+    /// <summary>Notes a completion. Members do their leases in order: it stands for those before, should their word be lost.</summary>
+    /// <returns>Whether everybody has completed the oldest lease with it.</returns>
+    internal bool Complete(LeaseCompleted completed)
+    {
+        if (!_completed.TryGetValue(completed.WorkerId, out var count))
+        {
+            return false;
+        }
+
+        var done = _out.Skip(count - _done).TakeWhile(lease => lease.End <= completed.CompletedSteps).Count();
+        _completed[completed.WorkerId] = count + done;
+        // Counted, not looked for: a look at all members for each of them would grow with their square.
+        if (count == _done && done > 0)
+        {
+            _ahead++;
+        }
+
+        if (_ahead < _completed.Count)
+        {
+            return false;
+        }
+
+        while (_ahead == _completed.Count)
+        {
+            _done++;
+            Done = _out.Dequeue().End;
+            _ahead = _completed.Values.Count(value => value > _done);
+        }
+
+        return true;
+    }
+}

@@ -1,0 +1,267 @@
+using Cluster.Train.Protocol;
+
+namespace Cluster.Train.Coordination;
+
+/// <summary>
+/// Puts the shards' reports together to losses of steps, epochs and evaluations. Sums run over shards and steps in
+/// ascending order, so that what is printed does not depend on who reported first. Pure: no actor, no clock.
+/// </summary>
+/// <param name="firstStep">Steps done before this run.</param>
+/// <param name="stepsPerEpoch">Steps of one epoch.</param>
+/// <param name="shards">Shards of the job.</param>
+/// <param name="shardSamples">Samples of a shard at a step.</param>
+/// <param name="evaluates">Whether each epoch's end, and the job's, has an evaluation.</param>
+/// <param name="totalSteps">Steps of the job.</param>
+internal sealed class StepLedger(
+    long firstStep, long stepsPerEpoch, int shards, Func<long, int, int> shardSamples, bool evaluates, long totalSteps)
+{
+    private readonly Dictionary<long, PendingStep> _pending = [];
+    private readonly SortedDictionary<long, ShardEvaluation?[]> _evaluations = [];
+    private readonly HashSet<long> _marks = [];
+    private readonly Dictionary<long, LedgerState> _marked = new() { [0] = new LedgerState(0, 0, 0, null, null) };
+    private double _epochLossSum;
+    private long _epochSamples;
+
+    /// <summary>Steps of the job that all shards have reported.</summary>
+    internal long CompletedSteps { get; private set; } = firstStep;
+
+    /// <summary>Samples of the steps completed in this run, replays not counted.</summary>
+    internal long CompletedSamples { get; private set; }
+
+    /// <summary>Mean loss over the samples of the newest completed step.</summary>
+    internal double Loss { get; private set; }
+
+    /// <summary>Mean loss over the samples of the current epoch so far, or of the whole last one right at its end.</summary>
+    internal double EpochLoss { get; private set; }
+
+    /// <summary>The newest complete evaluation.</summary>
+    internal EvaluationResult? Evaluation { get; private set; }
+
+    /// <summary>Mean training loss of the last epoch completed in this run.</summary>
+    internal double? LastEpochLoss { get; private set; }
+
+    /// <summary>Goes on where a former coordinator was.</summary>
+    internal void Restore(LedgerState state)
+    {
+        _marked[CompletedSteps] = state;
+        CompletedSamples = state.Samples;
+        (_epochLossSum, _epochSamples) = (state.EpochLossSum, state.EpochSamples);
+        EpochLoss = _epochSamples > 0 ? _epochLossSum / _epochSamples : 0;
+        LastEpochLoss = state.LastEpochLoss;
+        Evaluation = state.Evaluation;
+    }
+
+    /// <summary>What is known once these steps are completed is kept, until <see cref="DropMarked"/>.</summary>
+    internal void Mark(long completedSteps)
+    {
+        if (completedSteps == CompletedSteps)
+        {
+            _marked[completedSteps] = State;
+        }
+        else if (completedSteps > CompletedSteps)
+        {
+            _marks.Add(completedSteps);
+        }
+    }
+
+    /// <summary>What was known when these steps were completed; null where they were not marked or are not completed yet.</summary>
+    internal LedgerState? Marked(long completedSteps) => _marked.GetValueOrDefault(completedSteps);
+
+    /// <summary>Nobody returns to a step before this one any more, but to the first.</summary>
+    internal void DropMarked(long before)
+    {
+        foreach (var step in _marked.Keys.Where(step => step > 0 && step < before).ToArray())
+        {
+            _marked.Remove(step);
+        }
+    }
+
+    /// <summary>
+    /// Training returns to a step. Where it was marked, what was reported since is forgotten: it is reported again, and
+    /// counts once. Where it was not, what is reported again changes nothing.
+    /// </summary>
+    internal void ReturnTo(long completedSteps)
+    {
+        if (_marked.TryGetValue(completedSteps, out var state))
+        {
+            CompletedSteps = completedSteps;
+            Restore(state);
+            _pending.Clear();
+            _evaluations.Clear();
+            _marks.Clear();
+            foreach (var step in _marked.Keys.Where(step => step > completedSteps).ToArray())
+            {
+                _marked.Remove(step);
+            }
+        }
+    }
+
+    /// <summary>Takes a report. A step that was reported before changes nothing.</summary>
+    /// <returns>The epochs that this report completed, evaluation included, in order.</returns>
+    internal IReadOnlyList<LedgerEpoch> Add(StepReport report)
+    {
+        for (var row = 0; row < report.Steps; row++)
+        {
+            var step = report.FirstStep + row;
+            if (step < CompletedSteps)
+            {
+                continue;
+            }
+
+            var pending = Pending(step);
+            for (var column = 0; column < report.Shards.Count; column++)
+            {
+                pending.Set(report.Shards.First + column, report.ShardLosses[(row * report.Shards.Count) + column]);
+            }
+        }
+
+        foreach (var evaluation in report.Evaluations.Where(part => part.CompletedSteps > CompletedSteps))
+        {
+            if (!_evaluations.TryGetValue(evaluation.CompletedSteps, out var parts))
+            {
+                _evaluations[evaluation.CompletedSteps] = parts = new ShardEvaluation?[shards];
+            }
+
+            parts[evaluation.Shard] = evaluation;
+        }
+
+        return Advance();
+    }
+
+    private LedgerState State => new(CompletedSamples, _epochLossSum, _epochSamples, LastEpochLoss, Evaluation);
+
+    private List<LedgerEpoch> Advance()
+    {
+        var epochs = new List<LedgerEpoch>();
+        while (_pending.TryGetValue(CompletedSteps, out var next) && next.IsComplete)
+        {
+            var atEnd = (next.Step + 1) % stepsPerEpoch == 0 || next.Step + 1 == totalSteps;
+            EvaluationResult? evaluation = null;
+            if (atEnd && evaluates && !TryTakeEvaluation(next.Step + 1, out evaluation))
+            {
+                break;
+            }
+
+            _pending.Remove(next.Step);
+            Complete(next);
+            if (atEnd)
+            {
+                Evaluation = evaluation ?? Evaluation;
+                LastEpochLoss = EpochLoss;
+                epochs.Add(new LedgerEpoch((int)((next.Step / stepsPerEpoch) + 1), next.Step + 1, EpochLoss, evaluation));
+            }
+
+            if (_marks.Remove(CompletedSteps))
+            {
+                _marked[CompletedSteps] = State;
+            }
+        }
+
+        return epochs;
+    }
+
+    private void Complete(PendingStep step)
+    {
+        if (step.Step % stepsPerEpoch == 0)
+        {
+            (_epochLossSum, _epochSamples) = (0, 0);
+        }
+
+        double sum = 0;
+        long samples = 0;
+        for (var shard = 0; shard < shards; shard++)
+        {
+            var count = shardSamples(step.Step, shard);
+            sum += (double)step.Losses[shard] * count;
+            samples += count;
+        }
+
+        Loss = sum / samples;
+        _epochLossSum += sum;
+        _epochSamples += samples;
+        EpochLoss = _epochLossSum / _epochSamples;
+        CompletedSamples += samples;
+        CompletedSteps = step.Step + 1;
+    }
+
+    private bool TryTakeEvaluation(long completedSteps, out EvaluationResult? result)
+    {
+        result = null;
+        if (!_evaluations.TryGetValue(completedSteps, out var parts) || Array.Exists(parts, part => part is null))
+        {
+            return false;
+        }
+
+        _evaluations.Remove(completedSteps);
+        double loss = 0;
+        long correct = 0, decisions = 0;
+        var samples = 0;
+        foreach (var part in parts)
+        {
+            loss += part!.LossSum;
+            correct += part.Correct;
+            decisions += part.Decisions;
+            samples += part.Samples;
+        }
+
+        result = new EvaluationResult(loss / samples, decisions > 0 ? (double)correct / decisions : null, samples);
+        return true;
+    }
+
+    private PendingStep Pending(long step)
+    {
+        if (!_pending.TryGetValue(step, out var pending))
+        {
+            _pending[step] = pending = new PendingStep(step, shards);
+        }
+
+        return pending;
+    }
+
+    private sealed class PendingStep
+    {
+        private readonly float[] _losses;
+        private int _missing;
+
+        internal PendingStep(long step, int shards)
+        {
+            Step = step;
+            _losses = new float[shards];
+            Array.Fill(_losses, float.NaN);
+            _missing = shards;
+        }
+
+        internal long Step { get; }
+
+        internal ReadOnlySpan<float> Losses => _losses;
+
+        internal bool IsComplete => _missing == 0;
+
+        // A loss that is not a number never gets here: the replica stops the run at once. A shard that another worker
+        // computes again after a recovery counts once.
+        internal void Set(int shard, float loss)
+        {
+            if (float.IsNaN(_losses[shard]) && !float.IsNaN(loss))
+            {
+                _missing--;
+            }
+
+            _losses[shard] = loss;
+        }
+    }
+}
+
+/// <summary>An epoch that is complete, or the part of one with which the job ends.</summary>
+/// <param name="Epoch">From 1.</param>
+/// <param name="CompletedSteps">Steps of the job done at its end.</param>
+/// <param name="Loss">Mean training loss.</param>
+/// <param name="Evaluation">Null where there is none.</param>
+internal sealed record LedgerEpoch(int Epoch, long CompletedSteps, double Loss, EvaluationResult? Evaluation);
+
+/// <summary>What a ledger knows at a step, besides steps that are not complete.</summary>
+/// <param name="Samples">Samples trained on.</param>
+/// <param name="EpochLossSum">Sum of the losses of the current epoch's samples.</param>
+/// <param name="EpochSamples">How many these are.</param>
+/// <param name="LastEpochLoss">Mean loss of the last complete epoch; null for none.</param>
+/// <param name="Evaluation">The newest evaluation; null for none.</param>
+internal sealed record LedgerState(long Samples, double EpochLossSum, long EpochSamples, double? LastEpochLoss, EvaluationResult? Evaluation);

@@ -1,0 +1,124 @@
+namespace Cluster.Train;
+
+/// <summary>
+/// What a program is told of a running job. Called by the coordinator, one call at a time, in order of the steps;
+/// a call must return at once (hand the work on). Progress comes a few times a second, not once a step.
+/// </summary>
+public interface IJobObserver
+{
+    /// <summary>All members are ready and the first lease goes out. Again after each change of membership.</summary>
+    void OnRoster(RosterFormed roster);
+
+    /// <summary>Steps were completed.</summary>
+    void OnProgress(JobProgress progress);
+
+    /// <summary>An epoch was completed and evaluated.</summary>
+    void OnEpoch(EpochResult epoch);
+
+    /// <summary>Something that the user should read: one line.</summary>
+    void OnNotice(string notice);
+}
+
+/// <summary>A generation has begun.</summary>
+/// <param name="Generation">Its number, from 1.</param>
+/// <param name="Workers">Number of workers.</param>
+/// <param name="Shards">Shards of the job.</param>
+/// <param name="Topology">"coordinator" or "sharded".</param>
+/// <param name="ParameterCount">Trainable and frozen parameters of the model.</param>
+/// <param name="FirstStep">The step it begins with.</param>
+/// <param name="TotalSteps">Steps of the whole job.</param>
+/// <param name="StepsPerEpoch">Steps of one epoch.</param>
+/// <param name="TrainingSamples">Samples of one epoch.</param>
+/// <param name="EvaluationSamples">Samples of an evaluation; 0 for none.</param>
+public sealed record RosterFormed(
+    int Generation, int Workers, int Shards, string Topology, long ParameterCount, long FirstStep, long TotalSteps,
+    long StepsPerEpoch, int TrainingSamples, int EvaluationSamples);
+
+/// <summary>How far the job is.</summary>
+/// <param name="CompletedSteps">Steps done, of the whole job.</param>
+/// <param name="CompletedSamples">Samples trained on since the job began, replays not counted.</param>
+/// <param name="Loss">Mean loss over the samples of the newest step.</param>
+/// <param name="EpochLoss">Mean loss over the samples of the current epoch so far.</param>
+/// <param name="SamplesPerSecond">Of the last two seconds.</param>
+public sealed record JobProgress(long CompletedSteps, long CompletedSamples, double Loss, double EpochLoss, double SamplesPerSecond);
+
+/// <summary>The result of one epoch.</summary>
+/// <param name="Epoch">From 1.</param>
+/// <param name="CompletedSteps">Steps of the job done at its end.</param>
+/// <param name="Loss">Mean training loss over the epoch's samples, each at the parameters of its step.</param>
+/// <param name="Evaluation">At the epoch's end; null where the task has no evaluation samples.</param>
+/// <param name="Elapsed">Since the run began.</param>
+public sealed record EpochResult(int Epoch, long CompletedSteps, double Loss, EvaluationResult? Evaluation, TimeSpan Elapsed);
+
+/// <summary>An exact evaluation: sums over all samples, each counted once.</summary>
+/// <param name="Loss">Mean loss over the samples.</param>
+/// <param name="Accuracy">Correct decisions / all decisions; null where the task counts none.</param>
+/// <param name="Samples">Number of samples.</param>
+public sealed record EvaluationResult(double Loss, double? Accuracy, int Samples);
+
+/// <summary>How a run ended when it reached its end or was stopped in good order.</summary>
+public sealed record JobOutcome
+{
+    /// <summary>False if it was stopped before its last step.</summary>
+    public required bool Completed { get; init; }
+
+    /// <summary>
+    /// True where a checkpoint was found to be the job's end: nothing was computed, and what is told is the result that
+    /// it holds. There were no workers then, and the counts of this run are 0.
+    /// </summary>
+    public bool WasDone { get; init; }
+
+    /// <summary>Steps done, of the whole job, those before a resume included.</summary>
+    public required long Steps { get; init; }
+
+    /// <summary>Epochs completed.</summary>
+    public required int Epochs { get; init; }
+
+    /// <summary>Samples trained on by this run, replays not counted.</summary>
+    public required long Samples { get; init; }
+
+    /// <summary>Mean training loss of the last epoch that was completed in this run, or of the steps since if none was.</summary>
+    public required double Loss { get; init; }
+
+    /// <summary>The last evaluation; null where there was none.</summary>
+    public required EvaluationResult? Evaluation { get; init; }
+
+    /// <summary>From the first lease to the last step.</summary>
+    public required TimeSpan Elapsed { get; init; }
+
+    /// <summary>Workers at the end.</summary>
+    public required int Workers { get; init; }
+
+    /// <summary>"coordinator" or "sharded".</summary>
+    public required string Topology { get; init; }
+
+    /// <summary>Parameters of the model, frozen ones included.</summary>
+    public required long ParameterCount { get; init; }
+
+    /// <summary>
+    /// SHA-256 over the little-endian float32 parameters in layout order; empty for a job that was stopped while too few
+    /// workers were there to hash them.
+    /// </summary>
+    public required string ParametersSha256 { get; init; }
+
+    /// <summary>The numerics class of the processes that computed it: bits are the same only where this is.</summary>
+    public string Numerics { get; init; } = "";
+
+    /// <summary>The processor of the first worker.</summary>
+    public string Processor { get; init; } = "";
+
+    /// <summary>Rosters formed.</summary>
+    public required int Generations { get; init; }
+
+    /// <summary>Returns to a snapshot after a fault.</summary>
+    public required int Recoveries { get; init; }
+
+    /// <summary>Steps computed again after a fault.</summary>
+    public required long ReplayedSteps { get; init; }
+
+    /// <summary>Share of the elapsed time that snapshots took, 0 to 1.</summary>
+    public double SnapshotShare { get; init; }
+
+    /// <summary>The checkpoint written last; null for none.</summary>
+    public required string? Checkpoint { get; init; }
+}
