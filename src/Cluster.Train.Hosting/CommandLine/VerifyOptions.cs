@@ -9,7 +9,7 @@ internal static class VerifyOptions
 
     /// <summary>Each variant's length, in place of the job's.</summary>
     public static readonly OptionSpec<long> Steps = new(JobOptions.Steps.Name, Section, ValueKinds.Long(1, "steps"),
-        "Steps that each variant trains; two or more for one that is resumed, some more than an epoch has for evaluations.")
+        "Steps that each variant trains; two or more for one that is resumed and one whose coordinator is replaced, some more than an epoch has for evaluations on the way.")
     { Default = _ => VerificationOptions.DefaultSteps };
 
     /// <summary>Enough for crews of up to four.</summary>

@@ -100,7 +100,7 @@ public static class JobVerification
 
             return Report(
                 outcome.Steps, outcome.ParameterCount, LikelyCause.Explain(results.ToImmutable()),
-                options.StartOtherProcess is null ? [NoOtherProcess] : []);
+                [.. Variant.WithoutRoom(definition.Shards, outcome.Steps), .. options.StartOtherProcess is null ? [NoOtherProcess] : Array.Empty<string>()]);
         }
 
         private ImmutableArray<Variant> Plan(long steps) => Variant.Of(definition.Shards, steps, options.Full, options.StartOtherProcess is not null);

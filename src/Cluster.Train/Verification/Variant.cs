@@ -44,6 +44,9 @@ internal sealed record Variant(VariantKind Kind, int Workers, Transport Transpor
     /// <summary>What strikes it.</summary>
     internal FaultPlan Plan { get; init; } = FaultPlan.None;
 
+    /// <summary>Steps between snapshots where it is struck; the faults of a plan without a seed are placed by it.</summary>
+    internal long SnapshotEvery { get; init; } = 5;
+
     /// <summary>The step whose checkpoint it goes on from; 0 for the beginning.</summary>
     internal long From { get; init; }
 
@@ -55,9 +58,9 @@ internal sealed record Variant(VariantKind Kind, int Workers, Transport Transpor
     {
         VariantKind.Resumed => Invariant($"resumed at step {From}, {Workers} then {Count(WorkersAfter)}"),
         VariantKind.Struck when Plan.Seed is { } seed => Invariant($"fault plan {seed}, {Count(Workers)}, {Of(Transport)}"),
-        VariantKind.Struck => Plan.Faults.Any(fault => fault.Member == PlannedFault.Coordinator) && Plan.Faults.Length > 1
-            ? "worker killed, coordinator replaced"
-            : "coordinator replaced",
+        VariantKind.Struck => Plan.Faults.Length > 1 ? "worker killed, coordinator replaced"
+            : Plan.Faults[0].Member == PlannedFault.Coordinator ? "coordinator replaced"
+            : "worker killed",
         VariantKind.Again => "once more, in this process",
         VariantKind.OtherProcess => "once more, in another process",
         _ => $"{Count(Workers)}, {Of(Transport)}, {(Topology == Topology.Sharded ? "sharded" : "coordinator")}",
@@ -103,7 +106,12 @@ internal sealed record Variant(VariantKind Kind, int Workers, Transport Transpor
             });
         }
 
-        variants.Add(new Variant(VariantKind.Struck, Math.Min(3, most), Transport.SharedMemory, Topology.Sharded) { Plan = PlanOf(most, steps) });
+        var strike = PlannedStrike.Of(most, steps);
+        variants.Add(new Variant(VariantKind.Struck, Math.Min(3, most), Transport.SharedMemory, Topology.Sharded)
+        {
+            Plan = strike.Plan,
+            SnapshotEvery = strike.SnapshotEvery,
+        });
         if (full)
         {
             string[] members = [.. Enumerable.Range(1, most).Select(number => Invariant($"worker-{number}")), PlannedFault.Coordinator];
@@ -125,17 +133,18 @@ internal sealed record Variant(VariantKind Kind, int Workers, Transport Transpor
         return variants.ToImmutable();
     }
 
+    /// <summary>What a run of so few steps has no room for, each with the reason.</summary>
+    /// <param name="shards">Shards of the job.</param>
+    /// <param name="steps">Steps of the job.</param>
+    internal static ImmutableArray<string> WithoutRoom(int shards, long steps)
+    {
+        ImmutableArray<string> withoutRoom = steps > 1 ? [] : ["resumed from a checkpoint: a single step has no middle; give --steps 2 or more"];
+        return PlannedStrike.IsTooShort(Math.Min(4, shards), steps) ? withoutRoom.Add(PlannedStrike.OnlyTheWorker) : withoutRoom;
+    }
+
     private const int RandomPlans = 10;
 
     private static readonly TimeSpan LongestFault = TimeSpan.FromSeconds(1);
-
-    private static FaultPlan PlanOf(int workers, long steps)
-    {
-        var coordinator = new PlannedFault(PlannedFault.Coordinator, steps * 3 / 5, FaultPhase.Lease, FaultAction.Fail, TimeSpan.Zero);
-        return workers == 1
-            ? FaultPlan.Of(coordinator)
-            : FaultPlan.Of(new PlannedFault("worker-2", steps / 4, FaultPhase.Compute, FaultAction.Fail, TimeSpan.Zero), coordinator);
-    }
 
     private static string Count(int workers) => workers == 1 ? "1 worker" : Invariant($"{workers} workers");
 

@@ -77,13 +77,17 @@ internal sealed class VariantRunner(ITrainingTask task, JobDefinition definition
             run = run with { CheckpointDirectory = NewFolder(), CheckpointEvery = CheckpointEvery };
         }
 
-        var settings = new FaultyTrainingSettings { SharesMemory = variant.Transport == Transport.SharedMemory };
+        var settings = new FaultyTrainingSettings
+        {
+            SharesMemory = variant.Transport == Transport.SharedMemory,
+            SnapshotEvery = variant.SnapshotEvery,
+        };
         var outcome = await FaultyTraining.RunAsync(run, variant.Plan, settings, observer, stop).ConfigureAwait(false);
         var trace = Trace(outcome.Job, observer, stop);
         if (variant.Plan.Seed is null && outcome.Struck.Length < variant.Plan.Faults.Length)
         {
-            throw new TrainingFaultException(
-                Invariant($"only {outcome.Struck.Length} of its {variant.Plan.Faults.Length} faults struck, so it shows nothing: give more --steps"));
+            var missed = string.Join("; ", variant.Plan.Faults.Except(outcome.Struck));
+            throw new TrainingFaultException($"it ended before all of its faults struck, so it shows nothing; missed: {missed}");
         }
 
         return trace with { Remark = outcome.NotShared is { } reason ? $"over TCP, because memory cannot be shared here ({reason})" : null };
