@@ -18,7 +18,7 @@ internal static class VerifyOptions
     { Default = _ => VerificationOptions.DefaultShards };
 
     public static readonly OptionSpec<bool> Full = new("--full", Section, ValueKinds.Flag,
-        "Both topologies for each number of workers and transport, and ten random fault plans.")
+        "Both topologies for each number of workers and transport, ten random fault plans, and evaluations of all test samples; otherwise of ten global batches less one sample at most, spread evenly, the same in each variant.")
     { Default = _ => false };
 
     public static readonly OptionSpec<TimeSpan> VariantTimeout = new("--variant-timeout", Section, ValueKinds.Duration,

@@ -62,6 +62,9 @@ public sealed record LocalTrainingOptions
 
     /// <summary>Sees the state after each step; null for nobody.</summary>
     internal IStateWatch? Watch { get; init; }
+
+    /// <summary>How much of the evaluation data is evaluated; null for all.</summary>
+    internal EvaluationLimit? EvaluationLimit { get; init; }
 }
 
 /// <summary>Runs a job with coordinator and workers as actors of one process.</summary>
@@ -85,6 +88,7 @@ public static class LocalTraining
         {
             WorkersHere = options.Workers,
             Watch = options.Watch,
+            EvaluationLimit = options.EvaluationLimit,
         };
         await using var services = new CoordinatorServices(process, observer, store, options.Resume)
         {

@@ -40,7 +40,11 @@ internal sealed class ProcessContext
         Patience = stepTimeout;
         Network = network;
         ProcessTime.EnsureStarted();
-        _data = new Lazy<OpenedData>(() => TaskDataOpener.Open(task, definition, dataDirectory));
+        _data = new Lazy<OpenedData>(() =>
+        {
+            var data = TaskDataOpener.Open(task, definition, dataDirectory);
+            return data with { Evaluation = EvaluationLimit?.Within(data.Evaluation) ?? data.Evaluation };
+        });
         _sampleDigest = new Lazy<string>(() => ReadProbe.Digest(task.Name, Data.Training, Data.Evaluation));
     }
 
@@ -63,6 +67,9 @@ internal sealed class ProcessContext
 
     /// <summary>Sees the state after each step; null for nobody.</summary>
     internal IStateWatch? Watch { get; init; }
+
+    /// <summary>How much of the evaluation data is evaluated; null for all.</summary>
+    internal EvaluationLimit? EvaluationLimit { get; init; }
 
     internal SnapshotStore Snapshots { get; } = new();
 

@@ -111,6 +111,8 @@ public static class JobVerification
             Definition = definition,
             Steps = steps,
             ParameterCount = parameters,
+            EvaluationSamples = _reference.Outcome?.Evaluation?.Samples ?? 0,
+            EvaluationSamplesGiven = Math.Max(_reference.Outcome?.Evaluation?.Samples ?? 0, _runner.EvaluationLimit?.Given ?? 0),
             Variants = results,
             LeftOut = leftOut,
         };

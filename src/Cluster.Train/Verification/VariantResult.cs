@@ -55,6 +55,12 @@ public sealed record VerificationReport
     /// <summary>Parameters of the model; 0 as above.</summary>
     public required long ParameterCount { get; init; }
 
+    /// <summary>Samples of each evaluation, the same ones in every variant; 0 where none took place.</summary>
+    public int EvaluationSamples { get; init; }
+
+    /// <summary>Samples of the evaluation data, over which <see cref="EvaluationSamples"/> are spread evenly.</summary>
+    public int EvaluationSamplesGiven { get; init; }
+
     /// <summary>The reference, and each variant that was compared with it.</summary>
     public required ImmutableArray<VariantResult> Variants { get; init; }
 

@@ -21,6 +21,9 @@ internal sealed class VariantRunner(ITrainingTask task, JobDefinition definition
 
     private int _folders;
 
+    /// <summary>How much of the evaluation data each variant evaluates; null for all.</summary>
+    internal EvaluationLimit? EvaluationLimit { get; } = options.Full ? null : EvaluationLimit.Of(definition);
+
     /// <summary>How long a step of the reference took, in the mean; null before it is known.</summary>
     internal TimeSpan? MeanStep { get; set; }
 
@@ -46,6 +49,7 @@ internal sealed class VariantRunner(ITrainingTask task, JobDefinition definition
             JoinTimeout = options.JoinTimeout,
             LogLevel = options.LogLevel,
             Watch = watch,
+            EvaluationLimit = EvaluationLimit,
         };
         return variant switch
         {

@@ -19,7 +19,11 @@ public sealed record VerificationOptions
     /// <summary>cpu, cuda or cuda:N. <b>Default</b>: cpu.</summary>
     public string Device { get; init; } = "cpu";
 
-    /// <summary>Both topologies for each number of workers and transport, and ten random fault plans. <b>Default</b>: false.</summary>
+    /// <summary>
+    /// Both topologies for each number of workers and transport, ten random fault plans, and evaluations of all evaluation
+    /// samples; otherwise at most <c>10 × BatchSize − 1</c> of them, spread evenly over the evaluation data, are evaluated, the
+    /// same ones in every variant. <b>Default</b>: false.
+    /// </summary>
     public bool Full { get; init; }
 
     /// <summary>How long one variant may take before it is given up by name. <b>Default</b>: 10 minutes.</summary>

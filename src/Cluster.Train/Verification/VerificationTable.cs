@@ -13,6 +13,11 @@ internal static class VerificationTable
     {
         var text = new StringBuilder();
         Wrap(text, "", Title(report));
+        if (report.EvaluationSamples < report.EvaluationSamplesGiven && report.EvaluationSamples > 0)
+        {
+            Wrap(text, "  ", Invariant($"each evaluates the same {report.EvaluationSamples:N0} of {report.EvaluationSamplesGiven:N0} test samples, spread evenly (--full: all)"));
+        }
+
         text.AppendLine();
         Row(text, "variant", "SHA-256", "");
         foreach (var variant in report.Variants)

@@ -37,6 +37,32 @@ public sealed class JobVerificationTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task Evaluations_of_some_samples_are_compared_too()
+    {
+        // Each compute thread counts the evaluation batches that it has done: a reference does those of all shards.
+        var calls = new ThreadLocal<int>();
+        var evaluated = new ConcurrentQueue<long>();
+        var task = new SmallTask
+        {
+            Data = () => new TaskData(new SmallData(96, seed: 1), new SmallData(5_000, seed: 2)),
+            CountOf = (_, batch) =>
+            {
+                evaluated.Enqueue(batch.Count);
+                return new EvaluationCounts(++calls.Value > 11 ? 1 : 0, batch.Count);
+            },
+        };
+
+        var report = await JobVerification.RunAsync(
+            task, new VerificationOptions { Definition = Job(OptimizerSettings.Sgd(0.1f)) with { Length = new RunLength(null, 2) } });
+
+        output.WriteLine($"{report}");
+        Assert.Equal((319, 5_000), (report.EvaluationSamples, report.EvaluationSamplesGiven));
+        Assert.Equal("the accuracy", report.Variants[1].Difference?.What);
+        // Those of the reference: of four shards, two batches of 32 and a smaller one each.
+        Assert.Equal([32, 32, 16, 32, 32, 16, 32, 32, 16, 32, 32, 15], evaluated.Take(12));
+    }
+
+    [Fact]
     public async Task Values_that_were_too_many_to_be_kept_come_from_the_reference_once_more()
     {
         // Each compute thread counts the shards that it has done: four a step in the reference, fewer in crews.

@@ -44,6 +44,18 @@ public sealed class VerificationReportTests
     }
 
     [Theory]
+    [InlineData(119, 1742, true)]
+    [InlineData(500, 500, false)]
+    [InlineData(0, 1742, false)]
+    public void An_evaluation_of_some_samples_says_so(int evaluated, int given, bool says)
+    {
+        var text = (Report(Reference) with { EvaluationSamples = evaluated, EvaluationSamplesGiven = given }).ToString();
+
+        Assert.Equal(says, text.Contains("50 steps each\neach evaluates the same 119 of 1,742 test samples, spread evenly (--full: all)\n", StringComparison.Ordinal));
+        Assert.Equal(says, text.Contains("--full", StringComparison.Ordinal));
+    }
+
+    [Theory]
     [InlineData("a field of the task, a teacher", VariantKind.Crew)]
     [InlineData("no snapshot and no checkpoint", VariantKind.Resumed)]
     [InlineData("HashCode", VariantKind.OtherProcess)]

@@ -63,7 +63,11 @@ internal sealed class FaultyNodes(FaultyCluster cluster, LocalTrainingOptions op
         var process = new FaultyProcess(cluster, name);
         var network = new FaultyNetwork(
             cluster, process, new TensorNetwork("127.0.0.1:0", "127.0.0.1", security: null, _ => { }, settings.SharesMemory));
-        var context = new ProcessContext(options.Task, options.Definition, options.DataDirectory, options.StepTimeout, network) { Watch = options.Watch };
+        var context = new ProcessContext(options.Task, options.Definition, options.DataDirectory, options.StepTimeout, network)
+        {
+            Watch = options.Watch,
+            EvaluationLimit = options.EvaluationLimit,
+        };
         return (process, context, network);
     }
 
