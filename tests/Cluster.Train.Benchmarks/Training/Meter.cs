@@ -43,7 +43,6 @@ internal sealed class Meter(TimeSpan duration, CancellationTokenSource stop) : I
     {
     }
 
-    public void OnNotice(string notice)
-    {
-    }
+    // Standard error is shown where a run fails.
+    public void OnNotice(string notice) => Console.Error.WriteLine(notice);
 }
