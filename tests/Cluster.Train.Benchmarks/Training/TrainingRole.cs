@@ -66,6 +66,7 @@ internal static class TrainingRole
             Length = new RunLength(Epochs: null, Steps: long.MaxValue / 4),
         },
         Workers = workers,
+        JoinTimeout = JoinTimeout,
     };
 
     private static async Task MeasureAsync(IReadOnlyList<string> arguments, Func<LocalTrainingOptions, Meter, CancellationToken, Task> train)
