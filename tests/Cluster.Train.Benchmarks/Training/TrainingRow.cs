@@ -38,6 +38,12 @@ internal sealed record TrainingRow(BenchmarkModel Model, int Workers, Place Plac
     /// <summary>Why there are no figures of the peer; null where there are some.</summary>
     internal string? PeerRemark { get; set; }
 
+    /// <summary>In how many rounds it could not be measured.</summary>
+    internal int Failures { get; set; }
+
+    /// <summary>The share so far, in a few characters.</summary>
+    internal string Brief => $"{Text} {(Share.Count > 0 ? $"{Share.Median:0.00}" : "failed")}";
+
     internal string Text => $"{Model.Text}, {Workers} {(Workers == 1 ? "worker" : "workers")}{(Place == Place.Cluster ? ", cluster" : "")}";
 
     /// <summary>The share that we mean to have; null where a step is all overhead, which the table tells but does not judge.</summary>
@@ -68,6 +74,11 @@ internal sealed record TrainingRow(BenchmarkModel Model, int Workers, Place Plac
         foreach (var line in lines)
         {
             Console.WriteLine(string.Join("  ", line.Select((cell, column) => column == 0 ? cell.PadRight(widths[0]) : cell.PadLeft(widths[column]))).TrimEnd());
+        }
+
+        foreach (var row in rows.Where(row => row.Failures > 0))
+        {
+            Console.WriteLine($"{row.Text}: failed in {row.Failures} {(row.Failures == 1 ? "round" : "rounds")}, see standard error");
         }
 
         Console.WriteLine();

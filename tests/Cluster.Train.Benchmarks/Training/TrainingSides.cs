@@ -56,7 +56,7 @@ internal sealed class TrainingSides(int seconds, TimeSpan peerLimit)
         try
         {
             nodes.AddRange(Enumerable.Range(0, workers).Select(_ => ChildProcess.Role(TrainingRole.Worker, seed)));
-            return await nodes[0].HearNumberAsync("rate", _timeout);
+            return await nodes[0].HearNumberAsync("rate", _timeout, nodes[1..]);
         }
         finally
         {
@@ -70,7 +70,7 @@ internal sealed class TrainingSides(int seconds, TimeSpan peerLimit)
         var processes = PythonPeer.Start("ddp.py", ranks, model.Name, $"{model.Batch}", $"{seconds}");
         try
         {
-            return new PeerRate(await processes[0].HearNumberAsync("rate", peerLimit), null);
+            return new PeerRate(await processes[0].HearNumberAsync("rate", peerLimit, processes[1..]), null);
         }
         catch (BenchmarkTimeoutException)
         {

@@ -47,7 +47,7 @@ internal static class TrainingVerb
                     await MeasureAsync(sides, [.. ofModel], withPeer);
                 }
 
-                Console.Error.WriteLine($"round {round + 1} of {options.Rounds}: {string.Join("; ", rows.Select(row => $"{row.Text} {row.Share.Median:0.00}"))}");
+                Console.Error.WriteLine($"round {round + 1} of {options.Rounds}: {string.Join("; ", rows.Select(row => row.Brief))}");
             }
         }
         finally
@@ -55,6 +55,11 @@ internal static class TrainingVerb
             // What was measured before a failure is not lost with it.
             TrainingRow.Print(
                 $"{ThisMachine.Description}; medians of {round} rounds of {seconds} s{(withPeer ? $"; the peer is PyTorch {version}" : "")}", rows, withPeer);
+        }
+
+        if (rows.Count(row => row.Failures > 0) is > 0 and var failed)
+        {
+            throw new BenchmarkFailedException($"{failed} of {rows.Length} rows failed in some round");
         }
     }
 
@@ -67,7 +72,7 @@ internal static class TrainingVerb
             var limit = await sides.BareAsync(model, crew.Key);
             foreach (var row in crew)
             {
-                row.Add(row.Place == Place.Local ? await sides.LocalAsync(model, crew.Key) : await sides.ClusterAsync(model, crew.Key), limit);
+                await MeasureAsync(sides, row, limit);
             }
 
             if (!withPeer) continue;
@@ -78,6 +83,20 @@ internal static class TrainingVerb
                 row.PeerRemark ??= peer.Remark;
                 if (peer.Rate is { } rate && single.Rate is { } one) row.AddPeer(rate, one * crew.Key);
             }
+        }
+    }
+
+    /// <summary>One row that fails is told, and tried again in the next round; the others go on.</summary>
+    private static async Task MeasureAsync(TrainingSides sides, TrainingRow row, double limit)
+    {
+        try
+        {
+            row.Add(row.Place == Place.Local ? await sides.LocalAsync(row.Model, row.Workers) : await sides.ClusterAsync(row.Model, row.Workers), limit);
+        }
+        catch (BenchmarkFailedException failure)
+        {
+            row.Failures++;
+            Console.Error.WriteLine($"{row.Text}: {failure.Message}");
         }
     }
 }
