@@ -1,13 +1,13 @@
 using System.Diagnostics;
 using Cluster.Train.Actors;
-using Cluster.Train.Actors.Coordinator;
-using Cluster.Train.Actors.Worker;
 using Cluster.Train.Checkpoints;
 using Cluster.Train.Coordination;
 using Cluster.Train.Hosting.Nodes;
 using Cluster.Train.Journal;
 using Cluster.Train.Machine;
+using Cluster.Train.Members;
 using Cluster.Train.Protocol;
+using Cluster.Train.Running;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Hosting;

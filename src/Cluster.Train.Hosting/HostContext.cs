@@ -1,8 +1,8 @@
 using System.Reflection;
-using Cluster.Train.Actors;
-using Cluster.Train.Exchange.Tcp;
+using Cluster.Train.Exchange.Peers;
 using Cluster.Train.Hosting.Doctor;
 using Cluster.Train.Hosting.Nodes;
+using Cluster.Train.Members;
 using Cluster.Train.Training;
 using Cluster.Train.Verification;
 using Spectre.Console;

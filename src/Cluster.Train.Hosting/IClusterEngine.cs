@@ -1,6 +1,6 @@
-using Cluster.Train.Actors;
 using Cluster.Train.Hosting.Nodes;
 using Cluster.Train.Protocol;
+using Cluster.Train.Running;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Hosting;

@@ -1,5 +1,5 @@
-using Cluster.Train.Actors;
-using Cluster.Train.Actors.Replay;
+using Cluster.Train.Running;
+using Cluster.Train.Running.Replay;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Hosting;

@@ -1,3 +1,5 @@
+using Cluster.Train.Native;
+
 namespace Cluster.Train;
 
 /// <summary>

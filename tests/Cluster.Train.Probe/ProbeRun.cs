@@ -1,5 +1,5 @@
-using Cluster.Train.Actors;
 using Cluster.Train.Reduction;
+using Cluster.Train.Running;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Probe;

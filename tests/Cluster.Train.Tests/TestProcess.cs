@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using Cluster.Train.Training;
+using Cluster.Train.Native;
 
 namespace Cluster.Train.Tests;
 

@@ -1,4 +1,3 @@
-using Cluster.Train.Actors;
 using Cluster.Train.Coordination;
 
 namespace Cluster.Train.Hosting.Display;

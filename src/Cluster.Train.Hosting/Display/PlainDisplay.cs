@@ -1,5 +1,4 @@
 using System.Text;
-using Cluster.Train.Actors;
 
 namespace Cluster.Train.Hosting.Display;
 

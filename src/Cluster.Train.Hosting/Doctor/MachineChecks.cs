@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 using Cluster.Train.Machine;
-using Cluster.Train.Training;
+using Cluster.Train.Native;
 using TorchSharp;
 
 namespace Cluster.Train.Hosting.Doctor;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Reflection;
+using Cluster.Train.Native;
 using Cluster.Train.Training.Numerics;
 
 namespace Cluster.Train.Hosting.Doctor;

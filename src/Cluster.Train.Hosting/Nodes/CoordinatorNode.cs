@@ -1,5 +1,4 @@
 using Akka.Actor;
-using Cluster.Train.Actors;
 
 namespace Cluster.Train.Hosting.Nodes;
 

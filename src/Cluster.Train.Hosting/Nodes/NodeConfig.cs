@@ -6,6 +6,7 @@ using Akka.Configuration;
 using Akka.Event;
 using Akka.Remote.Transport.DotNetty;
 using Cluster.Train.Actors;
+using Cluster.Train.Exchange.Peers;
 
 namespace Cluster.Train.Hosting.Nodes;
 

@@ -1,4 +1,3 @@
-using Cluster.Train.Actors;
 
 namespace Cluster.Train.Hosting.Results;
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Cluster.Train.Actors;
 using ScottPlot;
 
 namespace Cluster.Train.Hosting.Results;

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Cluster.Train.Actors;
+using Cluster.Train.Native;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Hosting.Results;

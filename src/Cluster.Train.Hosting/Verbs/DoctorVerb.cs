@@ -1,6 +1,6 @@
-using Cluster.Train.Actors;
 using Cluster.Train.Hosting.CommandLine;
 using Cluster.Train.Hosting.Doctor;
+using Cluster.Train.Running;
 
 namespace Cluster.Train.Hosting.Verbs;
 

@@ -1,7 +1,7 @@
-using Cluster.Train.Actors;
 using Cluster.Train.Hosting.CommandLine;
 using Cluster.Train.Hosting.Results;
 using Cluster.Train.Reduction;
+using Cluster.Train.Running;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Hosting.Verbs;

@@ -1,4 +1,5 @@
 using Cluster.Train.Hosting.CommandLine;
+using Cluster.Train.Native;
 using Cluster.Train.Training;
 using Cluster.Train.Training.Numerics;
 

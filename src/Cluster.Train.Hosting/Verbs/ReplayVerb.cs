@@ -1,6 +1,6 @@
-using Cluster.Train.Actors.Replay;
 using Cluster.Train.Hosting.CommandLine;
 using Cluster.Train.Hosting.Display;
+using Cluster.Train.Running.Replay;
 
 namespace Cluster.Train.Hosting.Verbs;
 

@@ -1,4 +1,3 @@
-using Cluster.Train.Actors;
 using Cluster.Train.Hosting.CommandLine;
 using Cluster.Train.Hosting.Display;
 using Cluster.Train.Hosting.Results;

@@ -1,3 +1,4 @@
+using Cluster.Train.Exchange.Peers;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Checkpoints;

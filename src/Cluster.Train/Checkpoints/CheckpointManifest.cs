@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using Cluster.Train.Native;
 
 namespace Cluster.Train.Checkpoints;
 

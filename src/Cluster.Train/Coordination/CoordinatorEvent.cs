@@ -1,4 +1,5 @@
 using Cluster.Train.Protocol;
+using Cluster.Train.Snapshots;
 
 namespace Cluster.Train.Coordination;
 

@@ -1,5 +1,6 @@
 using Cluster.Train.Membership;
 using Cluster.Train.Protocol;
+using Cluster.Train.Snapshots;
 
 namespace Cluster.Train.Coordination;
 

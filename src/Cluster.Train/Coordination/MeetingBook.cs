@@ -1,4 +1,3 @@
-using Cluster.Train.Membership;
 
 namespace Cluster.Train.Coordination;
 

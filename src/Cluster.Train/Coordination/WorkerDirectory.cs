@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Cluster.Train.Exchange.Peers;
 using Cluster.Train.Membership;
 using Cluster.Train.Protocol;
 

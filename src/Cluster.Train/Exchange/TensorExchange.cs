@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Cluster.Train.Coordination;
 using Cluster.Train.Reduction;
 using Cluster.Train.Training;
 

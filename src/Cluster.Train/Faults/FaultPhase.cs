@@ -1,3 +1,5 @@
+using Cluster.Train.Snapshots;
+
 namespace Cluster.Train.Faults;
 
 /// <summary>Where in a member's work a fault strikes.</summary>

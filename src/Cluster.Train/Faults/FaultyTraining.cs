@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
-using Cluster.Train.Actors;
-using Cluster.Train.Faults.Running;
-using Cluster.Train.Training;
+using Cluster.Train.Native;
+using Cluster.Train.Running;
+using Cluster.Train.Snapshots;
 
 namespace Cluster.Train.Faults;
 

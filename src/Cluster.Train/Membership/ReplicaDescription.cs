@@ -1,3 +1,6 @@
+using Cluster.Train.Coordination;
+using Cluster.Train.Native;
+
 namespace Cluster.Train.Membership;
 
 /// <summary>Everything in which two replicas of one job must agree, and what the coordinator must know of them.</summary>

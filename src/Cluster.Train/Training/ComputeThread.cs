@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Cluster.Train.Machine;
+using Cluster.Train.Native;
 using TorchSharp;
 
 namespace Cluster.Train.Training;
@@ -78,6 +79,7 @@ internal sealed class ComputeThread : IDisposable
         if (!_configured)
         {
             NativeEnvironment.Prepare(_portable);
+            NativeExceptions.Install();
             // A fresh thread takes over whatever was set last anywhere, at its first question: ask before setting.
             _ = torch.get_num_threads();
             torch.set_num_threads(_threads);

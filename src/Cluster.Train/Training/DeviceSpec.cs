@@ -1,4 +1,5 @@
 using System.Globalization;
+using Cluster.Train.Native;
 using TorchSharp;
 
 namespace Cluster.Train.Training;

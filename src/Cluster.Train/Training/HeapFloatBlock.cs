@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Cluster.Train.Native;
 using TorchSharp;
 
 namespace Cluster.Train.Training;

@@ -1,3 +1,4 @@
+using Cluster.Train.Snapshots;
 using TorchSharp;
 using Module = TorchSharp.torch.nn.Module;
 

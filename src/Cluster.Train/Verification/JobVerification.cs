@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using Cluster.Train.Actors;
+using Cluster.Train.Members;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Verification;

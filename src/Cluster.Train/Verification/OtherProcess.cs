@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Cluster.Train.Actors;
 
 namespace Cluster.Train.Verification;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
-using Cluster.Train.Actors;
+using Cluster.Train.Members;
+using Cluster.Train.Snapshots;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Verification;

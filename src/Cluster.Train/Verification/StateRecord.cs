@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using Cluster.Train.Actors;
+using Cluster.Train.Members;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Verification;

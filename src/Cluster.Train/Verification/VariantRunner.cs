@@ -1,6 +1,7 @@
-using Cluster.Train.Actors;
 using Cluster.Train.Checkpoints;
 using Cluster.Train.Faults;
+using Cluster.Train.Members;
+using Cluster.Train.Running;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Verification;

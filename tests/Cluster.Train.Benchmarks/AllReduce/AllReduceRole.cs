@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Cluster.Train.Benchmarks.Running;
 using Cluster.Train.Exchange;
-using Cluster.Train.Exchange.Tcp;
+using Cluster.Train.Exchange.Peers;
 
 namespace Cluster.Train.Benchmarks.AllReduce;
 

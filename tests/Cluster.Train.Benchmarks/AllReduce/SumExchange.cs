@@ -1,8 +1,9 @@
 using System.Security.Cryptography;
 using Cluster.Train.Benchmarks.Running;
 using Cluster.Train.Exchange;
+using Cluster.Train.Exchange.Network;
+using Cluster.Train.Exchange.Peers;
 using Cluster.Train.Exchange.SharedMemory;
-using Cluster.Train.Exchange.Tcp;
 using Cluster.Train.Reduction;
 
 namespace Cluster.Train.Benchmarks.AllReduce;

@@ -1,4 +1,5 @@
-using Cluster.Train.Actors;
+using Cluster.Train.Machine;
+using Cluster.Train.Native;
 
 namespace Cluster.Train.Benchmarks.ControlPlane;
 

@@ -1,11 +1,11 @@
 using Akka.Actor;
 using Akka.Configuration;
 using Cluster.Train.Actors;
-using Cluster.Train.Actors.Coordinator;
-using Cluster.Train.Coordination;
-using Cluster.Train.Actors.Worker;
 using Cluster.Train.Benchmarks.Running;
+using Cluster.Train.Coordination;
+using Cluster.Train.Members;
 using Cluster.Train.Membership;
+using Cluster.Train.Native;
 using Cluster.Train.Reduction;
 using Cluster.Train.Training;
 

@@ -1,8 +1,9 @@
 using System.Collections.Immutable;
-using Cluster.Train.Actors.Worker;
+using Cluster.Train.Members;
 using Cluster.Train.Membership;
 using Cluster.Train.Protocol;
 using Cluster.Train.Reduction;
+using Cluster.Train.Snapshots;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Benchmarks.ControlPlane;

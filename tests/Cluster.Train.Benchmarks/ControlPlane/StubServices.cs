@@ -1,12 +1,12 @@
 using System.Collections.Immutable;
 using Cluster.Train.Actors;
-using Cluster.Train.Actors.Coordinator;
-using Cluster.Train.Coordination;
-using Cluster.Train.Actors.Snapshots;
 using Cluster.Train.Benchmarks.Running;
+using Cluster.Train.Coordination;
 using Cluster.Train.Exchange;
+using Cluster.Train.Members;
 using Cluster.Train.Membership;
 using Cluster.Train.Protocol;
+using Cluster.Train.Snapshots;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Benchmarks.ControlPlane;

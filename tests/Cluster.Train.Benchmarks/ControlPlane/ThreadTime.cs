@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Cluster.Train.Machine;
 
 namespace Cluster.Train.Benchmarks.ControlPlane;
 

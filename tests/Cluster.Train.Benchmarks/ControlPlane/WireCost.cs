@@ -2,8 +2,10 @@ using System.Collections.Immutable;
 using System.Diagnostics;
 using Akka.Actor;
 using Cluster.Train.Actors;
+using Cluster.Train.Coordination;
 using Cluster.Train.Membership;
 using Cluster.Train.Protocol;
+using Cluster.Train.Protocol.Wire;
 using Cluster.Train.Reduction;
 
 namespace Cluster.Train.Benchmarks.ControlPlane;

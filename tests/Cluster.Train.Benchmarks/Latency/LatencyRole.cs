@@ -4,7 +4,7 @@ using Cluster.Train.Actors;
 using Cluster.Train.Benchmarks.AllReduce;
 using Cluster.Train.Benchmarks.Running;
 using Cluster.Train.Exchange;
-using Cluster.Train.Exchange.Tcp;
+using Cluster.Train.Exchange.Peers;
 using Cluster.Train.Hosting;
 using Cluster.Train.Hosting.Nodes;
 using Cluster.Train.Training;

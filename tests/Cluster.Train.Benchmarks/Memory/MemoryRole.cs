@@ -1,7 +1,7 @@
-using Cluster.Train.Actors;
 using Cluster.Train.Benchmarks.Models;
 using Cluster.Train.Benchmarks.Training;
 using Cluster.Train.Reduction;
+using Cluster.Train.Running;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Benchmarks.Memory;

@@ -1,3 +1,5 @@
+using Cluster.Train.Native;
+
 namespace Cluster.Train.Benchmarks.Running;
 
 /// <summary>What the figures were measured on.</summary>

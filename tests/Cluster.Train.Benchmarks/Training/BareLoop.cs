@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Cluster.Train.Benchmarks.Models;
+using Cluster.Train.Native;
 using Cluster.Train.Reduction;
 using Cluster.Train.Training;
 using static TorchSharp.torch;

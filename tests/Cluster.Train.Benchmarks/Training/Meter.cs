@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Cluster.Train.Actors;
 
 namespace Cluster.Train.Benchmarks.Training;
 

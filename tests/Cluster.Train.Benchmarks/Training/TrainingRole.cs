@@ -1,8 +1,8 @@
-using Cluster.Train.Actors;
 using Cluster.Train.Benchmarks.Models;
 using Cluster.Train.Benchmarks.Running;
 using Cluster.Train.Hosting;
 using Cluster.Train.Hosting.Nodes;
+using Cluster.Train.Running;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Benchmarks.Training;

@@ -1,4 +1,5 @@
 using Cluster.Train.Checkpoints;
+using Cluster.Train.Exchange.Peers;
 using Cluster.Train.Reduction;
 using Cluster.Train.Training;
 

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Cluster.Train.Checkpoints;
+using Cluster.Train.Exchange.Peers;
 
 namespace Cluster.Train.Tests.Checkpoints;
 

@@ -1,3 +1,4 @@
+using Cluster.Train.Coordination;
 using Cluster.Train.Exchange;
 using Cluster.Train.Membership;
 using Cluster.Train.Reduction;

@@ -1,9 +1,9 @@
 using System.Collections.Concurrent;
-using Cluster.Train.Actors;
 using Cluster.Train.Cli.Tasks;
 using Cluster.Train.Faults;
 using Cluster.Train.Membership;
 using Cluster.Train.Reduction;
+using Cluster.Train.Running;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Tests.Faults;

@@ -1,10 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
-using Cluster.Train.Actors;
 using Cluster.Train.Cli.Tasks;
 using Cluster.Train.Faults;
 using Cluster.Train.Held;
 using Cluster.Train.Membership;
+using Cluster.Train.Running;
+using Cluster.Train.Snapshots;
 using Cluster.Train.Tests.Hosting;
 using Cluster.Train.Tests.Training;
 using TorchSharp;

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using Cluster.Train.Actors;
 using Cluster.Train.Hosting.Results;
 
 namespace Cluster.Train.Tests.Hosting;

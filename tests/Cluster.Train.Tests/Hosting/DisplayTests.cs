@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using System.Text;
-using Cluster.Train.Actors;
 using Cluster.Train.Hosting.Display;
 using Cluster.Train.Reduction;
 using Cluster.Train.Training;

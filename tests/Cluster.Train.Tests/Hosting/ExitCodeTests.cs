@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Cluster.Train.Actors;
 using Cluster.Train.Hosting;
 using Cluster.Train.Training;
 

@@ -1,4 +1,3 @@
-using Cluster.Train.Actors;
 using Cluster.Train.Hosting;
 using Cluster.Train.Hosting.Nodes;
 using Cluster.Train.Protocol;

@@ -1,6 +1,7 @@
-using Cluster.Train.Actors;
-using Cluster.Train.Actors.Replay;
 using Cluster.Train.Hosting;
+using Cluster.Train.Native;
+using Cluster.Train.Running;
+using Cluster.Train.Running.Replay;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Tests.Hosting;

@@ -1,4 +1,4 @@
-using Cluster.Train.Actors.Replay;
+using Cluster.Train.Running.Replay;
 
 namespace Cluster.Train.Tests.Hosting;
 

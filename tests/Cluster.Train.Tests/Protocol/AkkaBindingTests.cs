@@ -4,7 +4,7 @@ using Akka.Cluster.Tools.Singleton;
 using Akka.Dispatch.SysMsg;
 using Akka.TestKit.Xunit2;
 using Cluster.Train.Hosting.Nodes;
-using Cluster.Train.Protocol;
+using Cluster.Train.Protocol.Wire;
 using Cluster.Train.Tests.Hosting.Nodes;
 
 namespace Cluster.Train.Tests.Protocol;

@@ -1,6 +1,7 @@
 using System.Runtime.Serialization;
 using Cluster.Train.Membership;
 using Cluster.Train.Protocol;
+using Cluster.Train.Protocol.Wire;
 
 namespace Cluster.Train.Tests.Protocol;
 

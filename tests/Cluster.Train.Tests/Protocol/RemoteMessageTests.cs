@@ -5,6 +5,7 @@ using Akka.Serialization;
 using Akka.TestKit.Xunit2;
 using Cluster.Train.Actors;
 using Cluster.Train.Protocol;
+using Cluster.Train.Protocol.Wire;
 
 namespace Cluster.Train.Tests.Protocol;
 

@@ -1,6 +1,6 @@
-using Cluster.Train.Actors;
 using Cluster.Train.Membership;
 using Cluster.Train.Reduction;
+using Cluster.Train.Running;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Tests.Training;

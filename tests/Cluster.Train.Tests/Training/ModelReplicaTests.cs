@@ -1,6 +1,6 @@
-using Cluster.Train.Actors;
 using Cluster.Train.Checkpoints;
 using Cluster.Train.Reduction;
+using Cluster.Train.Running;
 using Cluster.Train.Tests.Checkpoints;
 using Cluster.Train.Training;
 using TorchSharp;

@@ -1,4 +1,4 @@
-using Cluster.Train.Actors.Worker;
+using Cluster.Train.Members;
 using Cluster.Train.Reduction;
 using Cluster.Train.Training;
 

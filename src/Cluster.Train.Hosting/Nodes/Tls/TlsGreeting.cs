@@ -1,3 +1,5 @@
+using Cluster.Train.Exchange.Peers;
+
 namespace Cluster.Train.Hosting.Nodes;
 
 /// <summary>

@@ -1,3 +1,4 @@
+using Cluster.Train.Native;
 using Cluster.Train.Reduction;
 
 namespace Cluster.Train.Exchange.SharedMemory;

@@ -1,3 +1,4 @@
+using Cluster.Train.Native;
 using Cluster.Train.Training;
 using TorchSharp;
 

@@ -1,4 +1,5 @@
 using System.Text;
+using Cluster.Train.Exchange.Peers;
 using Cluster.Train.Reduction;
 
 namespace Cluster.Train.Exchange.SharedMemory;

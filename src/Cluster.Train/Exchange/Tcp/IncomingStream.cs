@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Cluster.Train.Exchange.Peers;
 
 namespace Cluster.Train.Exchange.Tcp;
 

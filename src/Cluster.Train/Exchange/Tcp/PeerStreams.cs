@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Cluster.Train.Exchange.Peers;
 using Cluster.Train.Reduction;
 using Cluster.Train.Training;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using Cluster.Train.Exchange.Peers;
 using Cluster.Train.Reduction;
 using Cluster.Train.Training;
 

@@ -1,3 +1,4 @@
+using Cluster.Train.Snapshots;
 using MessagePack;
 
 namespace Cluster.Train.Protocol.Wire;

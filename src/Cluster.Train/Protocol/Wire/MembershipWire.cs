@@ -1,4 +1,5 @@
 using Cluster.Train.Membership;
+using Cluster.Train.Native;
 using Cluster.Train.Reduction;
 using MessagePack;
 

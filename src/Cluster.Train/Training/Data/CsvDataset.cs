@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
+using Cluster.Train.Exchange.Peers;
 
 namespace Cluster.Train.Training;
 

@@ -1,3 +1,4 @@
+using Cluster.Train.Native;
 using TorchSharp;
 
 namespace Cluster.Train.Training.Numerics;

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Cluster.Train.Actors;
 using Cluster.Train.Faults;
 using Cluster.Train.Membership;
 using Cluster.Train.Training;

@@ -1,6 +1,4 @@
 using System.Collections.Concurrent;
-using Cluster.Train.Actors;
-using Cluster.Train.Actors.Coordinator;
 using Cluster.Train.Coordination;
 using Cluster.Train.Faults;
 using Cluster.Train.Membership;

@@ -1,12 +1,11 @@
 using Akka.Actor;
 using Cluster.Train.Actors;
-using Cluster.Train.Actors.Coordinator;
 using Cluster.Train.Coordination;
-using Cluster.Train.Actors.Snapshots;
-using Cluster.Train.Actors.Worker;
 using Cluster.Train.Exchange;
 using Cluster.Train.Faults;
+using Cluster.Train.Members;
 using Cluster.Train.Membership;
+using Cluster.Train.Snapshots;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Tests.Actors.Scenarios;

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using Cluster.Train.Actors.Worker;
 using Cluster.Train.Exchange;
+using Cluster.Train.Members;
 using Cluster.Train.Membership;
 using Cluster.Train.Protocol;
 using Cluster.Train.Training;

@@ -1,5 +1,5 @@
-using Cluster.Train.Actors.Snapshots;
 using Cluster.Train.Faults;
+using Cluster.Train.Snapshots;
 using Xunit.Sdk;
 
 namespace Cluster.Train.Tests.Actors.Scenarios;

@@ -1,8 +1,8 @@
-using Cluster.Train.Actors.Snapshots;
-using Cluster.Train.Exchange.State;
+using Cluster.Train.Members;
 using Cluster.Train.Membership;
 using Cluster.Train.Protocol;
 using Cluster.Train.Reduction;
+using Cluster.Train.Snapshots;
 using Cluster.Train.Training;
 using Xunit.Sdk;
 

@@ -1,4 +1,4 @@
-using Cluster.Train.Actors;
+using Cluster.Train.Running;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Tests.Cli.Tasks;

@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using Cluster.Train.Exchange;
-using Cluster.Train.Exchange.State;
-using Cluster.Train.Exchange.Tcp;
+using Cluster.Train.Exchange.Peers;
 using Cluster.Train.Membership;
+using Cluster.Train.Snapshots;
 using Cluster.Train.Tests.Exchange.Tcp;
 
 namespace Cluster.Train.Tests.Exchange.State;

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using Cluster.Train.Exchange.Tcp;
+using Cluster.Train.Exchange.Peers;
 
 namespace Cluster.Train.Tests.Exchange.Tcp;
 

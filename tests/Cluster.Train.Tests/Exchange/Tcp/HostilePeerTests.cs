@@ -2,7 +2,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using Cluster.Train.Exchange;
-using Cluster.Train.Exchange.Tcp;
+using Cluster.Train.Exchange.Peers;
 using Cluster.Train.Membership;
 using Xunit.Abstractions;
 

@@ -1,6 +1,6 @@
 using Cluster.Train.Exchange;
 using Cluster.Train.Exchange.InProcess;
-using Cluster.Train.Exchange.Tcp;
+using Cluster.Train.Exchange.Peers;
 using Cluster.Train.Membership;
 
 namespace Cluster.Train.Tests.Exchange.Tcp;

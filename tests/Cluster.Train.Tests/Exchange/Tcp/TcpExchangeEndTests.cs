@@ -1,4 +1,5 @@
 using Cluster.Train.Exchange;
+using Cluster.Train.Exchange.Peers;
 using Cluster.Train.Exchange.Tcp;
 using Cluster.Train.Membership;
 using Cluster.Train.Training;

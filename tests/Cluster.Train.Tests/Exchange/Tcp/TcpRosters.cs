@@ -1,5 +1,6 @@
+using Cluster.Train.Coordination;
 using Cluster.Train.Exchange;
-using Cluster.Train.Exchange.Tcp;
+using Cluster.Train.Exchange.Peers;
 using Cluster.Train.Membership;
 using Cluster.Train.Reduction;
 

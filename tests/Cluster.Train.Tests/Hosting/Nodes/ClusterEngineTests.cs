@@ -1,9 +1,9 @@
 using System.Collections.Concurrent;
-using Cluster.Train.Actors;
 using Cluster.Train.Cli.Tasks;
 using Cluster.Train.Held;
 using Cluster.Train.Hosting;
 using Cluster.Train.Hosting.Nodes;
+using Cluster.Train.Running;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Tests.Hosting.Nodes;

@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
-using Cluster.Train.Actors;
 using Cluster.Train.Hosting;
 using Cluster.Train.Hosting.Nodes;
 using Cluster.Train.Reduction;
+using Cluster.Train.Running;
 using Cluster.Train.Tests.Training;
 using Cluster.Train.Training;
 using TorchSharp;

@@ -1,9 +1,9 @@
 using System.Collections.Concurrent;
-using Cluster.Train.Actors;
 using Cluster.Train.Exchange;
 using Cluster.Train.Exchange.InProcess;
-using Cluster.Train.Exchange.State;
+using Cluster.Train.Members;
 using Cluster.Train.Reduction;
+using Cluster.Train.Snapshots;
 
 namespace Cluster.Train.Tests.Hosting.Nodes;
 

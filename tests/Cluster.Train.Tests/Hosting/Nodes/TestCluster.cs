@@ -1,8 +1,7 @@
 using System.Collections.Concurrent;
 using Akka.Actor;
-using Cluster.Train.Actors;
-using Cluster.Train.Actors.Worker;
 using Cluster.Train.Hosting.Nodes;
+using Cluster.Train.Members;
 using Cluster.Train.Protocol;
 
 namespace Cluster.Train.Tests.Hosting.Nodes;

@@ -1,3 +1,4 @@
+using Cluster.Train.Exchange.Peers;
 using Cluster.Train.Hosting.Nodes;
 
 namespace Cluster.Train.Tests.Hosting.Nodes;

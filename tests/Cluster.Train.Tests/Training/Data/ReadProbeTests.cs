@@ -1,3 +1,5 @@
+using Cluster.Train.Coordination;
+using Cluster.Train.Exchange.Peers;
 using Cluster.Train.Membership;
 using Cluster.Train.Training;
 

@@ -1,4 +1,4 @@
-using Cluster.Train.Training.Numerics;
+using Cluster.Train.Native;
 
 namespace Cluster.Train.Tests.Training.Numerics;
 

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Cluster.Train.Native;
 using Cluster.Train.Training;
 using Cluster.Train.Training.Numerics;
 using TorchSharp;

@@ -1,8 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text.RegularExpressions;
+using Cluster.Train.Native;
 using Cluster.Train.Tests.Hosting;
-using Cluster.Train.Training.Numerics;
 
 namespace Cluster.Train.Tests.Training.Numerics;
 

@@ -1,7 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Text.RegularExpressions;
-using Cluster.Train.Training.Numerics;
+using Cluster.Train.Native;
 using Xunit.Abstractions;
 
 namespace Cluster.Train.Tests.Training.Numerics;

@@ -1,0 +1,120 @@
+using System.Security.Cryptography;
+using Akka.Actor;
+using Akka.Event;
+using Cluster.Train.Coordination;
+using Cluster.Train.Protocol;
+
+namespace Cluster.Train.Actors;
+
+/// <summary>
+/// The shell around <see cref="CoordinatorMachine"/>: messages, ends of workers and timers become events, and what the machine
+/// decides is carried out here or by the services. It decides nothing itself.
+/// </summary>
+internal sealed class CoordinatorActor : ReceiveActor, IWithTimers
+{
+    private const string TickTimer = "tick";
+
+    private readonly ServiceCalls _services;
+    private readonly TaskCompletionSource<JobOutcome> _completion;
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly CoordinatorMachine _machine;
+
+    /// <summary>Is created by <see cref="Props"/>.</summary>
+    public CoordinatorActor(CoordinatorSettings settings, ICoordinatorServices services, TaskCompletionSource<JobOutcome> completion)
+    {
+        (_services, _completion) = (new ServiceCalls(services, Self), completion);
+        _machine = new CoordinatorMachine(settings, services, () => RandomNumberGenerator.GetHexString(64, lowercase: true), Now);
+        Receive<IWireMessage>(message => Answer(new CoordinatorEvent.Heard(AddressOf(Sender), message)));
+        Receive<CoordinatorEvent>(Answer);
+        Receive<ServiceCalls.Collected>(collected => Answer(_services.Write(collected)));
+    }
+
+    /// <inheritdoc/>
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    /// <summary>Asks a coordinator to end its job at the next step boundary.</summary>
+    internal static object StopJob { get; } = new CoordinatorEvent.StopAsked();
+
+    private TimeSpan Now => Context.System.Scheduler.MonotonicClock;
+
+    /// <summary>A coordinator of one job.</summary>
+    /// <param name="settings">The job and its limits.</param>
+    /// <param name="services">What it has done by others; stays the caller's.</param>
+    /// <param name="completion">Receives the outcome, or the exception that ended the job.</param>
+    internal static Props Props(
+        CoordinatorSettings settings, ICoordinatorServices services, TaskCompletionSource<JobOutcome> completion) =>
+        Akka.Actor.Props.Create(() => new CoordinatorActor(settings, services, completion));
+
+    /// <inheritdoc/>
+    protected override void PreStart()
+    {
+        Timers.StartPeriodicTimer(TickTimer, new CoordinatorEvent.Ticked(), Waits.TickInterval);
+        Answer(new CoordinatorEvent.Started());
+    }
+
+    /// <inheritdoc/>
+    protected override void PostStop()
+    {
+        Answer(new CoordinatorEvent.Abandoned());
+        if (_machine.Stale > 0)
+        {
+            _log.Debug("dropped {0} stale messages", _machine.Stale);
+        }
+    }
+
+    private static WorkerAddress AddressOf(IActorRef actor) => actor.IsNobody() ? WorkerAddress.Nobody : new WorkerAddress(actor);
+
+    private void Answer(CoordinatorEvent happened)
+    {
+        foreach (var effect in _machine.Next(happened, Now))
+        {
+            CarryOut(effect);
+        }
+    }
+
+    private void CarryOut(Effect effect)
+    {
+        switch (effect)
+        {
+            case Effect.Tell tell:
+                Send(tell.To, tell.Message);
+                break;
+            case Effect.TellAll tell:
+                foreach (var worker in tell.To)
+                {
+                    Send(worker, tell.Message);
+                }
+
+                break;
+            case Effect.Watch { Worker.Value: IActorRef worker } watch:
+                Context.WatchWith(worker, new CoordinatorEvent.Gone(watch.WorkerId, watch.Worker));
+                break;
+            case Effect.Unwatch { Worker.Value: IActorRef worker }:
+                Context.Unwatch(worker);
+                break;
+            case Effect.StartWait wait:
+                Timers.StartSingleTimer(wait.Wait, new CoordinatorEvent.WaitOver(wait.Wait), wait.Length);
+                break;
+            case Effect.CancelWait wait:
+                Timers.Cancel(wait.Wait);
+                break;
+            case Effect.Log line:
+                _log.Info("{0}", line.Text);
+                break;
+            case Effect.Finish finish:
+                _completion.TrySetResult(finish.Outcome);
+                break;
+            case Effect.Fail fail:
+                _completion.TrySetException(fail.Error);
+                break;
+            case Effect.End:
+                Context.Stop(Self);
+                break;
+            default:
+                _services.CarryOut(effect);
+                break;
+        }
+    }
+
+    private void Send(WorkerAddress to, IWireMessage message) => (to.Value as IActorRef)?.Tell(message, Self);
+}

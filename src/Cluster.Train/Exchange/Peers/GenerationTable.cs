@@ -1,0 +1,92 @@
+using Cluster.Train.Membership;
+
+namespace Cluster.Train.Exchange.Peers;
+
+/// <summary>
+/// Which generations the members of this process take part in. Members learn of a new generation at different moments,
+/// so a caller may come before its seat is there and waits; a caller of a generation that is over is refused.
+/// </summary>
+internal sealed class GenerationTable
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<(string JobHash, int Generation, int Rank), GenerationSeat> _seats = [];
+    private readonly Dictionary<string, NewestGeneration> _newest = [];
+    private TaskCompletionSource _changed = NewSignal();
+
+    /// <summary>Takes a member's seat.</summary>
+    /// <exception cref="InvalidOperationException">It is taken.</exception>
+    internal GenerationSeat Register(ExchangeRoster roster, int rank)
+    {
+        var seat = new GenerationSeat(roster, rank, Remove);
+        lock (_gate)
+        {
+            if (!_seats.TryAdd(KeyOf(seat), seat))
+            {
+                throw new InvalidOperationException(Invariant($"rank {rank} of generation {roster.Generation} has joined already"));
+            }
+
+            if (!_newest.TryGetValue(seat.JobHash, out var newest) || newest.Generation < roster.Generation)
+            {
+                _newest[seat.JobHash] = new NewestGeneration(roster.Generation);
+            }
+
+            _changed.SetResult();
+            _changed = NewSignal();
+        }
+
+        return seat;
+    }
+
+    /// <summary>The seat that a caller wants, when it is there.</summary>
+    /// <exception cref="RefusedException">The generation is over here, or the caller is no member of it.</exception>
+    /// <exception cref="OperationCanceledException">The seat was not taken before the deadline.</exception>
+    internal async Task<GenerationSeat> FindAsync(Hello hello, CancellationToken deadline)
+    {
+        while (true)
+        {
+            Task changed;
+            lock (_gate)
+            {
+                if (_seats.TryGetValue((hello.JobHash, hello.Generation, hello.To), out var seat))
+                {
+                    seat.Check(hello);
+                    return seat;
+                }
+
+                if (_newest.TryGetValue(hello.JobHash, out var newest) && newest.IsOver(hello))
+                {
+                    throw new RefusedException(
+                        Refusal.Stale, Invariant($"rank {hello.From} calls rank {hello.To} of generation {hello.Generation}, which is over; the newest is {newest.Generation}"));
+                }
+
+                changed = _changed.Task;
+            }
+
+            await changed.WaitAsync(deadline).ConfigureAwait(false);
+        }
+    }
+
+    private static (string JobHash, int Generation, int Rank) KeyOf(GenerationSeat seat) => (seat.JobHash, seat.Roster.Generation, seat.Rank);
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private void Remove(GenerationSeat seat)
+    {
+        lock (_gate)
+        {
+            if (_seats.Remove(KeyOf(seat)) && _newest[seat.JobHash] is var newest && newest.Generation == seat.Roster.Generation)
+            {
+                newest.LeftRanks.Add(seat.Rank);
+            }
+        }
+    }
+
+    /// <summary>The newest generation of a job that a member of this process has joined, and who has left it.</summary>
+    private sealed record NewestGeneration(int Generation)
+    {
+        internal HashSet<int> LeftRanks { get; } = [];
+
+        internal bool IsOver(Hello hello) =>
+            hello.Generation < Generation || (hello.Generation == Generation && LeftRanks.Contains(hello.To));
+    }
+}

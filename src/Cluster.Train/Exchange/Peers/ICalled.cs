@@ -1,0 +1,8 @@
+namespace Cluster.Train.Exchange.Peers;
+
+/// <summary>Whom a connection is for.</summary>
+internal interface ICalled
+{
+    /// <summary>What the caller must know.</summary>
+    byte[] Secret { get; }
+}

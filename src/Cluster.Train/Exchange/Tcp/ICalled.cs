@@ -1,8 +1,0 @@
-namespace Cluster.Train.Exchange.Tcp;
-
-/// <summary>Whom a connection is for.</summary>
-internal interface ICalled
-{
-    /// <summary>What the caller must know.</summary>
-    byte[] Secret { get; }
-}

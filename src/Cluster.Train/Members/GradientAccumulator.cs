@@ -1,0 +1,104 @@
+using Cluster.Train.Reduction;
+using Cluster.Train.Training;
+
+namespace Cluster.Train.Members;
+
+/// <summary>
+/// Sums a worker's shards to the partial sums that it contributes, in tree order, while they are computed one after the
+/// other. Autograd adds into one gradient block; what must wait for its right neighbour moves to a block of its depth.
+/// With one shard the gradient block is the contribution itself, and nothing is moved at all.
+/// </summary>
+internal sealed unsafe class GradientAccumulator : IDisposable
+{
+    private readonly IReadOnlyList<FloatBlock> _contributions;
+    private readonly IReadOnlyList<TreeNode> _nodes;
+    private readonly List<FloatBlock> _waiting = [];
+    private readonly bool _direct;
+    private readonly long _length;
+
+    internal GradientAccumulator(int jobShards, ShardRange shards, IReadOnlyList<FloatBlock> contributions, long length)
+    {
+        _contributions = contributions;
+        _length = length;
+        _nodes = ShardTree.MaximalSubtrees(jobShards, shards);
+        _direct = shards.Count == 1;
+        Gradient = _direct ? contributions[0] : FloatBlock.Allocate(length);
+        var depth = _nodes.Max(node => Depth(node));
+        for (var level = 0; level < depth - 1; level++)
+        {
+            _waiting.Add(FloatBlock.Allocate(length));
+        }
+    }
+
+    /// <summary>Where the gradient of the next shard is to be written; all zero before it.</summary>
+    internal FloatBlock Gradient { get; }
+
+    /// <summary>Begins a step.</summary>
+    internal void Begin() => VectorKernels.Clear(Gradient.Pointer, _length);
+
+    /// <summary>Takes the gradient of a shard, which were computed in ascending order.</summary>
+    internal void Finished(int shard)
+    {
+        if (_direct)
+        {
+            return;
+        }
+
+        var index = 0;
+        while (_nodes[index].End <= shard)
+        {
+            index++;
+        }
+
+        Store(_nodes[index], shard, _contributions[index].Pointer, level: 0);
+    }
+
+    public void Dispose()
+    {
+        foreach (var block in _waiting)
+        {
+            block.Dispose();
+        }
+
+        if (!_direct)
+        {
+            Gradient.Dispose();
+        }
+    }
+
+    private static int Depth(TreeNode node) => node.End - node.First == 1
+        ? 0
+        : 1 + Math.Max(Depth(node with { End = ShardTree.Middle(node) }), Depth(node with { First = ShardTree.Middle(node) }));
+
+    /// <summary>
+    /// Puts the shard's gradient to its place in a node's sum, which ends in <paramref name="destination"/>. The left
+    /// half is summed there directly; the right half in this level's waiting block, and then added.
+    /// </summary>
+    private void Store(TreeNode node, int shard, float* destination, int level)
+    {
+        if (node.End - node.First == 1)
+        {
+            VectorKernels.MoveAndClear(destination, Gradient.Pointer, _length);
+            return;
+        }
+
+        var middle = ShardTree.Middle(node);
+        if (shard < middle)
+        {
+            Store(node with { End = middle }, shard, destination, level + 1);
+        }
+        else if (node.End - middle == 1)
+        {
+            VectorKernels.AddAndClear(destination, Gradient.Pointer, _length);
+        }
+        else
+        {
+            var right = _waiting[level].Pointer;
+            Store(node with { First = middle }, shard, right, level + 1);
+            if (shard == node.End - 1)
+            {
+                VectorKernels.Add(destination, destination, right, _length);
+            }
+        }
+    }
+}

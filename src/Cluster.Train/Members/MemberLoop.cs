@@ -1,0 +1,149 @@
+using System.Diagnostics;
+using Cluster.Train.Membership;
+using Cluster.Train.Protocol;
+using Cluster.Train.Reduction;
+using Cluster.Train.Snapshots;
+using Cluster.Train.Training;
+
+namespace Cluster.Train.Members;
+
+/// <summary>
+/// A member's part in one generation: its side of the exchange and its slice. All but <see cref="Abort"/> is called on
+/// the member's thread.
+/// </summary>
+internal abstract class MemberLoop(MemberPlace place, SnapshotKeeper keeper) : IDisposable
+{
+    private bool _failed;
+
+    internal int Generation => Place.Number;
+
+    protected MemberPlace Place { get; } = place;
+
+    /// <summary>The step being done, for messages.</summary>
+    protected long CurrentStep { get; set; }
+
+    /// <summary>Ends the exchange; whoever waits in it is freed. On any thread.</summary>
+    internal void Abort(string reason) => Place.Exchange.Abort(reason);
+
+    /// <summary>Fills the parameters and the optimizer's slice with the state of the first step.</summary>
+    internal void LoadState()
+    {
+        var step = Place.Generation.FirstStep;
+        Place.Process.Snapshots.DropAfter(step);
+        var loader = new StateLoader(
+            Place.Process.Snapshots, Place.Process.Fetch(Place.Generation.Roster, Place.Member), step, Place.Generation.Holders, Place.Member.Rank);
+        var parameters = Place.Exchange.Parameters;
+        if (!Place.BeginsHere)
+        {
+            loader.LoadModel(StateKind.Vector, parameters.Length, parameters.Span);
+        }
+
+        // At step 0 the optimizer has no state yet: a new owner's is zero.
+        if (Place.Owner is { } owner && step > 0)
+        {
+            foreach (var (name, values) in owner.State)
+            {
+                var slice = new VectorSlice(owner.Slice.Start, owner.Slice.Start + values.Length);
+                loader.LoadOptimizer(name, slice, (start, length) => values.AsSpan((int)(start - slice.Start), length));
+            }
+        }
+
+        StateLoaded(loader);
+        PrepareSnapshots();
+    }
+
+    /// <summary>
+    /// Does a lease, and reports what became of it. After one that failed, none: those that came before anybody heard of it
+    /// would fail for that alone, and hide the cause.
+    /// </summary>
+    internal void RunGuarded(StepLease lease)
+    {
+        if (_failed)
+        {
+            return;
+        }
+
+        using var native = NativeExceptions.Catch(Failed);
+        try
+        {
+            RunSteps(lease);
+            if (lease.Snapshot != SnapshotKind.None)
+            {
+                var start = Stopwatch.GetTimestamp();
+                KeepSnapshot(lease.End, lease.Snapshot, Stays(lease));
+                keeper.Enqueue(new MadeSnapshot(Place, lease, HasReplica, Stopwatch.GetElapsedTime(start)));
+            }
+
+            Place.Sink(new LeaseCompleted(Place.WorkerId, Generation, lease.End));
+        }
+        catch (Exception error)
+        {
+            Failed(error);
+        }
+    }
+
+    /// <inheritdoc/>
+    public virtual void Dispose() => Place.Exchange.Dispose();
+
+    private void Failed(Exception error)
+    {
+        _failed = true;
+        // The others wait for this member in the exchange: free them before the fault travels.
+        Place.Exchange.Abort(Invariant($"a member failed in step {CurrentStep}: {error.Message}"));
+        Place.Sink(MemberFaults.Describe(Place.WorkerId, Place.Name, Generation, error));
+    }
+
+    /// <summary>Whether this member has the model.</summary>
+    protected abstract bool HasReplica { get; }
+
+    protected abstract void RunSteps(StepLease lease);
+
+    /// <summary>The flat vector holds the first step's values.</summary>
+    protected abstract void StateLoaded(StateLoader loader);
+
+    /// <summary>Keeps this member's part of the state.</summary>
+    /// <param name="step">Steps of the job done.</param>
+    /// <param name="kind">What was asked for.</param>
+    /// <param name="stays">Whether the state is not changed any more, so that it needs no copy.</param>
+    protected virtual void KeepSnapshot(long step, SnapshotKind kind, bool stays)
+    {
+        if (Place.Owner is { State: { Count: > 0 } state } owner)
+        {
+            var slice = new VectorSlice(owner.Slice.Start, owner.Slice.Start + state[0].Values.Length);
+            if (stays)
+            {
+                Place.Process.Snapshots.KeepOptimizer(step, slice, state.ToDictionary(pair => pair.Name, pair => pair.Values));
+                return;
+            }
+
+            Place.Process.Snapshots.KeepOptimizer(
+                step, slice, [.. state.Select(pair => pair.Name)],
+                (name, values) => state.First(pair => pair.Name == name).Values.AsSpan().CopyTo(values));
+        }
+    }
+
+    /// <summary>
+    /// Whether the state at a lease's end is that of the job's end in this process. Where other processes take part, a fault may
+    /// still take the job back, and another generation would write over it.
+    /// </summary>
+    private bool Stays(StepLease lease) => Place.Process.Network is null && lease.End == Place.Generation.TotalSteps;
+
+    /// <summary>
+    /// Makes the memory that this member's snapshots need. Where all members are in one process, a snapshot is made only for
+    /// a checkpoint or a hash, and is gone after it: one is enough, and not before it is needed.
+    /// </summary>
+    private void PrepareSnapshots()
+    {
+        if (Place.Process.Network is null)
+        {
+            var (names, all) = (Place.Process.Definition.Optimizer.StateNames, Place.Process.Layout.ParameterLength);
+            var slices = Place.Generation.Roster.Members.Select(member => Math.Min(member.Slice.End, all) - member.Slice.Start);
+            Place.Process.Snapshots.Arrays.KeepOne(slices.SelectMany(length => names.Select(_ => length)).Append(Place.Exchange.Parameters.Length));
+            return;
+        }
+
+        var lengths = Place.Owner?.State.Select(pair => (long)pair.Values.Length) ?? [];
+        lengths = lengths.Concat(Place.Process.Definition.Optimizer.StateNames.Select(_ => Place.KeptSlice.Length));
+        Place.Process.Snapshots.Arrays.Prepare(HasReplica ? lengths.Append(Place.Exchange.Parameters.Length) : lengths);
+    }
+}

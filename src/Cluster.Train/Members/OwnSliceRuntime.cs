@@ -1,0 +1,77 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Cluster.Train.Coordination;
+using Cluster.Train.Machine;
+using Cluster.Train.Membership;
+using Cluster.Train.Protocol;
+
+namespace Cluster.Train.Members;
+
+/// <summary>The coordinator's own slice, on a thread of its own that calls no libtorch.</summary>
+internal sealed class OwnSliceRuntime : MemberRuntime
+{
+    private const string Name = "the coordinator";
+
+    private readonly ProcessContext _process;
+    private readonly BlockingCollection<(Action Work, TaskCompletionSource Done)> _queue = [];
+
+    internal OwnSliceRuntime(ProcessContext process)
+        : base(Name)
+    {
+        _process = process;
+        WorkThread.Start("coordinator-slice", Work);
+    }
+
+    /// <inheritdoc/>
+    public override ImmutableArray<HeldSnapshot> Held => _process.Snapshots.Held();
+
+    /// <inheritdoc/>
+    public override void Enqueue(StepLease lease)
+    {
+        _process.Snapshots.Seal(lease.SealedStep, lease.Memo);
+        base.Enqueue(lease);
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync().ConfigureAwait(false);
+        _queue.CompleteAdding();
+    }
+
+    /// <inheritdoc/>
+    protected override Task RunOnThread(Action work)
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _queue.Add((work, done));
+        return done.Task;
+    }
+
+    /// <inheritdoc/>
+    protected override MemberLoop CreateLoop(PrepareGeneration generation, Action<IGenerationMessage> sink)
+    {
+        var member = generation.Roster.Members.Single(candidate => candidate.IsCoordinator);
+        return new OwnSliceLoop(_process.Join(generation, member, Name, sink), Keeper);
+    }
+
+    /// <inheritdoc/>
+    protected override void Ended(int generation, string reason) => _process.End(generation);
+
+    private void Work()
+    {
+        foreach (var (work, done) in _queue.GetConsumingEnumerable())
+        {
+            try
+            {
+                work();
+                done.SetResult();
+            }
+            catch (Exception error)
+            {
+                done.SetException(error);
+            }
+        }
+
+        _queue.Dispose();
+    }
+}

@@ -1,0 +1,195 @@
+using System.Diagnostics;
+using Cluster.Train.Protocol;
+using Cluster.Train.Reduction;
+using Cluster.Train.Snapshots;
+using Cluster.Train.Training;
+
+namespace Cluster.Train.Members;
+
+/// <summary>
+/// A worker's part in one generation: for each step, the gradients of its shards, their partial sums in tree order, the
+/// exchange; at the end of an epoch, its shards of the evaluation. No message is sent or awaited within a step: reports
+/// leave a few times a second.
+/// </summary>
+internal sealed class ReplicaLoop : MemberLoop
+{
+    private static readonly TimeSpan ReportInterval = TimeSpan.FromMilliseconds(100);
+
+    private readonly ModelReplica _replica;
+    private readonly ShardRange _shards;
+    private readonly BatchPlan _plan;
+    private readonly BatchLoader _loader;
+    private readonly EvaluationLoader _evaluation;
+    private readonly GradientAccumulator _accumulator;
+    private readonly EvaluationPulse _pulse;
+    private float[] _frozen;
+    private readonly List<float> _losses = [];
+    private readonly List<ShardEvaluation> _evaluations = [];
+    private bool _evaluated;
+    private long _reportedUpTo;
+    private long _lastReport;
+    private double _seconds;
+
+    internal ReplicaLoop(MemberPlace place, SnapshotKeeper keeper, ModelReplica replica)
+        : base(place, keeper)
+    {
+        var (process, definition) = (place.Process, place.Process.Definition);
+        (_replica, _shards, _plan) = (replica, place.Member.Shards, process.Plan);
+        var source = new BatchSource(process.Task.Name, process.Data.Training, _plan, definition.Seed, place.Generation.TotalSteps);
+        _loader = new BatchLoader(source, _shards, place.Generation.FirstStep, process.StepTimeout);
+        _evaluation = new EvaluationLoader(
+            process.Task.Name, process.Data.Evaluation,
+            new EvaluationPlan(process.Data.Evaluation.Count, definition.BatchSize, definition.Shards), _shards, process.StepTimeout);
+        _accumulator = new GradientAccumulator(definition.Shards, _shards, place.Exchange.Contributions, place.Exchange.Parameters.Length);
+        _pulse = new EvaluationPulse((completedSteps, batches) =>
+            place.Sink(new EvaluationProgress(place.WorkerId, place.Number, completedSteps, batches, _evaluation.BatchCount)));
+        _frozen = replica.CopyFrozen();
+        if (place.BeginsHere)
+        {
+            // Replicas of one process share the block, and all write the same to it.
+            replica.InitialValues().CopyTo(place.Exchange.Parameters.Span(0, checked((int)place.Exchange.Parameters.Length)));
+        }
+
+        replica.Bind(place.Exchange.Parameters, _accumulator.Gradient);
+        replica.Tell = text => place.Sink(new WorkerNotice(place.WorkerId, place.Number, text));
+        replica.LastStep = place.Generation.TotalSteps - 1;
+    }
+
+    protected override bool HasReplica => true;
+
+    public override void Dispose()
+    {
+        _pulse.Dispose();
+        _loader.Dispose();
+        _evaluation.Dispose();
+        base.Dispose();
+        _accumulator.Dispose();
+    }
+
+    protected override void RunSteps(StepLease lease)
+    {
+        _reportedUpTo = lease.FirstStep;
+        var start = Stopwatch.GetTimestamp();
+        _lastReport = start;
+        DropSealed(lease);
+        for (var step = lease.FirstStep; step < lease.End; step++)
+        {
+            CurrentStep = step;
+            ComputeGradients(step);
+            Place.Exchange.Run(step);
+            _replica.StageParametersIn();
+            Place.Process.Watch?.OnState(step + 1, _replica);
+            if ((step + 1) % _plan.StepsPerEpoch == 0 || step + 1 == Place.Generation.TotalSteps)
+            {
+                _seconds += Stopwatch.GetElapsedTime(start).TotalSeconds;
+                Evaluate(step + 1);
+                start = Stopwatch.GetTimestamp();
+            }
+
+            if (step + 1 == lease.End || Stopwatch.GetElapsedTime(_lastReport) >= ReportInterval)
+            {
+                _seconds += Stopwatch.GetElapsedTime(start).TotalSeconds;
+                Report(step + 1);
+                start = Stopwatch.GetTimestamp();
+            }
+        }
+
+        _replica.VerifyNoRandomDraws();
+    }
+
+    protected override void StateLoaded(StateLoader loader)
+    {
+        if (Place.Generation.FirstStep > 0 && _frozen.Length > 0)
+        {
+            var frozen = new float[_frozen.Length];
+            loader.LoadModel(StateKind.Frozen, frozen.Length, (start, length) => frozen.AsSpan((int)start, length));
+            _replica.LoadFrozen(frozen);
+            _frozen = frozen;
+        }
+
+        _replica.StageParametersIn();
+        Place.Process.Watch?.OnState(Place.Generation.FirstStep, _replica);
+    }
+
+    protected override void KeepSnapshot(long step, SnapshotKind kind, bool stays)
+    {
+        // A state that is beyond rescue must not take the place of a good one.
+        _replica.VerifyFinite(step);
+        _replica.VerifyUnchanged(wholly: kind == SnapshotKind.KeepAndHash);
+        var (snapshots, parameters) = (Place.Process.Snapshots, Place.Exchange.Parameters);
+        if (stays && parameters.Memory is { } vector)
+        {
+            snapshots.KeepModel(step, vector, _frozen);
+        }
+        else
+        {
+            snapshots.KeepModel(step, parameters.Length, values => parameters.Span(0, values.Length).CopyTo(values), _frozen);
+        }
+
+        base.KeepSnapshot(step, kind, stays);
+    }
+
+    /// <summary>
+    /// Where nobody can be lost, nobody returns to the checkpoint that all members have loaded, nor to a snapshot that all
+    /// have made: whoever writes it holds it until it is written.
+    /// </summary>
+    private void DropSealed(StepLease lease)
+    {
+        if (Place.Process.Network is null && lease.Steps > 0)
+        {
+            Place.Process.Snapshots.DropUpTo(lease.SealedStep);
+        }
+    }
+
+    private void ComputeGradients(long step)
+    {
+        var samples = _plan.SamplesOf(step);
+        _accumulator.Begin();
+        for (var shard = _shards.First; shard < _shards.End; shard++)
+        {
+            // A last batch smaller than the number of shards leaves some without samples: their gradient is zero.
+            var batch = _loader.Take(step, shard);
+            _losses.Add(batch.Count > 0 ? _replica.ComputeShard(step, shard, batch, samples) : 0);
+            _accumulator.Finished(shard);
+        }
+    }
+
+    private void Evaluate(long completedSteps)
+    {
+        var parts = new ShardEvaluation[_shards.Count];
+        for (var shard = _shards.First; shard < _shards.End; shard++)
+        {
+            parts[shard - _shards.First] = new ShardEvaluation(completedSteps, shard, LossSum: 0, Correct: 0, Decisions: 0, Samples: 0);
+        }
+
+        _pulse.Begin(completedSteps);
+        foreach (var (shard, batch) in _evaluation.Batches())
+        {
+            var sums = _replica.Evaluate(batch, watch: !_evaluated);
+            ref var part = ref parts[shard - _shards.First];
+            part = part with
+            {
+                LossSum = part.LossSum + sums.LossSum,
+                Correct = part.Correct + sums.Correct,
+                Decisions = part.Decisions + sums.Total,
+                Samples = part.Samples + batch.Count,
+            };
+            _pulse.Advance();
+        }
+
+        _pulse.End();
+        _evaluated = true;
+        _evaluations.AddRange(parts);
+    }
+
+    private void Report(long end)
+    {
+        Place.Sink(new StepReport(
+            Place.WorkerId, Generation, _reportedUpTo, (int)(end - _reportedUpTo), _shards, [.. _losses], [.. _evaluations], _seconds));
+        _losses.Clear();
+        _evaluations.Clear();
+        _seconds = 0;
+        _reportedUpTo = end;
+        _lastReport = Stopwatch.GetTimestamp();
+    }
+}

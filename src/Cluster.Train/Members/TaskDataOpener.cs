@@ -1,0 +1,44 @@
+using Cluster.Train.Training;
+
+namespace Cluster.Train.Members;
+
+/// <summary>A task's data.</summary>
+/// <param name="Own">What the task gave, for its own <see cref="ITrainingTask.CreateModel"/>.</param>
+/// <param name="Training">The training samples; at least one.</param>
+/// <param name="Evaluation">The evaluation samples.</param>
+internal sealed record OpenedData(TaskData Own, IDataset Training, IDataset Evaluation);
+
+/// <summary>Opens a task's data and checks what the task gave back.</summary>
+internal static class TaskDataOpener
+{
+    /// <summary>Opens the data.</summary>
+    /// <exception cref="BadInputException">The data cannot be used, says the task.</exception>
+    /// <exception cref="TrainingFaultException">The task failed, or gave back something that is no data.</exception>
+    internal static OpenedData Open(ITrainingTask task, JobDefinition definition, string? dataDirectory)
+    {
+        TaskData? data;
+        try
+        {
+            data = task.OpenData(definition.Settings, dataDirectory);
+        }
+        catch (Exception error) when (error is not BadInputException)
+        {
+            throw new TrainingFaultException($"task '{task.Name}' failed in OpenData: {error.Message.ReplaceLineEndings(" ")}", error);
+        }
+
+        if (data?.Training is null || data.Evaluation is null)
+        {
+            throw new TrainingFaultException($"task '{task.Name}' returned null from OpenData; return training and evaluation data (which may be empty)");
+        }
+
+        var opened = new OpenedData(
+            data, new CheckedDataset(task.Name, "training", data.Training, definition.Seed),
+            new CheckedDataset(task.Name, "evaluation", data.Evaluation, definition.Seed));
+        if (opened.Training.Count < 1)
+        {
+            throw new BadInputException($"task '{task.Name}' has no training samples{(dataDirectory is null ? "" : $" in {dataDirectory}")}");
+        }
+
+        return opened;
+    }
+}

@@ -1,0 +1,16 @@
+using System.Collections.Immutable;
+
+namespace Cluster.Train.Members;
+
+/// <summary>Who a worker is.</summary>
+/// <param name="WorkerId">Identity of this run of the worker: of its process, not of its actor.</param>
+/// <param name="Name">Its name in messages.</param>
+/// <param name="Host">The machine.</param>
+/// <param name="Build">Version of the program and of its tasks.</param>
+/// <param name="Tasks">Names of the tasks it has.</param>
+internal sealed record WorkerIdentity(string WorkerId, string Name, string Host, string Build, ImmutableArray<string> Tasks);
+
+/// <summary>How a worker's part in a job ended.</summary>
+/// <param name="Completed">Whether the job reached its end.</param>
+/// <param name="Reason">Why it ended, in one line.</param>
+internal sealed record WorkerOutcome(bool Completed, string Reason);

@@ -1,0 +1,63 @@
+using System.Runtime.InteropServices;
+
+namespace Cluster.Train.Native;
+
+/// <summary>
+/// Loads libtorch's native libraries one by one before TorchSharp does, because TorchSharp answers a missing one with a
+/// page of attempts.
+/// </summary>
+internal static class LibtorchProbe
+{
+    /// <summary>Loads the libraries.</summary>
+    /// <returns>Null where they load, otherwise one line that says what is missing and what to do.</returns>
+    internal static string? Problem()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return null;
+        }
+
+        foreach (var library in new[] { "libtorch.so", "libLibTorchSharp.so" })
+        {
+            var path = Find(library);
+            if (path is null)
+            {
+                return $"{library} is not beside the program: reference the package libtorch-cpu-linux-x64 (or a CUDA one) in the executable's project";
+            }
+
+            try
+            {
+                NativeLibrary.Load(path);
+            }
+            catch (Exception error) when (error is DllNotFoundException or BadImageFormatException)
+            {
+                return Explain(library, error.Message);
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The reason of a library that does not load, in one line.</summary>
+    internal static string Explain(string library, string message)
+    {
+        if (message.Contains("GLIBCXX", StringComparison.Ordinal) || message.Contains("CXXABI", StringComparison.Ordinal))
+        {
+            return $"{library} needs a newer C++ runtime than this machine has (libstdc++ of GCC 13, GLIBCXX_3.4.32): run deploy/prerequisites.sh, or use Ubuntu 24.04, Debian 13 or the container image";
+        }
+
+        var line = message.Split('\n').Select(part => part.Trim()).FirstOrDefault(part => part.Contains(".so", StringComparison.Ordinal)) ?? message;
+        return $"{library} cannot be loaded: {line}";
+    }
+
+    private static string? Find(string library)
+    {
+        string[] places =
+        [
+            AppContext.BaseDirectory,
+            Path.Combine(AppContext.BaseDirectory, "runtimes", "linux-x64", "native"),
+            .. (AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") as string ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries),
+        ];
+        return places.Select(place => Path.Combine(place, library)).FirstOrDefault(File.Exists);
+    }
+}

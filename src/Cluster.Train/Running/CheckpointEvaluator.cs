@@ -1,0 +1,72 @@
+using Cluster.Train.Checkpoints;
+using Cluster.Train.Coordination;
+using Cluster.Train.Members;
+using Cluster.Train.Reduction;
+using Cluster.Train.Training;
+
+namespace Cluster.Train.Running;
+
+/// <summary>Evaluates a checkpoint as its job does at the end of an epoch: the same batches, so the same bits.</summary>
+internal sealed class CheckpointEvaluator
+{
+    private static readonly TimeSpan DataTimeout = TimeSpan.FromMinutes(2);
+
+    private readonly ITrainingTask _task;
+    private readonly LoadedCheckpoint _checkpoint;
+    private readonly string? _dataDirectory;
+    private readonly DeviceSpec _device;
+
+    /// <summary>Reads the job from the checkpoint.</summary>
+    /// <exception cref="BadInputException">It is of another task, or its job cannot be read.</exception>
+    internal CheckpointEvaluator(ITrainingTask task, LoadedCheckpoint checkpoint, string? dataDirectory, DeviceSpec device)
+    {
+        (_task, _checkpoint, _dataDirectory, _device) = (task, checkpoint, dataDirectory, device);
+        var manifest = checkpoint.Manifest;
+        Definition = CanonicalJob.Read($"checkpoint {manifest.DirectoryName}", task, manifest.Job, new RunLength(Epochs: null, manifest.Step)) with
+        {
+            Device = device.Kind,
+        };
+    }
+
+    /// <summary>The job, on the device of the evaluation.</summary>
+    internal JobDefinition Definition { get; }
+
+    /// <summary>Evaluates all samples once. On a compute thread.</summary>
+    /// <exception cref="BadInputException">There are no evaluation samples, or the model is another one.</exception>
+    internal EvaluationResult Run()
+    {
+        var data = TaskDataOpener.Open(_task, Definition, _dataDirectory);
+        if (data.Evaluation.Count == 0)
+        {
+            throw new BadInputException($"task '{_task.Name}' has no evaluation samples");
+        }
+
+        using var replica = ModelReplica.Create(_task, Definition, data.Own, _device);
+        using var parameters = FloatBlock.Allocate(replica.Layout.VectorLength);
+        using var gradients = FloatBlock.Allocate(replica.Layout.VectorLength);
+        replica.Bind(parameters, gradients);
+        var state = CheckpointMapping.Read(_checkpoint, replica.Layout, stateNames: []);
+        VectorCopy.ToBlock(state.Vector, parameters);
+        replica.LoadFrozen(state.Frozen);
+        if (replica.ParametersSha256() != _checkpoint.Manifest.ParametersSha256)
+        {
+            throw new BadInputException($"checkpoint {_checkpoint.Manifest.DirectoryName} is not of this model: its parameters' hash differs");
+        }
+
+        var plan = new EvaluationPlan(data.Evaluation.Count, Definition.BatchSize, Definition.Shards);
+        using var loader = new EvaluationLoader(_task.Name, data.Evaluation, plan, new ShardRange(0, Definition.Shards), DataTimeout);
+        var losses = new double[Definition.Shards];
+        long correct = 0, decisions = 0;
+        foreach (var (shard, batch) in loader.Batches())
+        {
+            var sums = replica.Evaluate(batch);
+            losses[shard] += sums.LossSum;
+            correct += sums.Correct;
+            decisions += sums.Total;
+        }
+
+        var loss = losses.Aggregate(0.0, (sum, part) => sum + part);
+        return new EvaluationResult(
+            loss / data.Evaluation.Count, decisions > 0 ? (double)correct / decisions : null, data.Evaluation.Count);
+    }
+}

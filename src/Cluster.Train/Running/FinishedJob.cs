@@ -1,0 +1,39 @@
+using Cluster.Train.Checkpoints;
+using Cluster.Train.Coordination;
+using Cluster.Train.Membership;
+using Cluster.Train.Native;
+
+namespace Cluster.Train.Running;
+
+/// <summary>The result of a job that was done before, as its last checkpoint holds it.</summary>
+internal static class FinishedJob
+{
+    /// <summary>What is told of it.</summary>
+    internal static JobOutcome Outcome(LoadedCheckpoint checkpoint)
+    {
+        var (manifest, metrics) = (checkpoint.Manifest, checkpoint.Manifest.Metrics);
+        return new JobOutcome
+        {
+            Completed = true,
+            WasDone = true,
+            Steps = manifest.Step,
+            Epochs = (int)manifest.Epoch,
+            Samples = 0,
+            Loss = metrics?.Loss ?? double.NaN,
+            Evaluation = metrics?.EvaluationLoss is { } loss
+                ? new EvaluationResult(loss, metrics.Accuracy, manifest.Counts?.EvaluationSamples ?? 0)
+                : null,
+            Elapsed = TimeSpan.Zero,
+            Workers = 0,
+            Topology = "",
+            ParameterCount = manifest.Counts?.Parameters ?? 0,
+            ParametersSha256 = manifest.ParametersSha256,
+            Numerics = manifest.Numerics ?? "",
+            Processor = manifest.Processor ?? "",
+            Generations = 0,
+            Recoveries = 0,
+            ReplayedSteps = 0,
+            Checkpoint = checkpoint.DirectoryPath,
+        };
+    }
+}

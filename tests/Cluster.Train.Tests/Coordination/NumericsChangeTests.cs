@@ -1,0 +1,34 @@
+using Cluster.Train.Coordination;
+using Cluster.Train.Membership;
+
+namespace Cluster.Train.Tests.Coordination;
+
+public sealed class NumericsChangeTests
+{
+    private static readonly ReplicaDescription Replica = new(
+        "job", "build", "layout", "initial", "data", 2500, 500, 17, 17, 17, "cpu", "1-2-3-4-5", "this processor", Endpoint: null);
+
+    [Theory]
+    [InlineData("1-2-3-4-5")]
+    [InlineData(null)]
+    public void The_same_class_and_one_that_is_not_known_are_no_change(string? numerics)
+    {
+        Assert.Null(NumericsChange.Between("the journal", numerics, "that processor", Replica, portable: false));
+        Assert.Null(NumericsChange.Between("the journal", numerics, "that processor", Replica, portable: true));
+    }
+
+    [Fact]
+    public void Another_class_is_told_with_both_processors() => Assert.Equal(
+        "checkpoint step-7 was computed on that processor, this is this processor, and they differ in convolutions: "
+            + "from here on the bits are others than they would have been there; a job that is --portable from its start has the same on both",
+        NumericsChange.Between("checkpoint step-7", "1-0-3-4-5", "that processor", Replica, portable: false));
+
+    [Fact]
+    public void Another_class_of_a_portable_job_is_refused() => Assert.Contains(
+        "with --portable the bits must stay the same",
+        Assert.Throws<BadInputException>(() => NumericsChange.Between("the journal", "1-0-3-4-5", null, Replica, portable: true)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void A_class_of_another_form_differs_in_all() => Assert.Contains(
+        "differ in all that was tried", NumericsChange.Between("the journal", "avx512", null, Replica, portable: false), StringComparison.Ordinal);
+}
