@@ -3,6 +3,7 @@ using System.CommandLine.Help;
 using System.Reflection;
 using Akka.Event;
 using Cluster.Train.Hosting.CommandLine;
+using Cluster.Train.Hosting.Surroundings;
 using Cluster.Train.Hosting.Verbs;
 using Cluster.Train.Training;
 

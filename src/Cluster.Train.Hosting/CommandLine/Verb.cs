@@ -1,3 +1,4 @@
+using Cluster.Train.Hosting.Surroundings;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Hosting.CommandLine;

@@ -1,3 +1,4 @@
+using Cluster.Train.Hosting.Surroundings;
 
 namespace Cluster.Train.Hosting.Display;
 

@@ -1,3 +1,4 @@
+using Cluster.Train.Hosting.Surroundings;
 using Cluster.Train.Verification;
 
 namespace Cluster.Train.Hosting.Display;

@@ -1,7 +1,9 @@
 using Cluster.Train.Hosting.CommandLine;
 using Cluster.Train.Hosting.Display;
+using Cluster.Train.Hosting.Engines;
 using Cluster.Train.Hosting.Nodes;
 using Cluster.Train.Hosting.Results;
+using Cluster.Train.Hosting.Surroundings;
 using Cluster.Train.Membership;
 using Cluster.Train.Protocol;
 

@@ -1,6 +1,7 @@
 using Cluster.Train.Hosting.CommandLine;
 using Cluster.Train.Hosting.Display;
 using Cluster.Train.Hosting.Results;
+using Cluster.Train.Hosting.Surroundings;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Hosting.Verbs;

@@ -1,4 +1,5 @@
 using Cluster.Train.Hosting.CommandLine;
+using Cluster.Train.Hosting.Engines;
 using Cluster.Train.Hosting.Nodes;
 
 namespace Cluster.Train.Hosting.Verbs;

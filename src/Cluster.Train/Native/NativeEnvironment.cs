@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
-using Cluster.Train.Training;
 using TorchSharp;
 
 namespace Cluster.Train.Native;

@@ -5,8 +5,8 @@ using Cluster.Train.Benchmarks.AllReduce;
 using Cluster.Train.Benchmarks.Running;
 using Cluster.Train.Exchange;
 using Cluster.Train.Exchange.Peers;
-using Cluster.Train.Hosting;
 using Cluster.Train.Hosting.Nodes;
+using Cluster.Train.Hosting.Surroundings;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Benchmarks.Latency;

@@ -1,7 +1,9 @@
 using Cluster.Train.Benchmarks.Models;
 using Cluster.Train.Benchmarks.Running;
 using Cluster.Train.Hosting;
+using Cluster.Train.Hosting.Engines;
 using Cluster.Train.Hosting.Nodes;
+using Cluster.Train.Hosting.Surroundings;
 using Cluster.Train.Running;
 using Cluster.Train.Training;
 

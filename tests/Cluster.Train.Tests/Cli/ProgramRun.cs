@@ -1,5 +1,7 @@
 using Cluster.Train.Cli.Tasks;
 using Cluster.Train.Hosting;
+using Cluster.Train.Hosting.Engines;
+using Cluster.Train.Hosting.Surroundings;
 using Cluster.Train.Tests.Hosting;
 
 namespace Cluster.Train.Tests.Cli;

@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using Cluster.Train.Hosting;
+using Cluster.Train.Hosting.Surroundings;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Tests.Hosting;

@@ -1,4 +1,4 @@
-using Cluster.Train.Hosting;
+using Cluster.Train.Hosting.Engines;
 using Cluster.Train.Hosting.Nodes;
 using Cluster.Train.Protocol;
 

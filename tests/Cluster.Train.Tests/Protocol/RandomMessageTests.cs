@@ -2,6 +2,7 @@ using System.Runtime.Serialization;
 using Cluster.Train.Membership;
 using Cluster.Train.Protocol;
 using Cluster.Train.Protocol.Wire;
+using Cluster.Train.Tests.Protocol.Wire;
 
 namespace Cluster.Train.Tests.Protocol;
 

@@ -2,7 +2,6 @@ using Cluster.Train.Coordination;
 using Cluster.Train.Exchange;
 using Cluster.Train.Exchange.Peers;
 using Cluster.Train.Membership;
-using Cluster.Train.Scenarios;
 using Cluster.Train.Snapshots;
 using Cluster.Train.Tests.Exchange.Tcp;
 
@@ -111,7 +110,7 @@ public sealed class StateClientTests : IDisposable
         _disposables.AddRange(listeners);
         var roster = TcpRosters.Create(2, 100, Topology.Sharded, clip: null, rank => rank < 2 ? listeners[rank].Endpoint : null);
         listeners[1].Admit(roster);
-        _disposables.Add(listeners[1].ServeState(roster.Job, new Source(find)));
+        _disposables.Add(new StateService(listeners[1]).Serve(roster.Job, new Source(find)));
         return roster;
     }
 

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using Akka.Actor;
-using Cluster.Train.Hosting;
 using Cluster.Train.Hosting.Nodes;
 using Cluster.Train.Protocol;
 

@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using Cluster.Train.Hosting;
+using Cluster.Train.Hosting.Engines;
 using Cluster.Train.Hosting.Nodes;
 using Cluster.Train.Reduction;
 using Cluster.Train.Running;

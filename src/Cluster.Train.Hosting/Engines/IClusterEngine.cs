@@ -1,9 +1,10 @@
+using Cluster.Train.Coordination;
 using Cluster.Train.Hosting.Nodes;
 using Cluster.Train.Protocol;
 using Cluster.Train.Running;
 using Cluster.Train.Training;
 
-namespace Cluster.Train.Hosting;
+namespace Cluster.Train.Hosting.Engines;
 
 /// <summary>What the verbs ask of a cluster, so that the command line can be tested without one.</summary>
 internal interface IClusterEngine
@@ -47,26 +48,3 @@ internal sealed record CoordinatorRun(NodeOptions Node, LocalTrainingOptions Job
 /// <param name="Device">cpu, cuda or cuda:N.</param>
 /// <param name="StepTimeout">How long it waits for the others in a step.</param>
 internal sealed record WorkerRun(NodeOptions Node, string Name, IReadOnlyList<ITrainingTask> Tasks, string? DataDirectory, string Device, TimeSpan StepTimeout);
-
-/// <summary>How a coordinator node ended.</summary>
-/// <param name="Outcome">How the job ended, if this node carried it; otherwise null.</param>
-/// <param name="Elsewhere">How it ended on another node; null where it did not, and this node only left.</param>
-internal sealed record CoordinatorEnd(JobOutcome? Outcome, JobEnded? Elsewhere);
-
-/// <summary>In which way a worker node ended.</summary>
-internal enum WorkerEndKind
-{
-    /// <summary>The job has ended, or was stopped by its user.</summary>
-    Done,
-
-    /// <summary>It was asked to leave.</summary>
-    Left,
-
-    /// <summary>The job, or the worker, could not go on.</summary>
-    Failed,
-}
-
-/// <summary>How a worker node ended.</summary>
-/// <param name="Kind">In which way.</param>
-/// <param name="Reason">One line.</param>
-internal sealed record WorkerEnd(WorkerEndKind Kind, string Reason);

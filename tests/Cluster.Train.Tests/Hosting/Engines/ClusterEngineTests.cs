@@ -1,12 +1,14 @@
 using System.Collections.Concurrent;
 using Cluster.Train.Cli.Tasks;
+using Cluster.Train.Coordination;
 using Cluster.Train.Held;
-using Cluster.Train.Hosting;
+using Cluster.Train.Hosting.Engines;
 using Cluster.Train.Hosting.Nodes;
 using Cluster.Train.Running;
+using Cluster.Train.Tests.Hosting.Nodes;
 using Cluster.Train.Training;
 
-namespace Cluster.Train.Tests.Hosting.Nodes;
+namespace Cluster.Train.Tests.Hosting.Engines;
 
 public sealed class ClusterEngineTests : IDisposable
 {

@@ -5,7 +5,7 @@ using Cluster.Train.Membership;
 using Cluster.Train.Snapshots;
 using Cluster.Train.Tests.Exchange.Tcp;
 
-namespace Cluster.Train.Tests.Exchange.State;
+namespace Cluster.Train.Tests.Snapshots;
 
 /// <summary>Who may fetch a snapshot, and when: around the end of one generation and the beginning of the next.</summary>
 public sealed class StateAdmissionTests : IDisposable
@@ -14,7 +14,10 @@ public sealed class StateAdmissionTests : IDisposable
     private static readonly StatePiece Piece = new(7, StateKind.Vector, "", 2, 3);
 
     private readonly TensorListener[] _listeners = TcpRosters.Listeners(2);
+    private readonly StateService _states;
     private readonly Source _source = new();
+
+    public StateAdmissionTests() => _states = new StateService(_listeners[1]);
 
     public void Dispose() => Array.ForEach(_listeners, listener => listener.Dispose());
 
@@ -23,7 +26,7 @@ public sealed class StateAdmissionTests : IDisposable
     {
         var roster = Roster(1);
         _listeners[1].Admit(roster);
-        using var serving = _listeners[1].ServeState(roster.Job, _source);
+        using var serving = _states.Serve(roster.Job, _source);
 
         Assert.Null(Fetch(roster, rank: 2));
         Assert.EndsWith("it knows no such member, or has its connection already", Fetch(roster, rank: 3), StringComparison.Ordinal);
@@ -36,7 +39,7 @@ public sealed class StateAdmissionTests : IDisposable
     public void A_snapshot_is_served_after_its_generation_was_aborted_and_left(bool leaves)
     {
         var roster = Roster(1);
-        using var serving = _listeners[1].ServeState(roster.Job, _source);
+        using var serving = _states.Serve(roster.Job, _source);
         var members = TcpRosters.OnThreads(2, rank => TcpMember.Join(roster, rank, _listeners[rank]));
         members[1].Exchange.Abort("a member is gone");
         if (leaves)
@@ -53,7 +56,7 @@ public sealed class StateAdmissionTests : IDisposable
     public void Two_generations_are_admitted_and_the_one_before_them_is_over_at_once()
     {
         ExchangeRoster[] rosters = [Roster(1), Roster(2), Roster(3)];
-        using var serving = _listeners[1].ServeState(rosters[0].Job, _source);
+        using var serving = _states.Serve(rosters[0].Job, _source);
         Array.ForEach(rosters, _listeners[1].Admit);
 
         Assert.Null(Fetch(rosters[2]));
@@ -66,7 +69,7 @@ public sealed class StateAdmissionTests : IDisposable
     public async Task Whoever_comes_before_the_generation_is_known_waits_for_it()
     {
         var roster = Roster(4);
-        using var serving = _listeners[1].ServeState(roster.Job, _source);
+        using var serving = _states.Serve(roster.Job, _source);
         var fetching = Task.Factory.StartNew(() => Fetch(roster), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         Assert.True(SpinWait.SpinUntil(() => _listeners[1].Unauthenticated == 1, Timeout));
         Assert.False(fetching.IsCompleted);
@@ -90,7 +93,7 @@ public sealed class StateAdmissionTests : IDisposable
     {
         var first = Roster(1) with { Secret = new string('1', 64) };
         var second = Roster(1) with { Secret = new string('2', 64) };
-        using var serving = _listeners[1].ServeState(first.Job, _source);
+        using var serving = _states.Serve(first.Job, _source);
         Array.ForEach([Roster(7), Roster(8), first, second], _listeners[1].Admit);
 
         Assert.Null(Fetch(second));
@@ -114,8 +117,8 @@ public sealed class StateAdmissionTests : IDisposable
     {
         var roster = Roster(1);
         _listeners[1].Admit(roster);
-        var first = _listeners[1].ServeState(roster.Job, _source);
-        var second = _listeners[1].ServeState(roster.Job, _source);
+        var first = _states.Serve(roster.Job, _source);
+        var second = _states.Serve(roster.Job, _source);
 
         second.Dispose();
         Assert.Null(Fetch(roster));

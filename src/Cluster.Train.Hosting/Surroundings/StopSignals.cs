@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using Spectre.Console;
 
-namespace Cluster.Train.Hosting;
+namespace Cluster.Train.Hosting.Surroundings;
 
 /// <summary>
 /// Turns the first Ctrl-C (SIGINT), SIGTERM, SIGQUIT or the end of the terminal (SIGHUP) into a cancellation, and lets a

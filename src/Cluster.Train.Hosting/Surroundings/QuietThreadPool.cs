@@ -1,4 +1,4 @@
-namespace Cluster.Train.Hosting;
+namespace Cluster.Train.Hosting.Surroundings;
 
 /// <summary>
 /// Puts the threads of .NET's pool to sleep at once when they have nothing to do. What a socket of the control plane

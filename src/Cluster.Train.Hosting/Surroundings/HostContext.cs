@@ -1,13 +1,14 @@
 using System.Reflection;
 using Cluster.Train.Exchange.Peers;
 using Cluster.Train.Hosting.Doctor;
+using Cluster.Train.Hosting.Engines;
 using Cluster.Train.Hosting.Nodes;
 using Cluster.Train.Members;
 using Cluster.Train.Training;
 using Cluster.Train.Verification;
 using Spectre.Console;
 
-namespace Cluster.Train.Hosting;
+namespace Cluster.Train.Hosting.Surroundings;
 
 /// <summary>What the program touches outside itself.</summary>
 internal sealed record HostContext

@@ -6,11 +6,12 @@ using Cluster.Train.Hosting.Nodes;
 using Cluster.Train.Journal;
 using Cluster.Train.Machine;
 using Cluster.Train.Members;
+using Cluster.Train.Membership;
 using Cluster.Train.Protocol;
 using Cluster.Train.Running;
 using Cluster.Train.Training;
 
-namespace Cluster.Train.Hosting;
+namespace Cluster.Train.Hosting.Engines;
 
 /// <summary>Runs coordinator and worker nodes in this process.</summary>
 /// <param name="openNetwork">

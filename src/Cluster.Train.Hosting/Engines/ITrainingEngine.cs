@@ -1,8 +1,9 @@
+using Cluster.Train.Coordination;
 using Cluster.Train.Running;
 using Cluster.Train.Running.Replay;
 using Cluster.Train.Training;
 
-namespace Cluster.Train.Hosting;
+namespace Cluster.Train.Hosting.Engines;
 
 /// <summary>What the verbs ask of the trainer, so that the command line can be tested without one.</summary>
 internal interface ITrainingEngine

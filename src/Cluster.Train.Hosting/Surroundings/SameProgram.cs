@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Reflection;
 using Cluster.Train.Verification;
 
-namespace Cluster.Train.Hosting;
+namespace Cluster.Train.Hosting.Surroundings;
 
 /// <summary>Starts this program once more with the command line that it was started with.</summary>
 internal static class SameProgram

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Cluster.Train.Hosting;
+namespace Cluster.Train.Hosting.Surroundings;
 
 /// <summary>
 /// Writes on, as far as it goes: a full disk or a terminal that is gone costs lines, never a training run. The first
