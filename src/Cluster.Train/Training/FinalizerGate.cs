@@ -9,6 +9,8 @@ namespace Cluster.Train.Training;
 /// libtorch has read it leaves a number that is none, or another's. The process's finalizer thread therefore waits here,
 /// in a finalizer, and is let on about once a second, between steps, when no model computes. A callback that waits for
 /// finalizers itself would wait for its own end: it is let on soon, and then refused. Safe for use by several threads.
+/// It goes once TorchSharp keeps a scalar alive during the call that reads it (GC.KeepAlive in its binary operators, or a
+/// SafeHandle): https://github.com/dotnet/TorchSharp/blob/main/src/TorchSharp/Scalar.cs
 /// </summary>
 internal static class FinalizerGate
 {
@@ -42,12 +44,18 @@ internal static class FinalizerGate
     private static bool _running;
     private static long _lastComputed;
 
+    /// <summary>
+    /// Off with the switch Cluster.Train.HoldFinalizers (AppContext, or a RuntimeHostConfigurationOption of the program), to find
+    /// out whether the gate is at fault in something. What it guards against is back then.
+    /// </summary>
+    private static bool Holds => !AppContext.TryGetSwitch("Cluster.Train.HoldFinalizers", out var holds) || holds;
+
     /// <summary>Begins computing: until the end, no finalizer runs.</summary>
     internal static Computing Enter()
     {
         lock (Gate)
         {
-            if (!_kept)
+            if (!_kept && Holds)
             {
                 (_kept, _running) = (true, true);
                 WorkThread.Start("finalizer gate", Keep);
