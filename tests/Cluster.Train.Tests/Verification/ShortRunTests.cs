@@ -1,6 +1,6 @@
-using Cluster.Train.Actors;
 using Cluster.Train.Faults;
 using Cluster.Train.Reduction;
+using Cluster.Train.Running;
 using Cluster.Train.Tests.Training;
 using Cluster.Train.Training;
 using Cluster.Train.Verification;
