@@ -79,7 +79,7 @@ internal sealed class DedicatedThreads : ExecutorService
 /// <summary>Makes a dispatcher's <see cref="DedicatedThreads"/>; Akka finds its name in the settings.</summary>
 /// <param name="config">The dispatcher's section; <c>thread-count</c> says how many threads.</param>
 /// <param name="prerequisites">Akka's.</param>
-public sealed class DedicatedThreadsConfigurator(Config config, IDispatcherPrerequisites prerequisites)
+internal sealed class DedicatedThreadsConfigurator(Config config, IDispatcherPrerequisites prerequisites)
     : ExecutorServiceConfigurator(config, prerequisites)
 {
     private readonly int _count = config.GetInt("thread-count", 1);

@@ -7,7 +7,7 @@ namespace Cluster.Train.Checkpoints;
 /// Whether a job can go on from a checkpoint: only if it would have got there itself. The number of workers, their
 /// devices' numbers and the topology are no part of a job and never matter.
 /// </summary>
-public static class CheckpointCompatibility
+internal static class CheckpointCompatibility
 {
     private const string Otherwise = "another --checkpoint-dir";
 

@@ -13,7 +13,7 @@ namespace Cluster.Train.Checkpoints;
 /// The optimizer's state, each name with the state's name before the parameter's (<c>momentum.layer1.weight</c>,
 /// <c>exp_avg.layer1.weight</c>); empty for a rule without state. Goes to <c>optimizer.safetensors</c>.
 /// </param>
-public sealed record CheckpointContent(
+internal sealed record CheckpointContent(
     CheckpointManifest Manifest, IReadOnlyList<CheckpointTensor> Model, IReadOnlyList<CheckpointTensor> Optimizer);
 
 /// <summary>How saving a checkpoint went.</summary>
@@ -21,10 +21,10 @@ public sealed record CheckpointContent(
 /// <param name="Path">Its directory; null where it was not written.</param>
 /// <param name="Notice">What the user should read, in one line; null for nothing.</param>
 /// <param name="PassedOver">Whether a newer one took its place before its turn came.</param>
-public sealed record CheckpointOutcome(long Step, string? Path, string? Notice, bool PassedOver = false);
+internal sealed record CheckpointOutcome(long Step, string? Path, string? Notice, bool PassedOver = false);
 
 /// <summary>
 /// A checkpoint could not be written: no space, no access, another process. What was there before is untouched, and
 /// training can go on. The message is one line.
 /// </summary>
-public sealed class CheckpointException(string message, Exception? innerException = null) : Exception(message, innerException);
+internal sealed class CheckpointException(string message, Exception? innerException = null) : Exception(message, innerException);

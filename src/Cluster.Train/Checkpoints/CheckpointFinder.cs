@@ -1,7 +1,7 @@
 namespace Cluster.Train.Checkpoints;
 
 /// <summary>Finds checkpoints to read. Takes no lock: a checkpoint is complete as soon as it has its name.</summary>
-public static class CheckpointFinder
+internal static class CheckpointFinder
 {
     /// <summary>
     /// Opens the newest checkpoint that is whole. One that is not is passed over with a notice, and the one before it

@@ -8,23 +8,23 @@ namespace Cluster.Train.Checkpoints;
 /// <param name="Name">Its name in the checkpoint's directory.</param>
 /// <param name="Length">Its bytes.</param>
 /// <param name="Sha256">SHA-256 of them, in lower-case hexadecimal.</param>
-public sealed record CheckpointFile(string Name, long Length, string Sha256);
+internal sealed record CheckpointFile(string Name, long Length, string Sha256);
 
 /// <summary>What is known of the model's quality at the checkpoint. A number that is not finite is not stored.</summary>
 /// <param name="Loss">Mean training loss of the last epoch or interval; null where unknown.</param>
 /// <param name="EvaluationLoss">Mean loss on the evaluation samples; null where unknown.</param>
 /// <param name="Accuracy">Share of correct decisions on the evaluation samples, 0 to 1; null where unknown.</param>
-public sealed record CheckpointMetrics(double? Loss = null, double? EvaluationLoss = null, double? Accuracy = null);
+internal sealed record CheckpointMetrics(double? Loss = null, double? EvaluationLoss = null, double? Accuracy = null);
 
 /// <summary>Sizes that a result is told with.</summary>
 /// <param name="Parameters">Parameters of the model, frozen ones included.</param>
 /// <param name="EvaluationSamples">Samples of an evaluation; 0 for none.</param>
-public sealed record CheckpointCounts(long Parameters, int EvaluationSamples);
+internal sealed record CheckpointCounts(long Parameters, int EvaluationSamples);
 
 /// <summary>
 /// What a checkpoint is: of which job, at which step, and which files belong to it. Stored as <c>manifest.json</c>.
 /// </summary>
-public sealed record CheckpointManifest
+internal sealed record CheckpointManifest
 {
     /// <summary>The newest format that this version writes and reads.</summary>
     public const int CurrentFormat = 1;

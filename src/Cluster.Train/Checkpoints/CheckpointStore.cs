@@ -9,7 +9,7 @@ namespace Cluster.Train.Checkpoints;
 /// directory over it changes nothing any more. Thread-safe.
 /// For reading see <see cref="CheckpointFinder"/>.
 /// </summary>
-public sealed class CheckpointStore : IDisposable
+internal sealed class CheckpointStore : IDisposable
 {
     /// <summary>Whoever holds the lock may remove what has this prefix.</summary>
     private const string TemporaryPrefix = ".tmp-";

@@ -8,7 +8,7 @@ namespace Cluster.Train.Checkpoints;
 /// A tensor to be written: its description, and where its values come from. The values are read when the file is
 /// written, piece by piece, so a large model is not held twice; whoever gives them leaves them unchanged until then.
 /// </summary>
-public sealed class CheckpointTensor
+internal sealed class CheckpointTensor
 {
     private const int PieceLength = 64 * 1024;
 

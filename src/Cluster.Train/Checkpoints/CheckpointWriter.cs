@@ -7,7 +7,7 @@ namespace Cluster.Train.Checkpoints;
 /// at most one waits; a newer one takes the place of the one that waits, since it would replace it on disk as well.
 /// So a slow disk makes checkpoints rarer, never training slower or memory larger. Thread-safe.
 /// </summary>
-public sealed class CheckpointWriter : IDisposable
+internal sealed class CheckpointWriter : IDisposable
 {
     /// <summary>How long <see cref="Dispose"/> waits for the checkpoint that is being written.</summary>
     public static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(10);

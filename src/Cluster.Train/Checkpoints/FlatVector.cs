@@ -5,18 +5,18 @@ namespace Cluster.Train.Checkpoints;
 /// <summary>Copies the values from <paramref name="start"/> on out of a flat vector, as many as the destination holds.</summary>
 /// <param name="start">Position of the first value in the vector.</param>
 /// <param name="destination">Is filled completely.</param>
-public delegate void FlatReader(long start, Span<float> destination);
+internal delegate void FlatReader(long start, Span<float> destination);
 
 /// <summary>Copies values into a flat vector.</summary>
 /// <param name="start">Position of the first value in the vector.</param>
 /// <param name="values">The values; they are valid only during the call.</param>
-public delegate void FlatWriter(long start, ReadOnlySpan<float> values);
+internal delegate void FlatWriter(long start, ReadOnlySpan<float> values);
 
 /// <summary>Where one tensor lies in a flat vector of float32 values.</summary>
 /// <param name="Name">The tensor's name, as in the model's state dictionary.</param>
 /// <param name="Shape">Its dimensions; empty for a scalar. Values are in row-major order.</param>
 /// <param name="Offset">Position of its first value.</param>
-public sealed record FlatTensor(string Name, ImmutableArray<long> Shape, long Offset)
+internal sealed record FlatTensor(string Name, ImmutableArray<long> Shape, long Offset)
 {
     /// <summary>Number of values.</summary>
     public long Count => Shape.Aggregate(1L, (product, dimension) => checked(product * dimension));
@@ -25,10 +25,10 @@ public sealed record FlatTensor(string Name, ImmutableArray<long> Shape, long Of
 /// <summary>A contiguous piece of a flat vector, for example one owner's slice of the optimizer's state.</summary>
 /// <param name="Start">Position of its first value in the vector.</param>
 /// <param name="Values">Its values.</param>
-public readonly record struct FlatPiece(long Start, ReadOnlyMemory<float> Values);
+internal readonly record struct FlatPiece(long Start, ReadOnlyMemory<float> Values);
 
 /// <summary>Readers and writers of flat vectors in managed memory.</summary>
-public static class FlatVector
+internal static class FlatVector
 {
     /// <summary>Reads a vector that lies in one piece.</summary>
     public static FlatReader Reader(ReadOnlyMemory<float> values) =>

@@ -9,7 +9,7 @@ namespace Cluster.Train.Checkpoints;
 /// the manifest those of <c>SHA256SUMS</c>. Its files stay open, so that what was verified is what is read, even if
 /// the directory is removed meanwhile.
 /// </summary>
-public sealed class LoadedCheckpoint : IDisposable
+internal sealed class LoadedCheckpoint : IDisposable
 {
     private LoadedCheckpoint(string path, CheckpointManifest manifest, SafeTensorsFile model, SafeTensorsFile optimizer)
     {

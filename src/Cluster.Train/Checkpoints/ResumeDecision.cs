@@ -3,7 +3,7 @@ using Cluster.Train.Training;
 namespace Cluster.Train.Checkpoints;
 
 /// <summary>How a job begins, by what lies in its checkpoint directory.</summary>
-public enum ResumeVerdict
+internal enum ResumeVerdict
 {
     /// <summary>There is nothing: at the beginning.</summary>
     Begin,
@@ -22,7 +22,7 @@ public enum ResumeVerdict
 }
 
 /// <summary>What a run makes of the checkpoints that it finds, before there is a model or a worker. Pure.</summary>
-public static class ResumeDecision
+internal static class ResumeDecision
 {
     /// <summary>Decides.</summary>
     /// <param name="newest">The newest usable checkpoint; null for none.</param>

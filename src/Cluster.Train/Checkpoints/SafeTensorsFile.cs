@@ -9,7 +9,7 @@ namespace Cluster.Train.Checkpoints;
 /// An open safetensors file whose header has been checked throughout. Values are read when asked for, straight to
 /// where they belong. Reading is thread-safe.
 /// </summary>
-public sealed class SafeTensorsFile : IDisposable
+internal sealed class SafeTensorsFile : IDisposable
 {
     private const int PieceLength = 64 * 1024;
 

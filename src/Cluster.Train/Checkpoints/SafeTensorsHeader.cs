@@ -10,7 +10,7 @@ namespace Cluster.Train.Checkpoints;
 /// <param name="Shape">Its dimensions; empty for a scalar.</param>
 /// <param name="Start">Position of its first byte, counted from the first byte after the header.</param>
 /// <param name="ByteLength">Bytes of all its values.</param>
-public sealed record SafeTensor(string Name, TensorType Type, ImmutableArray<long> Shape, long Start, long ByteLength);
+internal sealed record SafeTensor(string Name, TensorType Type, ImmutableArray<long> Shape, long Start, long ByteLength);
 
 /// <summary>
 /// Reads the header of a safetensors file and believes nothing: types, shapes and offsets must agree with each other

@@ -7,7 +7,7 @@ namespace Cluster.Train.Checkpoints;
 /// <summary>What was written to a file.</summary>
 /// <param name="Length">Its bytes.</param>
 /// <param name="Sha256">SHA-256 of them, in lower-case hexadecimal.</param>
-public readonly record struct FileDigest(long Length, string Sha256);
+internal readonly record struct FileDigest(long Length, string Sha256);
 
 /// <summary>
 /// Writes the safetensors format (https://github.com/huggingface/safetensors#format): the length of the header as
@@ -15,7 +15,7 @@ public readonly record struct FileDigest(long Length, string Sha256);
 /// and the values without gaps. Wider elements come first, so that every tensor is aligned; among equals the given
 /// order holds.
 /// </summary>
-public static class SafeTensorsWriter
+internal static class SafeTensorsWriter
 {
     private const int HeaderAlignment = 8;
 

@@ -1,7 +1,7 @@
 namespace Cluster.Train.Checkpoints;
 
 /// <summary>The element types of a checkpoint's tensors: those that parameters, optimizer state and buffers have.</summary>
-public enum TensorType
+internal enum TensorType
 {
     /// <summary>32-bit IEEE 754, "F32" in the file.</summary>
     Float32,

@@ -4,7 +4,7 @@ namespace Cluster.Train.Coordination;
 /// In what two builds differ. A build is the list of its assemblies, each as "name version module", separated by semicolons: the
 /// module's identity is another one whenever its source, or the folder in which it was compiled, is. Pure.
 /// </summary>
-public static class BuildContrast
+internal static class BuildContrast
 {
     private const string Mend = "build once, and copy the folder to every machine";
 

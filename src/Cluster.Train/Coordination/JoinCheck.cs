@@ -7,7 +7,7 @@ using Cluster.Train.Training.Numerics;
 namespace Cluster.Train.Coordination;
 
 /// <summary>Whether a replica may take part in a job. Pure.</summary>
-public static class JoinCheck
+internal static class JoinCheck
 {
     /// <summary>Compares all but the tensors of a replica with the job, and with the one that the job began with.</summary>
     /// <param name="job">Hash of the job's definition.</param>

@@ -4,7 +4,7 @@ namespace Cluster.Train.Coordination;
 /// How many steps the next lease covers: enough that the control plane costs nothing, few enough that a join, a leave
 /// or a stop is answered soon. Pure.
 /// </summary>
-public static class LeasePlanner
+internal static class LeasePlanner
 {
     /// <summary>How long a lease should take.</summary>
     public static readonly TimeSpan Target = TimeSpan.FromMilliseconds(250);

@@ -3,13 +3,13 @@ namespace Cluster.Train.Coordination;
 /// <summary>A member did not reach another when a generation was to begin.</summary>
 /// <param name="From">Who says so: a worker's id; empty for the coordinator.</param>
 /// <param name="To">Whom it did not reach: a worker's id; empty for the coordinator.</param>
-public sealed record Unreached(string From, string To);
+internal sealed record Unreached(string From, string To);
 
 /// <summary>
 /// Who stays behind when the members of a generation could not all reach each other, so that the rest can go on: nobody
 /// who is left may have lacked another. Pure.
 /// </summary>
-public static class MeetingJudge
+internal static class MeetingJudge
 {
     /// <summary>Decides.</summary>
     /// <param name="members">The workers of the generation, in the order of their ranks.</param>

@@ -1,7 +1,7 @@
 namespace Cluster.Train.Coordination;
 
 /// <summary>What is to be done with the workers that are there.</summary>
-public enum QuorumDecision
+internal enum QuorumDecision
 {
     /// <summary>Form a roster of them.</summary>
     Form,
@@ -21,7 +21,7 @@ public enum QuorumDecision
 /// <param name="Waited">For how long they have been waited for.</param>
 /// <param name="Patience">How long it waits for the wanted number once the minimum is there.</param>
 /// <param name="Timeout">How long it waits for the minimum.</param>
-public sealed record QuorumState(
+internal sealed record QuorumState(
     int Ready, int Opening, int Wanted, int Minimum, TimeSpan Waited, TimeSpan Patience, TimeSpan Timeout)
 {
     /// <summary>Workers that came meanwhile and were refused.</summary>
@@ -32,7 +32,7 @@ public sealed record QuorumState(
 }
 
 /// <summary>When a roster is formed. Pure: a decision and its reason.</summary>
-public static class Quorum
+internal static class Quorum
 {
     /// <summary>Decides.</summary>
     /// <returns>The decision and its reason; where more are waited for, for whom.</returns>

@@ -6,13 +6,13 @@ namespace Cluster.Train.Coordination;
 /// <summary>The step from which a generation goes on.</summary>
 /// <param name="Step">Steps of the job done; 0 for the beginning.</param>
 /// <param name="Reason">Why this one, in a few words.</param>
-public sealed record RecoveryPoint(long Step, string Reason);
+internal sealed record RecoveryPoint(long Step, string Reason);
 
 /// <summary>
 /// Finds the newest state that the surviving processes hold completely between them. Snapshots of a step have the same
 /// bits wherever they were made, so a complete set of parts is the state, whoever made which. Pure.
 /// </summary>
-public static class RecoveryPlanner
+internal static class RecoveryPlanner
 {
     /// <summary>Chooses the step.</summary>
     /// <param name="holders">The processes that are there, with what they hold.</param>

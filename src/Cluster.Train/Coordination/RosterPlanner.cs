@@ -8,10 +8,10 @@ namespace Cluster.Train.Coordination;
 /// <param name="WorkerId">Its identity.</param>
 /// <param name="Name">Its name in messages.</param>
 /// <param name="Endpoint">host:port of its tensor listener; null in process.</param>
-public sealed record Candidate(string WorkerId, string Name, string? Endpoint);
+internal sealed record Candidate(string WorkerId, string Name, string? Endpoint);
 
 /// <summary>Deals shards and slices to workers. Pure: the same arguments give the same roster.</summary>
-public static class RosterPlanner
+internal static class RosterPlanner
 {
     /// <summary>Forms a roster.</summary>
     /// <param name="generation">Its number.</param>

@@ -4,7 +4,7 @@ namespace Cluster.Train.Coordination;
 /// When the next snapshot is due: every so many steps where the user says so, otherwise as often as costs at most
 /// one hundredth of the time. Pure.
 /// </summary>
-public static class SnapshotPlanner
+internal static class SnapshotPlanner
 {
     /// <summary>The share of the time that is planned for snapshots, so that it stays below one hundredth when some take longer than those before.</summary>
     public const double PlannedShare = 0.007;

@@ -4,7 +4,7 @@ using Cluster.Train.Training;
 namespace Cluster.Train.Coordination;
 
 /// <summary>The first tensor in which two models differ. Pure.</summary>
-public static class TensorContrast
+internal static class TensorContrast
 {
     /// <summary>Compares two models as far as both are known.</summary>
     /// <param name="job">The job's tensors, all of them.</param>

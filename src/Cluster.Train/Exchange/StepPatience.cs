@@ -8,7 +8,7 @@ namespace Cluster.Train.Exchange;
 /// </remarks>
 /// <param name="Limit">How long, in any other step; of the time in which the process could run.</param>
 /// <param name="EvaluatesEvery">There is an evaluation whenever so many steps are completed; null for none.</param>
-public readonly record struct StepPatience(TimeSpan Limit, long? EvaluatesEvery = null)
+internal readonly record struct StepPatience(TimeSpan Limit, long? EvaluatesEvery = null)
 {
     /// <summary>The same at every step.</summary>
     public static implicit operator StepPatience(TimeSpan limit) => new(limit);

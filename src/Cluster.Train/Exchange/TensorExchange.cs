@@ -12,7 +12,7 @@ namespace Cluster.Train.Exchange;
 /// <param name="Slice">The slice it owns; empty for a worker in the coordinator topology.</param>
 /// <param name="HoldsReplica">Whether it needs the new parameters of all slices after each step.</param>
 /// <param name="Endpoint">host:port of its tensor listener; null in process.</param>
-public sealed record ExchangeMember(int Rank, string Name, ShardRange Shards, VectorSlice Slice, bool HoldsReplica, string? Endpoint);
+internal sealed record ExchangeMember(int Rank, string Name, ShardRange Shards, VectorSlice Slice, bool HoldsReplica, string? Endpoint);
 
 /// <summary>Who exchanges what in one generation. The same on every member; made anew with every change of membership.</summary>
 /// <param name="Job">The job's identity (its definition's hash).</param>
@@ -26,14 +26,14 @@ public sealed record ExchangeMember(int Rank, string Name, ShardRange Shards, Ve
 /// prove that they know it before a payload byte is read.
 /// </param>
 /// <param name="Members">By rank. Their shard ranges are contiguous, ascending in rank and cover all shards; so do their slices the vector.</param>
-public sealed record ExchangeRoster(
+internal sealed record ExchangeRoster(
     string Job, int Generation, int Shards, long VectorLength, long ParameterLength, bool NeedsNorm,
     string Secret, ImmutableArray<ExchangeMember> Members);
 
 /// <summary>The exchange of this generation has ended: a member is gone, hangs, or the generation was replaced.</summary>
 /// <param name="message">Why, in one line.</param>
 /// <param name="unreached">Rank of the member that was not reached when the generation was to begin; null where it ended otherwise.</param>
-public sealed class ExchangeAbortedException(string message, int? unreached = null) : Exception(message)
+internal sealed class ExchangeAbortedException(string message, int? unreached = null) : Exception(message)
 {
     /// <summary>Rank of the member that was not reached when the generation was to begin; null where it ended otherwise.</summary>
     public int? Unreached { get; } = unreached;
@@ -43,14 +43,14 @@ public sealed class ExchangeAbortedException(string message, int? unreached = nu
 /// <param name="Rank">Its rank.</param>
 /// <param name="Message">What happened, in one line.</param>
 /// <param name="NeverReached">Whether it was not reached at all in this generation.</param>
-public readonly record struct PeerLoss(int Rank, string Message, bool NeverReached = false);
+internal readonly record struct PeerLoss(int Rank, string Message, bool NeverReached = false);
 
 /// <summary>
 /// How one member's gradients become everybody's new parameters: one member's side of one generation.
 /// It allocates the blocks that it exchanges, because where they live decides its speed.
 /// <see cref="Run"/> is called on the member's own thread; <see cref="Abort"/> on any.
 /// </summary>
-public abstract class TensorExchange : IDisposable
+internal abstract class TensorExchange : IDisposable
 {
     /// <summary>The flat vector of current parameters and buffers, <see cref="ExchangeRoster.VectorLength"/> long.</summary>
     public abstract FloatBlock Parameters { get; }

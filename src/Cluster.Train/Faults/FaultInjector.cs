@@ -7,7 +7,7 @@ namespace Cluster.Train.Faults;
 /// that a member gets there, and does what it is given. Each fault is given once. Safe for use by several threads.
 /// </summary>
 /// <param name="plan">The plan.</param>
-public sealed class FaultInjector(FaultPlan plan)
+internal sealed class FaultInjector(FaultPlan plan)
 {
     private readonly Lock _gate = new();
     private readonly List<PlannedFault> _due = [.. plan.Faults];

@@ -4,7 +4,7 @@ namespace Cluster.Train.Membership;
 /// Who keeps whose optimizer slice besides its owner: each member that of the one before it. So the loss of any one
 /// member, and of any set without two neighbours, loses nothing. Pure.
 /// </summary>
-public static class BackupPlan
+internal static class BackupPlan
 {
     /// <summary>The member whose slice <paramref name="rank"/> keeps a copy of; null for nobody.</summary>
     public static RosterMember? KeptBy(Roster roster, int rank)

@@ -18,7 +18,7 @@ namespace Cluster.Train.Membership;
 /// <param name="Numerics">Its process's numerics class: bits are the same only where this is.</param>
 /// <param name="Processor">The processor, for messages.</param>
 /// <param name="Endpoint">host:port of its tensor listener; null in process.</param>
-public sealed record ReplicaDescription(
+internal sealed record ReplicaDescription(
     string JobHash, string Build, string LayoutHash, string InitialHash, string DataFingerprint, int TrainingSamples, int EvaluationSamples,
     long VectorLength, long ParameterLength, long ParameterCount, string Device, string Numerics, string Processor, string? Endpoint)
 {

@@ -22,7 +22,7 @@ public enum Topology
 /// <param name="Topology">Coordinator or sharded.</param>
 /// <param name="Secret">Known to its members alone: what their tensor connections are authenticated with.</param>
 /// <param name="Members">By rank. Shard ranges and slices are contiguous, ascend with the rank and cover everything.</param>
-public sealed record Roster(int Generation, Topology Topology, string Secret, ImmutableArray<RosterMember> Members)
+internal sealed record Roster(int Generation, Topology Topology, string Secret, ImmutableArray<RosterMember> Members)
 {
     /// <summary>With how many workers a roster fits a message between nodes; further ones stand by.</summary>
     public const int MostWorkers = 1_024;
@@ -41,7 +41,7 @@ public sealed record Roster(int Generation, Topology Topology, string Secret, Im
 /// <param name="Shards">The shards it computes.</param>
 /// <param name="Slice">The slice it owns; may be empty.</param>
 /// <param name="Endpoint">host:port of its tensor listener; null in process.</param>
-public sealed record RosterMember(int Rank, string WorkerId, string Name, ShardRange Shards, VectorSlice Slice, string? Endpoint)
+internal sealed record RosterMember(int Rank, string WorkerId, string Name, ShardRange Shards, VectorSlice Slice, string? Endpoint)
 {
     /// <summary>Whether this is the coordinator, which owns a slice and computes no shard.</summary>
     public bool IsCoordinator => WorkerId.Length == 0;

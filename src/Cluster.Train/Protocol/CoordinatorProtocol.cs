@@ -8,29 +8,29 @@ namespace Cluster.Train.Protocol;
 /// <summary>The job that a worker is asked to make a replica for.</summary>
 /// <param name="Definition">The job.</param>
 /// <param name="Fresh">Whether the worker is to forget the snapshots that it holds: its replica was found to differ from the others'.</param>
-public sealed record JobOffer(JobDefinition Definition, bool Fresh) : IWireMessage;
+internal sealed record JobOffer(JobDefinition Definition, bool Fresh) : IWireMessage;
 
 /// <summary>The worker is to say which tensors its model has: for whoever writes checkpoints without a replica, and to find the one that differs.</summary>
 /// <param name="First">Number of the first one that is wanted.</param>
-public sealed record TensorsWanted(int First) : IWireMessage;
+internal sealed record TensorsWanted(int First) : IWireMessage;
 
 /// <summary>The worker cannot be a member of this job.</summary>
 /// <param name="Reason">One line that names what differs.</param>
-public sealed record JoinRefused(string Reason) : IWireMessage;
+internal sealed record JoinRefused(string Reason) : IWireMessage;
 
 /// <summary>A new generation: find your place in the exchange, and hold the state of its first step.</summary>
 /// <param name="Roster">The members.</param>
 /// <param name="FirstStep">The step with which it begins; 0 for the initial parameters, which every replica made from the job's seed.</param>
 /// <param name="TotalSteps">Steps of the whole job.</param>
 /// <param name="Holders">Who holds parts of the snapshot of <paramref name="FirstStep"/>.</param>
-public sealed record PrepareGeneration(Roster Roster, long FirstStep, long TotalSteps, ImmutableArray<StateHolder> Holders) : IGenerationMessage
+internal sealed record PrepareGeneration(Roster Roster, long FirstStep, long TotalSteps, ImmutableArray<StateHolder> Holders) : IGenerationMessage
 {
     /// <inheritdoc/>
     public int Generation => Roster.Generation;
 }
 
 /// <summary>What a lease asks for at its end.</summary>
-public enum SnapshotKind
+internal enum SnapshotKind
 {
     /// <summary>Nothing.</summary>
     None,
@@ -49,7 +49,7 @@ public enum SnapshotKind
 /// <param name="Snapshot">What to do after the last step.</param>
 /// <param name="SealedStep">The newest snapshot that everybody holds: older ones may be dropped.</param>
 /// <param name="Memo">What the coordinator wants to find again at <paramref name="SealedStep"/>, should it be replaced; null for nothing new.</param>
-public sealed record StepLease(
+internal sealed record StepLease(
     int Generation, long FirstStep, long Steps, SnapshotKind Snapshot, long SealedStep, JobMemo? Memo) : IGenerationMessage
 {
     /// <summary>One past the last step.</summary>
@@ -73,7 +73,7 @@ public sealed record StepLease(
 /// <param name="Recoveries">Returns to a snapshot.</param>
 /// <param name="ReplayedSteps">Steps computed again.</param>
 /// <param name="Checkpoint">The newest checkpoint's path; empty for none.</param>
-public sealed record JobMemo(
+internal sealed record JobMemo(
     long Step, long Samples, double EpochLossSum, long EpochSamples, double LastEpochLoss, double EvaluationLoss,
     double EvaluationAccuracy, int EvaluationSamples, double Seconds, double SnapshotSeconds, int Recoveries,
     long ReplayedSteps, string Checkpoint);
@@ -81,13 +81,13 @@ public sealed record JobMemo(
 /// <summary>The generation is over: leave its exchange at once, and say what you hold.</summary>
 /// <param name="Generation">The generation.</param>
 /// <param name="Reason">Why, in one line.</param>
-public sealed record EndGeneration(int Generation, string Reason) : IGenerationMessage;
+internal sealed record EndGeneration(int Generation, string Reason) : IGenerationMessage;
 
 /// <summary>The worker is not needed any more: the job is over, or the worker asked to leave.</summary>
 /// <param name="Completed">Whether the job has reached its end.</param>
 /// <param name="Reason">Why, in one line.</param>
-public sealed record EndJob(bool Completed, string Reason) : IWireMessage;
+internal sealed record EndJob(bool Completed, string Reason) : IWireMessage;
 
 /// <summary>The worker is in no generation that goes on: say hello again.</summary>
 /// <param name="Reason">Why, in one line.</param>
-public sealed record HelloWanted(string Reason) : IWireMessage;
+internal sealed record HelloWanted(string Reason) : IWireMessage;

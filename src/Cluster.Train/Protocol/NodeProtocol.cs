@@ -1,7 +1,7 @@
 namespace Cluster.Train.Protocol;
 
 /// <summary>In which way a job ended.</summary>
-public enum JobEnd
+internal enum JobEnd
 {
     /// <summary>It did all its steps.</summary>
     Done,
@@ -20,10 +20,10 @@ public enum JobEnd
 /// <param name="End">In which way.</param>
 /// <param name="Where">host:port of the node that carried the coordinator.</param>
 /// <param name="Reason">One line; empty where it is done.</param>
-public sealed record JobEnded(JobEnd End, string Where, string Reason) : IWireMessage;
+internal sealed record JobEnded(JobEnd End, string Where, string Reason) : IWireMessage;
 
 /// <summary>A node has taken note of <see cref="JobEnded"/>.</summary>
-public sealed record JobEndNoted : IWireMessage
+internal sealed record JobEndNoted : IWireMessage
 {
     /// <summary>It has no content.</summary>
     public static JobEndNoted Instance { get; } = new();

@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace Cluster.Train.Protocol;
 
 /// <summary>Asks the coordinator how its job stands; answered with a <see cref="StatusReport"/>.</summary>
-public sealed record StatusRequest : IWireMessage
+internal sealed record StatusRequest : IWireMessage
 {
     /// <summary>It has no content.</summary>
     public static StatusRequest Instance { get; } = new();
@@ -20,7 +20,7 @@ public sealed record StatusRequest : IWireMessage
 /// <param name="Topology">"coordinator" or "sharded"; empty before the first generation.</param>
 /// <param name="Members">The workers that the coordinator knows.</param>
 /// <param name="Waiting">For whom it waits; null where nobody is waited for.</param>
-public sealed record StatusReport(
+internal sealed record StatusReport(
     string Task, string Job, string Phase, int Generation, long CompletedSteps, long TotalSteps, double SamplesPerSecond, string Topology,
     ImmutableArray<StatusMember> Members, StatusWaiting? Waiting) : IWireMessage;
 
@@ -31,10 +31,10 @@ public sealed record StatusReport(
 /// <param name="FirstShard">The first shard it computes.</param>
 /// <param name="Shards">How many shards it computes; 0 while it is not in the roster.</param>
 /// <param name="State">In a word: "opening", "ready", "training", "leaving".</param>
-public sealed record StatusMember(string Name, string Host, string Device, int FirstShard, int Shards, string State);
+internal sealed record StatusMember(string Name, string Host, string Device, int FirstShard, int Shards, string State);
 
 /// <summary>For whom a coordinator waits.</summary>
 /// <param name="Whom">Names, or how many of whom.</param>
 /// <param name="Phase">In which phase.</param>
 /// <param name="Seconds">Since how many seconds.</param>
-public sealed record StatusWaiting(string Whom, string Phase, double Seconds);
+internal sealed record StatusWaiting(string Whom, string Phase, double Seconds);

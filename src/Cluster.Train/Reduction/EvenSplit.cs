@@ -1,7 +1,7 @@
 namespace Cluster.Train.Reduction;
 
 /// <summary>Contiguous pieces whose sizes differ by at most one, the larger ones first.</summary>
-public static class EvenSplit
+internal static class EvenSplit
 {
     /// <summary>Where a piece lies.</summary>
     /// <param name="total">What is divided.</param>

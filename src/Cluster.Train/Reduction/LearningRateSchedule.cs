@@ -1,7 +1,7 @@
 namespace Cluster.Train.Reduction;
 
 /// <summary>Learning rates as pure functions of the step.</summary>
-public static class LearningRateSchedule
+internal static class LearningRateSchedule
 {
     /// <summary>The rate at each step.</summary>
     /// <param name="settings">The shape.</param>

@@ -52,10 +52,10 @@ public sealed record OptimizerSettings
         new() { Kind = OptimizerKind.AdamW, LearningRate = learningRate, WeightDecay = weightDecay };
 
     /// <summary>Names of the rule's state vectors, as torch names them.</summary>
-    public IReadOnlyList<string> StateNames => Kind == OptimizerKind.AdamW ? ["exp_avg", "exp_avg_sq"] : Momentum != 0 ? ["momentum"] : [];
+    internal IReadOnlyList<string> StateNames => Kind == OptimizerKind.AdamW ? ["exp_avg", "exp_avg_sq"] : Momentum != 0 ? ["momentum"] : [];
 
     /// <summary>All numbers that the rule uses, as one text; part of the job's hash.</summary>
-    public string Canonical() => Kind == OptimizerKind.Sgd
+    internal string Canonical() => Kind == OptimizerKind.Sgd
         ? Invariant($"sgd lr={LearningRate:R} momentum={Momentum:R} dampening={Dampening:R} nesterov={Nesterov} weight-decay={WeightDecay:R} maximize={Maximize}")
         : Invariant($"adamw lr={LearningRate:R} beta1={Beta1:R} beta2={Beta2:R} epsilon={Epsilon:R} weight-decay={WeightDecay:R} maximize={Maximize}");
 }

@@ -24,10 +24,10 @@ public sealed record ScheduleSettings(ScheduleKind Kind, long StepSize = 0, floa
     public static ScheduleSettings Constant { get; } = new(ScheduleKind.Constant);
 
     /// <summary>Whether the rate at a step depends on how long the run is.</summary>
-    public bool DependsOnLength => Kind == ScheduleKind.Cosine;
+    internal bool DependsOnLength => Kind == ScheduleKind.Cosine;
 
     /// <summary>The schedule as one text, the form in which <c>--schedule</c> takes it.</summary>
-    public string Canonical() => Kind switch
+    internal string Canonical() => Kind switch
     {
         ScheduleKind.Constant => "constant",
         ScheduleKind.Step => Invariant($"step:{StepSize}:{Gamma:R}"),

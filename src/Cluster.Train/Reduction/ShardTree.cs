@@ -6,7 +6,7 @@ namespace Cluster.Train.Reduction;
 /// The fixed binary tree over shard numbers along which gradients are summed:
 /// <c>sum(lo,hi) = sum(lo,mid) + sum(mid,hi)</c>, mid = lo + the largest power of two below hi−lo.
 /// </summary>
-public static class ShardTree
+internal static class ShardTree
 {
     /// <summary>Where a node of at least two shards is divided.</summary>
     public static int Middle(TreeNode node)

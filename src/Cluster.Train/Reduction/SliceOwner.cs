@@ -7,7 +7,7 @@ namespace Cluster.Train.Reduction;
 /// its part of the optimizer's state. Works in pieces of any size and in any order of pieces, with the same result.
 /// Not thread-safe.
 /// </summary>
-public sealed unsafe class SliceOwner
+internal sealed unsafe class SliceOwner
 {
     /// <summary>Positions of a norm block: slices begin and end at multiples of it (but for the vector's end).</summary>
     public const int BlockLength = 4096;

@@ -1,7 +1,7 @@
 namespace Cluster.Train.Reduction;
 
 /// <summary>How the flat vector is cut into slices.</summary>
-public static class SlicePlan
+internal static class SlicePlan
 {
     /// <summary>
     /// Cuts at multiples of <see cref="SliceOwner.BlockLength"/>, so that a norm block has one owner and two owners

@@ -8,7 +8,7 @@ using Cluster.Train.Exchange.Peers;
 namespace Cluster.Train.Snapshots;
 
 /// <summary>Fetches pieces of snapshots from other processes of a job.</summary>
-public static class StateClient
+internal static class StateClient
 {
     /// <summary>Must come within the timeout, however slowly its bytes do.</summary>
     private const int StretchSize = 1 << 20;

@@ -1,7 +1,7 @@
 namespace Cluster.Train.Snapshots;
 
 /// <summary>The parts that a snapshot consists of.</summary>
-public enum StateKind
+internal enum StateKind
 {
     /// <summary>The flat vector of parameters and buffers.</summary>
     Vector,
@@ -19,10 +19,10 @@ public enum StateKind
 /// <param name="Name">Of an optimizer state, its name, for example "momentum"; otherwise empty.</param>
 /// <param name="Start">The first position.</param>
 /// <param name="Length">Number of float32 values.</param>
-public sealed record StatePiece(long Step, StateKind Kind, string Name, long Start, long Length);
+internal sealed record StatePiece(long Step, StateKind Kind, string Name, long Start, long Length);
 
 /// <summary>The snapshots that a process can serve to its peers. Called on connection threads.</summary>
-public interface IStateSource
+internal interface IStateSource
 {
     /// <summary>The values of a piece, for the caller to dispose; null where they are not held here.</summary>
     StateValues? Find(StatePiece piece);
@@ -31,7 +31,7 @@ public interface IStateSource
 /// <summary>Values of a snapshot, which stay as they are until this is disposed.</summary>
 /// <param name="memory">The values.</param>
 /// <param name="disposed">Is told, once; null for nobody.</param>
-public sealed class StateValues(ReadOnlyMemory<float> memory, Action? disposed = null) : IDisposable
+internal sealed class StateValues(ReadOnlyMemory<float> memory, Action? disposed = null) : IDisposable
 {
     private Action? _disposed = disposed;
 

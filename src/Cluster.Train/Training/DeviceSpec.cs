@@ -7,7 +7,7 @@ namespace Cluster.Train.Training;
 /// <summary>Where a replica computes: <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</summary>
 /// <param name="Kind">Processor or GPU.</param>
 /// <param name="Index">The GPU's number; 0 for the processor.</param>
-public sealed record DeviceSpec(DeviceKind Kind, int Index)
+internal sealed record DeviceSpec(DeviceKind Kind, int Index)
 {
     /// <summary>The processor.</summary>
     public static DeviceSpec Cpu { get; } = new(DeviceKind.Cpu, 0);

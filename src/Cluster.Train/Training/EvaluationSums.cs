@@ -4,4 +4,4 @@ namespace Cluster.Train.Training;
 /// <param name="LossSum">Sum of the samples' losses.</param>
 /// <param name="Correct">Correct decisions.</param>
 /// <param name="Total">All decisions.</param>
-public readonly record struct EvaluationSums(double LossSum, long Correct, long Total);
+internal readonly record struct EvaluationSums(double LossSum, long Correct, long Total);

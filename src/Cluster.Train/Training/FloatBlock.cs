@@ -6,7 +6,7 @@ namespace Cluster.Train.Training;
 /// Native memory for float32 values that does not move, starts at a multiple of 64 bytes and is zero at first;
 /// libtorch and the exchange both work in it.
 /// </summary>
-public abstract unsafe class FloatBlock : IDisposable
+internal abstract unsafe class FloatBlock : IDisposable
 {
     /// <summary>The first value. Valid until <see cref="Dispose()"/>.</summary>
     public float* Pointer { get; protected init; }

@@ -8,13 +8,13 @@ namespace Cluster.Train.Training;
 /// <summary>A tensor of a model, and a checksum of the values that it starts from.</summary>
 /// <param name="Entry">The tensor.</param>
 /// <param name="Checksum">XXH128 of its values, its low 64 bits.</param>
-public sealed record InitialTensor(TensorEntry Entry, long Checksum);
+internal sealed record InitialTensor(TensorEntry Entry, long Checksum);
 
 /// <summary>Some of a model's tensors, in order: of thousands, not all fit one message.</summary>
 /// <param name="First">Number of the first one here.</param>
 /// <param name="Total">How many the model has.</param>
 /// <param name="Tensors">These.</param>
-public sealed record TensorPage(int First, int Total, ImmutableArray<InitialTensor> Tensors);
+internal sealed record TensorPage(int First, int Total, ImmutableArray<InitialTensor> Tensors);
 
 /// <summary>
 /// All that a replica's first step starts from, as CreateModel made it: parameters, frozen ones included, and buffers. Two

@@ -22,7 +22,7 @@ public readonly record struct RunLength(int? Epochs, long? Steps)
 {
     /// <summary>The number of steps in all.</summary>
     /// <param name="stepsPerEpoch">Steps of one epoch.</param>
-    public long TotalSteps(long stepsPerEpoch) => Steps ?? checked(Epochs.GetValueOrDefault() * stepsPerEpoch);
+    internal long TotalSteps(long stepsPerEpoch) => Steps ?? checked(Epochs.GetValueOrDefault() * stepsPerEpoch);
 }
 
 /// <summary>
@@ -93,7 +93,7 @@ public sealed record JobDefinition
     /// The fields that decide the trajectory, by name, each as one text: what is hashed, stored in a checkpoint's
     /// manifest, and compared field by field so that a refusal can name the one that differs.
     /// </summary>
-    public SortedDictionary<string, string> Canonical()
+    internal SortedDictionary<string, string> Canonical()
     {
         var fields = new SortedDictionary<string, string>(StringComparer.Ordinal)
         {

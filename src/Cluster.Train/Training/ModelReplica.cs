@@ -7,7 +7,7 @@ namespace Cluster.Train.Training;
 /// nothing is gathered or copied between libtorch and the exchange. All members are called on one compute thread.
 /// Parameters without a gradient in a step count as having a gradient of zero: momentum and weight decay still act.
 /// </summary>
-public sealed unsafe class ModelReplica : IDisposable
+internal sealed unsafe class ModelReplica : IDisposable
 {
     private readonly ITrainingTask _task;
     private readonly JobDefinition _job;

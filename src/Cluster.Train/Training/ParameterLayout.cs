@@ -5,7 +5,7 @@ using System.Text;
 namespace Cluster.Train.Training;
 
 /// <summary>What a tensor of a model is to training.</summary>
-public enum TensorRole
+internal enum TensorRole
 {
     /// <summary>A parameter that the optimizer updates; float32.</summary>
     Trainable,
@@ -25,7 +25,7 @@ public enum TensorRole
 /// <param name="Shape">Its dimensions; empty for a scalar.</param>
 /// <param name="Role">What it is to training.</param>
 /// <param name="Offset">Position of its first value in the flat vector; of a frozen parameter, among the frozen ones.</param>
-public sealed record TensorEntry(string Name, ImmutableArray<long> Shape, TensorRole Role, long Offset)
+internal sealed record TensorEntry(string Name, ImmutableArray<long> Shape, TensorRole Role, long Offset)
 {
     /// <summary>Number of elements.</summary>
     public long Count { get; } = Shape.Aggregate(1L, (product, extent) => checked(product * extent));
@@ -37,7 +37,7 @@ public sealed record TensorEntry(string Name, ImmutableArray<long> Shape, Tensor
 /// optimizer updates the first part. For the rest the shards contribute changes, which are added: so a buffer that
 /// no forward pass changes (a table of positions, a mask) keeps its bits, whatever the weights of the shards.
 /// </summary>
-public sealed class ParameterLayout
+internal sealed class ParameterLayout
 {
     /// <summary>Floats that hold one integer.</summary>
     public const int LimbsPerInteger = 4;

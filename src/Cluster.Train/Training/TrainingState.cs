@@ -5,4 +5,4 @@ namespace Cluster.Train.Training;
 /// <param name="Vector">The flat vector: trainable parameters, float buffers, integer limbs.</param>
 /// <param name="Frozen">The frozen parameters, in layout order.</param>
 /// <param name="Optimizer">The optimizer's state by name, for example "momentum"; each as long as the trainable parameters.</param>
-public sealed record TrainingState(long Step, float[] Vector, float[] Frozen, IReadOnlyDictionary<string, float[]> Optimizer);
+internal sealed record TrainingState(long Step, float[] Vector, float[] Frozen, IReadOnlyDictionary<string, float[]> Optimizer);

@@ -17,12 +17,12 @@ public sealed class ResumeDecisionTests
     };
 
     [Theory]
-    [InlineData(20, true, ResumeVerdict.GoOn)]
-    [InlineData(100, true, ResumeVerdict.NothingLeft)]
-    [InlineData(20, false, ResumeVerdict.AskWorkers)]
-    [InlineData(100, false, ResumeVerdict.AskWorkers)]
-    public void What_lies_there_decides_how_a_job_begins(long step, bool goesOn, ResumeVerdict expected) =>
-        Assert.Equal(expected, ResumeDecision.Decide(Checkpoint(step), s_job, goesOn));
+    [InlineData(20, true, nameof(ResumeVerdict.GoOn))]
+    [InlineData(100, true, nameof(ResumeVerdict.NothingLeft))]
+    [InlineData(20, false, nameof(ResumeVerdict.AskWorkers))]
+    [InlineData(100, false, nameof(ResumeVerdict.AskWorkers))]
+    public void What_lies_there_decides_how_a_job_begins(long step, bool goesOn, string expected) =>
+        Assert.Equal(Enum.Parse<ResumeVerdict>(expected), ResumeDecision.Decide(Checkpoint(step), s_job, goesOn));
 
     [Theory]
     [InlineData(true)]

@@ -12,12 +12,12 @@ public sealed class QuorumTests
         Assert.Equal((QuorumDecision.Form, "all 3 are ready"), Quorum.Decide(ThreeWanted with { Ready = 3 }));
 
     [Theory]
-    [InlineData(1, 10, QuorumDecision.Wait)]
-    [InlineData(2, 9, QuorumDecision.Wait)]
-    [InlineData(2, 10, QuorumDecision.Form)]
-    [InlineData(2, 100, QuorumDecision.Form)]
-    public void The_minimum_is_enough_once_the_patience_has_passed(int ready, int waited, QuorumDecision expected) =>
-        Assert.Equal(expected, Quorum.Decide(ThreeWanted with { Ready = ready, Waited = TimeSpan.FromSeconds(waited) }).Decision);
+    [InlineData(1, 10, nameof(QuorumDecision.Wait))]
+    [InlineData(2, 9, nameof(QuorumDecision.Wait))]
+    [InlineData(2, 10, nameof(QuorumDecision.Form))]
+    [InlineData(2, 100, nameof(QuorumDecision.Form))]
+    public void The_minimum_is_enough_once_the_patience_has_passed(int ready, int waited, string expected) =>
+        Assert.Equal(Enum.Parse<QuorumDecision>(expected), Quorum.Decide(ThreeWanted with { Ready = ready, Waited = TimeSpan.FromSeconds(waited) }).Decision);
 
     [Theory]
     [InlineData(0, 0, 59, "3 workers; 0 are ready")]

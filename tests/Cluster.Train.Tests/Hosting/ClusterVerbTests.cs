@@ -50,15 +50,15 @@ public sealed class ClusterVerbTests
     }
 
     [Theory]
-    [InlineData(JobEnd.Done, "", 0, "the job is done; node-a:4053 coordinated it\n")]
-    [InlineData(JobEnd.Stopped, "stopped after step 7", 130, "the job ended on node-a:4053: stopped after step 7\n")]
-    [InlineData(JobEnd.Failed, "loss is NaN", 1, "the job ended on node-a:4053: loss is NaN\n")]
-    [InlineData(JobEnd.Refused, "no such file", 2, "the job ended on node-a:4053: no such file\n")]
-    public async Task A_coordinator_that_stood_by_ends_as_the_job_did_and_says_how(JobEnd end, string reason, int exitCode, string words)
+    [InlineData(nameof(JobEnd.Done), "", 0, "the job is done; node-a:4053 coordinated it\n")]
+    [InlineData(nameof(JobEnd.Stopped), "stopped after step 7", 130, "the job ended on node-a:4053: stopped after step 7\n")]
+    [InlineData(nameof(JobEnd.Failed), "loss is NaN", 1, "the job ended on node-a:4053: loss is NaN\n")]
+    [InlineData(nameof(JobEnd.Refused), "no such file", 2, "the job ended on node-a:4053: no such file\n")]
+    public async Task A_coordinator_that_stood_by_ends_as_the_job_did_and_says_how(string end, string reason, int exitCode, string words)
     {
         var run = new HostRun
         {
-            Cluster = new FakeCluster { Coordinate = (_, _) => Task.FromResult(new CoordinatorEnd(null, new JobEnded(end, "node-a:4053", reason))) },
+            Cluster = new FakeCluster { Coordinate = (_, _) => Task.FromResult(new CoordinatorEnd(null, new JobEnded(Enum.Parse<JobEnd>(end), "node-a:4053", reason))) },
         };
 
         await run.RunLineAsync("coordinator xor");

@@ -6,7 +6,7 @@ namespace Cluster.Train.Hosting.Nodes.Downing;
 /// <summary>Makes Akka's cluster go by <see cref="DowningDecision"/>. Created by Akka, which finds its name in the settings.</summary>
 /// <param name="system">The node's actor system.</param>
 /// <param name="cluster">Its membership.</param>
-public sealed class CoordinatedDowning(ActorSystem system, AkkaCluster cluster) : IDowningProvider
+internal sealed class CoordinatedDowning(ActorSystem system, AkkaCluster cluster) : IDowningProvider
 {
     /// <inheritdoc/>
     public TimeSpan DownRemovalMargin => TimeSpan.Zero;

@@ -11,7 +11,7 @@ namespace Cluster.Train.Hosting.Nodes.Downing;
 /// removes only what is unreachable, and a pause long enough for busy machines would delay every takeover by as much.
 /// Created by Akka, which finds its name in the settings, once for each member that is watched.
 /// </summary>
-public sealed class MemberFailureDetector : PhiAccrualFailureDetector
+internal sealed class MemberFailureDetector : PhiAccrualFailureDetector
 {
     private static readonly ConditionalWeakTable<EventStream, ConcurrentDictionary<string, bool>> DeadOfSystem = [];
 

@@ -4,7 +4,7 @@ using Cluster.Train.Reduction;
 namespace Cluster.Train.Exchange.InProcess;
 
 /// <summary>Where the members of one process find each other: one group for each generation of each job.</summary>
-public sealed class InProcessExchangeHub
+internal sealed class InProcessExchangeHub
 {
     private readonly ConcurrentDictionary<(string Job, int Generation), Lazy<InProcessGroup>> _groups = new();
 

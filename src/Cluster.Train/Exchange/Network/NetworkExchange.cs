@@ -13,7 +13,7 @@ namespace Cluster.Train.Exchange.Network;
 /// host, over TCP otherwise. Its control connections notice a member that is gone at once, also while this one computes,
 /// and end the generation.
 /// </summary>
-public sealed class NetworkExchange : TensorExchange
+internal sealed class NetworkExchange : TensorExchange
 {
     private readonly ExchangeMesh _mesh;
     private readonly TensorExchange _exchange;

@@ -9,7 +9,7 @@ namespace Cluster.Train.Exchange.Peers;
 /// They carry no tensors: behind bytes that wait to be read, the end of a connection could not be seen.
 /// The lower rank of a pair calls the higher.
 /// </summary>
-public sealed class ExchangeMesh : IDisposable
+internal sealed class ExchangeMesh : IDisposable
 {
     /// <summary>The longest note of <see cref="AllGather"/>, in bytes.</summary>
     public const int LongestNote = MeshPeer.LongestNote;

@@ -6,7 +6,7 @@ namespace Cluster.Train.Exchange.Peers;
 /// Notices at once when a member's process is gone, for a coordinator that is no member: it has a connection to each
 /// process's listener, on which nothing is ever sent.
 /// </summary>
-public sealed class PeerWatch : IDisposable
+internal sealed class PeerWatch : IDisposable
 {
     private readonly CancellationTokenSource _disposed = new();
     private readonly Lock _gate = new();

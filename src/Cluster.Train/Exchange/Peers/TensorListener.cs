@@ -8,7 +8,7 @@ namespace Cluster.Train.Exchange.Peers;
 /// <summary>How much a listener bears from strangers.</summary>
 /// <param name="HandshakeTimeout">How long a connection may take to prove who it is.</param>
 /// <param name="Unauthenticated">How many connections may be unauthenticated at once.</param>
-public sealed record TensorListenerLimits(TimeSpan HandshakeTimeout, int Unauthenticated)
+internal sealed record TensorListenerLimits(TimeSpan HandshakeTimeout, int Unauthenticated)
 {
     /// <summary>10 s, 256 connections.</summary>
     public static TensorListenerLimits Default { get; } = new(TimeSpan.FromSeconds(10), 256);
@@ -19,7 +19,7 @@ public sealed record TensorListenerLimits(TimeSpan HandshakeTimeout, int Unauthe
 /// and hands the connection to the member that is called. What cannot prove its membership is closed, counted and
 /// logged in one line; no thread is spent on it.
 /// </summary>
-public sealed class TensorListener : IDisposable
+internal sealed class TensorListener : IDisposable
 {
     private const int Backlog = 512;
     private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromMilliseconds(50);

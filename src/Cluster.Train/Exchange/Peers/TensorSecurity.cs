@@ -12,7 +12,7 @@ namespace Cluster.Train.Exchange.Peers;
 /// </summary>
 /// <param name="Certificate">This node's certificate with its private key.</param>
 /// <param name="Authorities">The only authorities whose certificates are accepted: one, or two while they are exchanged.</param>
-public sealed record TensorSecurity(X509Certificate2 Certificate, X509Certificate2Collection Authorities)
+internal sealed record TensorSecurity(X509Certificate2 Certificate, X509Certificate2Collection Authorities)
 {
     /// <summary>Sent as the server's name; names nobody.</summary>
     private const string ServerName = "cluster-train";

@@ -10,7 +10,7 @@ namespace Cluster.Train.Exchange.SharedMemory;
 /// and finds the numbers there, or says why not (containers of one host may have separate memory). Only if all could is
 /// shared memory used: all members come to the same answer.
 /// </summary>
-public static class SharedMemoryMeeting
+internal static class SharedMemoryMeeting
 {
     /// <summary>Longest message of a member, in bytes.</summary>
     public const int MessageLength = 4096;

@@ -13,7 +13,7 @@ namespace Cluster.Train.Exchange.Tcp;
 /// of its slice as soon as all contributions to it are there, and sends it on while later ones arrive.
 /// Each worker of the sharded topology sends 2·(N−1)/N of the vector in a step.
 /// </summary>
-public sealed class TcpExchange : TensorExchange
+internal sealed class TcpExchange : TensorExchange
 {
     private const string Ended = "the generation has ended";
 

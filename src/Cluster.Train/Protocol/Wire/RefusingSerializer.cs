@@ -10,7 +10,7 @@ namespace Cluster.Train.Protocol.Wire;
 /// Stands where Akka's serializer for any object would be, which reads whatever type the sender names. Only messages with
 /// a form of their own cross the network.
 /// </summary>
-public sealed class RefusingSerializer : Serializer
+internal sealed class RefusingSerializer : Serializer
 {
     /// <summary>Is created by the actor system, which has settings for the serializer that this one replaces.</summary>
     public RefusingSerializer(ExtendedActorSystem system, Config settings) : base(system) => _ = settings;
@@ -34,7 +34,7 @@ public sealed class RefusingSerializer : Serializer
 /// Stands where Akka's serializer for actors to be made on another node would be: such a message names the actor's class
 /// and its arguments' types, and Cluster.Train makes no actor on another node.
 /// </summary>
-public sealed class RefusingDeploymentSerializer(ExtendedActorSystem system) : Serializer(system)
+internal sealed class RefusingDeploymentSerializer(ExtendedActorSystem system) : Serializer(system)
 {
     /// <inheritdoc/>
     public override int Identifier => 7203;

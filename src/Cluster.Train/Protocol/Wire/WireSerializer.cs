@@ -10,7 +10,7 @@ namespace Cluster.Train.Protocol.Wire;
 /// manifests. No type name crosses the network, no type is looked up by what comes in, and nothing is allocated on the
 /// word of a length that the bytes at hand do not bear out.
 /// </summary>
-public sealed class WireSerializer(ExtendedActorSystem system) : SerializerWithStringManifest(system)
+internal sealed class WireSerializer(ExtendedActorSystem system) : SerializerWithStringManifest(system)
 {
     private static readonly WireCodec[] Codecs = [.. CoordinatorMessages.All, .. WorkerMessages.All, .. NodeMessages.All];
     private static readonly FrozenDictionary<Type, WireCodec> ByType = Codecs.ToFrozenDictionary(codec => codec.Type);

@@ -7,10 +7,10 @@ namespace Cluster.Train.Running.Replay;
 /// <param name="What">What differs: the loss, or the hash of the parameters after the step.</param>
 /// <param name="Journalled">What the journal says.</param>
 /// <param name="Recomputed">What came out now.</param>
-public sealed record ReplayDifference(long Step, string What, string Journalled, string Recomputed);
+internal sealed record ReplayDifference(long Step, string What, string Journalled, string Recomputed);
 
 /// <summary>What came of a replay.</summary>
-public sealed record ReplayResult
+internal sealed record ReplayResult
 {
     /// <summary>Name of the task.</summary>
     public required string Task { get; init; }

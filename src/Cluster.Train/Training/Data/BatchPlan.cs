@@ -4,7 +4,7 @@ namespace Cluster.Train.Training;
 /// <param name="Epoch">The epoch, counted from 0.</param>
 /// <param name="Offset">The first position.</param>
 /// <param name="Count">Number of samples; 0 where the epoch's last batch is smaller than the number of shards.</param>
-public readonly record struct ShardSamples(int Epoch, int Offset, int Count);
+internal readonly record struct ShardSamples(int Epoch, int Offset, int Count);
 
 /// <summary>
 /// Which samples belong to which step and shard. A step's global batch is the next <see cref="BatchSize"/> positions
@@ -12,7 +12,7 @@ public readonly record struct ShardSamples(int Epoch, int Offset, int Count);
 /// of m samples shard s gets m / S, and one more while s &lt; m mod S. So every sample counts exactly once an epoch,
 /// unless the <see cref="Tail"/> is dropped.
 /// </summary>
-public sealed record BatchPlan
+internal sealed record BatchPlan
 {
     private readonly int _used;
 

@@ -4,7 +4,7 @@ namespace Cluster.Train.Training;
 /// The order in which an epoch visits the samples: a function of the job's seed, the epoch and the number of samples.
 /// The generator is fixed, since a changed order would change every job's result.
 /// </summary>
-public static class EpochPermutation
+internal static class EpochPermutation
 {
     // Workers that prefetch across an epoch's end ask for two at once; the third serves one more job in the process.
     private const int Kept = 3;

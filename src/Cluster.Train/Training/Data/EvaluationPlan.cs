@@ -3,13 +3,13 @@ namespace Cluster.Train.Training;
 /// <summary>The samples [Start, Start + Count) of the evaluation set, computed in one forward pass.</summary>
 /// <param name="Start">The first sample.</param>
 /// <param name="Count">Number of samples.</param>
-public readonly record struct EvaluationBatch(int Start, int Count);
+internal readonly record struct EvaluationBatch(int Start, int Count);
 
 /// <summary>
 /// How the evaluation set is cut: contiguously over the shards, and each shard's piece into batches of at most
 /// <see cref="BatchSize"/>. Fixed by the job alone, since the shape of a batch changes how its sums round.
 /// </summary>
-public sealed record EvaluationPlan
+internal sealed record EvaluationPlan
 {
     // Without gradients a batch needs a fraction of the memory; larger ones make better use of a processor.
     private const int Enlargement = 4;
