@@ -1,5 +1,3 @@
-using Cluster.Train.Native;
-
 namespace Cluster.Train;
 
 /// <summary>

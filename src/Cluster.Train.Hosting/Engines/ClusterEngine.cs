@@ -6,7 +6,6 @@ using Cluster.Train.Hosting.Nodes;
 using Cluster.Train.Journal;
 using Cluster.Train.Machine;
 using Cluster.Train.Members;
-using Cluster.Train.Membership;
 using Cluster.Train.Protocol;
 using Cluster.Train.Running;
 using Cluster.Train.Training;

@@ -1,4 +1,3 @@
-using Cluster.Train.Coordination;
 using Cluster.Train.Hosting.Nodes;
 using Cluster.Train.Protocol;
 using Cluster.Train.Running;

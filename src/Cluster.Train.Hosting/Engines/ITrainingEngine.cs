@@ -1,4 +1,3 @@
-using Cluster.Train.Coordination;
 using Cluster.Train.Running;
 using Cluster.Train.Running.Replay;
 using Cluster.Train.Training;

@@ -6,7 +6,6 @@ using Akka.Configuration;
 using Akka.Event;
 using Akka.Remote.Transport.DotNetty;
 using Cluster.Train.Actors;
-using Cluster.Train.Exchange.Peers;
 
 namespace Cluster.Train.Hosting.Nodes;
 

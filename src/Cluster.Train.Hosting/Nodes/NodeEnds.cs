@@ -1,4 +1,3 @@
-using Cluster.Train.Coordination;
 using Cluster.Train.Protocol;
 
 namespace Cluster.Train.Hosting.Nodes;

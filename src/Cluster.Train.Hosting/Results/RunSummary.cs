@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Cluster.Train.Native;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Hosting.Results;

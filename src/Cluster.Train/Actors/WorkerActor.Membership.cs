@@ -1,7 +1,5 @@
 using Akka.Actor;
-using Cluster.Train.Coordination;
 using Cluster.Train.Members;
-using Cluster.Train.Membership;
 using Cluster.Train.Protocol;
 
 namespace Cluster.Train.Actors;

@@ -1,6 +1,5 @@
 using Akka.Actor;
 using Akka.Event;
-using Cluster.Train.Coordination;
 using Cluster.Train.Members;
 using Cluster.Train.Protocol;
 using Cluster.Train.Training;

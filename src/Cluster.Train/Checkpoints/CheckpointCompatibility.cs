@@ -1,4 +1,3 @@
-using Cluster.Train.Exchange.Peers;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Checkpoints;

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using Cluster.Train.Native;
 
 namespace Cluster.Train.Checkpoints;
 

@@ -1,5 +1,4 @@
 using Cluster.Train.Protocol;
-using Cluster.Train.Snapshots;
 
 namespace Cluster.Train.Coordination;
 

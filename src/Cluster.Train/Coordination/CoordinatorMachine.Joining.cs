@@ -1,5 +1,3 @@
-using Cluster.Train.Exchange.Peers;
-using Cluster.Train.Membership;
 using Cluster.Train.Protocol;
 
 namespace Cluster.Train.Coordination;

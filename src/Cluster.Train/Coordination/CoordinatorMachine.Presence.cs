@@ -1,4 +1,3 @@
-using Cluster.Train.Exchange.Peers;
 using Cluster.Train.Protocol;
 
 namespace Cluster.Train.Coordination;

@@ -1,5 +1,3 @@
-using Cluster.Train.Snapshots;
-
 namespace Cluster.Train.Coordination;
 
 /// <summary>Going from phase to phase, and the limits of what is waited for in each.</summary>

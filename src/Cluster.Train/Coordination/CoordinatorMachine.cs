@@ -1,4 +1,3 @@
-using Cluster.Train.Membership;
 using Cluster.Train.Protocol;
 
 namespace Cluster.Train.Coordination;

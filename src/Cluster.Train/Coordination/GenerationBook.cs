@@ -1,6 +1,5 @@
 using Cluster.Train.Membership;
 using Cluster.Train.Protocol;
-using Cluster.Train.Snapshots;
 
 namespace Cluster.Train.Coordination;
 

@@ -1,7 +1,5 @@
 using Cluster.Train.Membership;
-using Cluster.Train.Native;
 using Cluster.Train.Protocol;
-using Cluster.Train.Snapshots;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Coordination;

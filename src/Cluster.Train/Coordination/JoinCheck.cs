@@ -1,7 +1,4 @@
-using Cluster.Train.Exchange.Peers;
 using Cluster.Train.Membership;
-using Cluster.Train.Native;
-using Cluster.Train.Training;
 using Cluster.Train.Training.Numerics;
 
 namespace Cluster.Train.Coordination;

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Cluster.Train.Exchange.Peers;
 using Cluster.Train.Membership;
 using Cluster.Train.Protocol;
 

@@ -1,6 +1,5 @@
 using Akka.Actor;
 using Cluster.Train.Protocol;
-using Cluster.Train.Snapshots;
 
 namespace Cluster.Train.Faults;
 

@@ -1,5 +1,3 @@
-using Cluster.Train.Snapshots;
-
 namespace Cluster.Train.Faults;
 
 /// <summary>Where in a member's work a fault strikes.</summary>

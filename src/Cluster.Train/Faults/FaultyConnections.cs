@@ -1,5 +1,4 @@
 using Cluster.Train.Exchange;
-using Cluster.Train.Membership;
 
 namespace Cluster.Train.Faults;
 

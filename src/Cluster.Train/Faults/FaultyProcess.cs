@@ -1,5 +1,4 @@
 using Akka.Actor;
-using Cluster.Train.Coordination;
 using Cluster.Train.Exchange;
 
 namespace Cluster.Train.Faults;

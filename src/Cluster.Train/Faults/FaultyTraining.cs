@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Cluster.Train.Native;
 using Cluster.Train.Running;
-using Cluster.Train.Snapshots;
 
 namespace Cluster.Train.Faults;
 

@@ -3,7 +3,6 @@ using System.Collections.Immutable;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Cluster.Train.Checkpoints;
-using Cluster.Train.Native;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Journal;

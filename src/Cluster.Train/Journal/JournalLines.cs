@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Cluster.Train.Membership;
-using Cluster.Train.Native;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Journal;

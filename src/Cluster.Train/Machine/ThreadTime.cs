@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
-using Cluster.Train.Native;
 
 namespace Cluster.Train.Machine;
 

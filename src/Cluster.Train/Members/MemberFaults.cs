@@ -1,4 +1,3 @@
-using Cluster.Train.Coordination;
 using Cluster.Train.Exchange;
 using Cluster.Train.Protocol;
 

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Cluster.Train.Membership;
 using Cluster.Train.Protocol;
 using Cluster.Train.Reduction;
 using Cluster.Train.Snapshots;

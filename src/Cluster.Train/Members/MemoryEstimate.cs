@@ -1,8 +1,4 @@
 using System.Numerics;
-using Cluster.Train.Exchange;
-using Cluster.Train.Exchange.InProcess;
-using Cluster.Train.Reduction;
-using Cluster.Train.Snapshots;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Members;

@@ -1,4 +1,3 @@
-using Cluster.Train.Coordination;
 using Cluster.Train.Exchange;
 using Cluster.Train.Exchange.InProcess;
 using Cluster.Train.Exchange.Network;

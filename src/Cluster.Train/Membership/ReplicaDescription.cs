@@ -1,5 +1,4 @@
 using Cluster.Train.Coordination;
-using Cluster.Train.Native;
 
 namespace Cluster.Train.Membership;
 

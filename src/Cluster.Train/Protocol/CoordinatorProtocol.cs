@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Cluster.Train.Membership;
-using Cluster.Train.Snapshots;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Protocol;

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Cluster.Train.Coordination;
 using Cluster.Train.Membership;
 using Cluster.Train.Reduction;
 using Cluster.Train.Training;

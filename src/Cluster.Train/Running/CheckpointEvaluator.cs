@@ -1,5 +1,4 @@
 using Cluster.Train.Checkpoints;
-using Cluster.Train.Coordination;
 using Cluster.Train.Members;
 using Cluster.Train.Reduction;
 using Cluster.Train.Training;

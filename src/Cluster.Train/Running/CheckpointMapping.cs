@@ -1,5 +1,4 @@
 using Cluster.Train.Checkpoints;
-using Cluster.Train.Coordination;
 using Cluster.Train.Snapshots;
 using Cluster.Train.Training;
 

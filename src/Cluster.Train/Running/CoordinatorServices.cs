@@ -6,7 +6,6 @@ using Cluster.Train.Exchange;
 using Cluster.Train.Journal;
 using Cluster.Train.Members;
 using Cluster.Train.Membership;
-using Cluster.Train.Native;
 using Cluster.Train.Snapshots;
 using Cluster.Train.Training;
 

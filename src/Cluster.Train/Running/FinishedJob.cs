@@ -1,7 +1,4 @@
 using Cluster.Train.Checkpoints;
-using Cluster.Train.Coordination;
-using Cluster.Train.Membership;
-using Cluster.Train.Native;
 
 namespace Cluster.Train.Running;
 

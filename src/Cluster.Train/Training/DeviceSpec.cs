@@ -1,5 +1,4 @@
 using System.Globalization;
-using Cluster.Train.Native;
 using TorchSharp;
 
 namespace Cluster.Train.Training;

@@ -1,4 +1,3 @@
-using Cluster.Train.Snapshots;
 using TorchSharp;
 using Module = TorchSharp.torch.nn.Module;
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Cluster.Train.Members;
-using Cluster.Train.Snapshots;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Verification;

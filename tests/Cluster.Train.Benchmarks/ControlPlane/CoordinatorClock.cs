@@ -1,6 +1,3 @@
-using Cluster.Train.Machine;
-using Cluster.Train.Native;
-
 namespace Cluster.Train.Benchmarks.ControlPlane;
 
 /// <summary>

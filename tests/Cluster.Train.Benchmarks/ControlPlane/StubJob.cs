@@ -5,7 +5,6 @@ using Cluster.Train.Benchmarks.Running;
 using Cluster.Train.Coordination;
 using Cluster.Train.Members;
 using Cluster.Train.Membership;
-using Cluster.Train.Native;
 using Cluster.Train.Reduction;
 using Cluster.Train.Training;
 

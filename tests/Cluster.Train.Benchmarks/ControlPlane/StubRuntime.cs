@@ -3,7 +3,6 @@ using Cluster.Train.Members;
 using Cluster.Train.Membership;
 using Cluster.Train.Protocol;
 using Cluster.Train.Reduction;
-using Cluster.Train.Snapshots;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Benchmarks.ControlPlane;

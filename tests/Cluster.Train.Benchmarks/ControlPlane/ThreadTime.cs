@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Cluster.Train.Machine;
 
 namespace Cluster.Train.Benchmarks.ControlPlane;
 

@@ -1,5 +1,3 @@
-using Cluster.Train.Native;
-
 namespace Cluster.Train.Benchmarks.Running;
 
 /// <summary>What the figures were measured on.</summary>

@@ -1,5 +1,4 @@
 using Cluster.Train.Checkpoints;
-using Cluster.Train.Exchange.Peers;
 using Cluster.Train.Reduction;
 using Cluster.Train.Training;
 

@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Cluster.Train.Checkpoints;
-using Cluster.Train.Exchange.Peers;
 
 namespace Cluster.Train.Tests.Checkpoints;
 

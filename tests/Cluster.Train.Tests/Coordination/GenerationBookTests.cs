@@ -2,7 +2,6 @@ using Cluster.Train.Coordination;
 using Cluster.Train.Journal;
 using Cluster.Train.Membership;
 using Cluster.Train.Protocol;
-using Cluster.Train.Snapshots;
 using Cluster.Train.Tests.Journal;
 
 namespace Cluster.Train.Tests.Coordination;

@@ -1,7 +1,5 @@
 using Cluster.Train.Coordination;
-using Cluster.Train.Exchange.Peers;
 using Cluster.Train.Membership;
-using Cluster.Train.Native;
 
 namespace Cluster.Train.Tests.Coordination;
 

@@ -5,7 +5,6 @@ using Cluster.Train.Faults;
 using Cluster.Train.Held;
 using Cluster.Train.Membership;
 using Cluster.Train.Running;
-using Cluster.Train.Snapshots;
 using Cluster.Train.Tests.Hosting;
 using Cluster.Train.Tests.Training;
 using TorchSharp;

@@ -1,5 +1,4 @@
 using Cluster.Train.Hosting.Engines;
-using Cluster.Train.Native;
 using Cluster.Train.Running;
 using Cluster.Train.Running.Replay;
 using Cluster.Train.Training;

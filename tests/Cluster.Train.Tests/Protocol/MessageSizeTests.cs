@@ -6,7 +6,6 @@ using Cluster.Train.Membership;
 using Cluster.Train.Protocol;
 using Cluster.Train.Protocol.Wire;
 using Cluster.Train.Reduction;
-using Cluster.Train.Snapshots;
 using Cluster.Train.Tests.Hosting.Nodes;
 using Cluster.Train.Training;
 using Xunit.Abstractions;

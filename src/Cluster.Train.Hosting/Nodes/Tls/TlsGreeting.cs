@@ -1,5 +1,3 @@
-using Cluster.Train.Exchange.Peers;
-
 namespace Cluster.Train.Hosting.Nodes;
 
 /// <summary>

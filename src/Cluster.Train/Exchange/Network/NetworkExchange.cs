@@ -1,8 +1,6 @@
-using Cluster.Train.Coordination;
 using Cluster.Train.Exchange.Peers;
 using Cluster.Train.Exchange.SharedMemory;
 using Cluster.Train.Exchange.Tcp;
-using Cluster.Train.Membership;
 using Cluster.Train.Reduction;
 using Cluster.Train.Training;
 

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Cluster.Train.Membership;
 
 namespace Cluster.Train.Exchange.Peers;
 

@@ -1,5 +1,3 @@
-using Cluster.Train.Coordination;
-
 namespace Cluster.Train.Exchange.Peers;
 
 /// <summary>

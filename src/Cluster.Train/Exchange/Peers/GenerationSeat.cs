@@ -1,7 +1,5 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using Cluster.Train.Coordination;
-using Cluster.Train.Membership;
 
 namespace Cluster.Train.Exchange.Peers;
 

@@ -1,5 +1,3 @@
-using Cluster.Train.Membership;
-
 namespace Cluster.Train.Exchange.Peers;
 
 /// <summary>

@@ -1,4 +1,3 @@
-using Cluster.Train.Native;
 using Cluster.Train.Reduction;
 
 namespace Cluster.Train.Exchange.SharedMemory;

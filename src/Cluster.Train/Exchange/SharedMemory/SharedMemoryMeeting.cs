@@ -1,5 +1,4 @@
 using System.Text;
-using Cluster.Train.Exchange.Peers;
 using Cluster.Train.Reduction;
 
 namespace Cluster.Train.Exchange.SharedMemory;

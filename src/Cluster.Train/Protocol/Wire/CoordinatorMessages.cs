@@ -1,4 +1,3 @@
-using Cluster.Train.Snapshots;
 using MessagePack;
 
 namespace Cluster.Train.Protocol.Wire;

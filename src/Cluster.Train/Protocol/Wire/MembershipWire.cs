@@ -1,5 +1,4 @@
 using Cluster.Train.Membership;
-using Cluster.Train.Native;
 using Cluster.Train.Reduction;
 using MessagePack;
 

@@ -2,7 +2,6 @@ using System.Runtime.Serialization;
 using Akka.Actor;
 using Akka.Configuration;
 using Akka.Serialization;
-using Cluster.Train.Exchange.Peers;
 
 namespace Cluster.Train.Protocol.Wire;
 

@@ -1,6 +1,5 @@
 using Akka.Event;
 using Cluster.Train.Checkpoints;
-using Cluster.Train.Coordination;
 using Cluster.Train.Journal;
 using Cluster.Train.Members;
 using Cluster.Train.Native;

@@ -1,5 +1,3 @@
-using Cluster.Train.Coordination;
-
 namespace Cluster.Train.Running.Replay;
 
 /// <summary>Where a replay and its journal part.</summary>

@@ -1,5 +1,3 @@
-using Cluster.Train.Exchange.Peers;
-
 namespace Cluster.Train.Training;
 
 /// <summary>Whether a table will fit the memory, told from its beginning. Pure.</summary>

@@ -3,7 +3,6 @@ using Cluster.Train.Actors;
 using Cluster.Train.Coordination;
 using Cluster.Train.Exchange;
 using Cluster.Train.Faults;
-using Cluster.Train.Hosting.Engines;
 using Cluster.Train.Members;
 using Cluster.Train.Membership;
 using Cluster.Train.Snapshots;

@@ -3,7 +3,6 @@ using Cluster.Train.Faults;
 using Cluster.Train.Membership;
 using Cluster.Train.Protocol;
 using Cluster.Train.Reduction;
-using Cluster.Train.Snapshots;
 
 namespace Cluster.Train.Tests.Actors.Scenarios;
 

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Cluster.Train.Cli.Tasks;
-using Cluster.Train.Coordination;
 using Cluster.Train.Held;
 using Cluster.Train.Hosting.Engines;
 using Cluster.Train.Hosting.Nodes;

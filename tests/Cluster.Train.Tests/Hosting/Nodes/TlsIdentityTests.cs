@@ -1,4 +1,3 @@
-using Cluster.Train.Exchange.Peers;
 using Cluster.Train.Hosting.Nodes;
 
 namespace Cluster.Train.Tests.Hosting.Nodes;

@@ -5,7 +5,6 @@ using Akka.Serialization;
 using Cluster.Train.Actors;
 using Cluster.Train.Protocol;
 using Cluster.Train.Protocol.Wire;
-using Cluster.Train.Tests.Checkpoints;
 using Xunit.Abstractions;
 
 namespace Cluster.Train.Tests.Protocol.Wire;

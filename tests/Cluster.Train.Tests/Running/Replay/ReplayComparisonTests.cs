@@ -1,4 +1,3 @@
-using Cluster.Train.Coordination;
 using Cluster.Train.Journal;
 using Cluster.Train.Running.Replay;
 using Cluster.Train.Tests.Checkpoints;

@@ -1,4 +1,3 @@
-using Cluster.Train.Exchange.Peers;
 using Cluster.Train.Tests.Checkpoints;
 using Cluster.Train.Training;
 

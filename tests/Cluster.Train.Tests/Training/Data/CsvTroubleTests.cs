@@ -2,7 +2,6 @@ using System.IO.Compression;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
-using Cluster.Train.Exchange.Peers;
 using Cluster.Train.Tests.Checkpoints;
 using Cluster.Train.Training;
 

@@ -1,5 +1,4 @@
 using Cluster.Train.Coordination;
-using Cluster.Train.Exchange.Peers;
 using Cluster.Train.Membership;
 using Cluster.Train.Training;
 
