@@ -107,6 +107,15 @@ internal sealed partial class CoordinatorMachine
         _workers.Remove(id);
     }
 
+    /// <summary>The time of one that stands by may be over, and nothing else need happen that would have it looked at.</summary>
+    private void TryAgain()
+    {
+        if (Phase is Running { Generation.Regroups: false })
+        {
+            MembershipChanged();
+        }
+    }
+
     /// <summary>The coordinator's process has lost a member's.</summary>
     private void PeerLost(CoordinatorEvent.PeerLost lost)
     {

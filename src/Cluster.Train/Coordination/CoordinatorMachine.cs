@@ -96,6 +96,7 @@ internal sealed partial class CoordinatorMachine
                 break;
             case CoordinatorEvent.Ticked:
                 _waits.Tick(_now);
+                TryAgain();
                 break;
             case CoordinatorEvent.WaitOver over:
                 TimerEnded(over.Wait);

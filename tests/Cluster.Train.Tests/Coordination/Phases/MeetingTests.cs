@@ -118,7 +118,7 @@ public sealed class MeetingTests
     }
 
     [Fact]
-    public void A_veteran_stands_by_with_what_it_holds()
+    public void A_veteran_stands_by_with_what_it_holds_and_is_tried_again()
     {
         var rig = Regrouped();
         rig.Faults("a", FaultKind.Unreached, "A cannot reach C", suspect: 3);
@@ -130,6 +130,19 @@ public sealed class MeetingTests
 
         rig.Ended("c", 2);
         rig.Led("preparing", "tell a b c 0: prepare 3 at 2 for 0 a b; held by a b c");
+        rig.TakePlaces();
+        rig.Passes(29);
+        rig.Do(2);
+        rig.Passes(30.9);
+        rig.Became("running");
+
+        // Nothing else happens: that its time is over is enough.
+        rig.Passes(1);
+        rig.Became("running", "wait Phase 32");
+        rig.Do(3);
+        rig.Keep(4);
+
+        rig.Led("running", "tell 0 a b: lease 5-5 of 3, sealed 4, keep, memo 4 32");
     }
 
     [Fact]
