@@ -40,6 +40,9 @@ internal sealed class MachineRig : IOwnState
 
     internal IReadOnlyDictionary<Wait, TimeSpan> Timers => _timers;
 
+    /// <summary>Is told each event, and what it led to.</summary>
+    internal Action<CoordinatorEvent, IReadOnlyList<Effect>>? Answered { private get; set; }
+
     /// <summary>What the last act led to.</summary>
     internal IReadOnlyList<Effect> Effects => _effects;
 
@@ -157,7 +160,17 @@ internal sealed class MachineRig : IOwnState
             }
         }
 
+        if (Phase is Over)
+        {
+            // One that is ended from outside ends its timers by ending.
+            Assert.True(_timers.Count == 0 || happened is CoordinatorEvent.Abandoned, $"{_history[^1]}\nleaves {WaitsLeft}");
+            _timers.Clear();
+            Answered?.Invoke(happened, effects);
+            return;
+        }
+
         var (timers, waits) = (string.Join(' ', _timers.Keys.Order()), string.Join(' ', _machine.Waiting.Order()));
         Assert.True(timers == waits, $"{_history[^1]}\ntimers: {timers}\nwaits: {waits}\n{string.Join('\n', effects.Select(EffectText.Of))}");
+        Answered?.Invoke(happened, effects);
     }
 }
