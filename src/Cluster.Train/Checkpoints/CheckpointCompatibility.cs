@@ -43,6 +43,21 @@ internal static class CheckpointCompatibility
         }
     }
 
+    /// <summary>Compares samples as they were read with what they are now, where both are known and nothing else explains a difference.</summary>
+    /// <param name="manifest">The checkpoint, of this job and of its data.</param>
+    /// <param name="sampleDigest">What a few samples are as they are read now; empty where not known.</param>
+    /// <param name="numerics">The numerics class of who reads: reading may compute, too.</param>
+    /// <exception cref="BadInputException">They differ.</exception>
+    internal static void CheckSamples(CheckpointManifest manifest, string sampleDigest, string numerics)
+    {
+        if (manifest.SampleDigest is { Length: > 0 } before && sampleDigest.Length > 0 && manifest.Numerics == numerics && before != sampleDigest)
+        {
+            var (read, now) = Contrast.Of(before, sampleDigest);
+            throw new BadInputException(
+                $"checkpoint {manifest.DirectoryName} was trained on the same data, but its samples were read as others (digest {read}, now {now}): {ReadProbe.Mend}; use the program that wrote it, or {Otherwise}");
+        }
+    }
+
     /// <summary>Compares a checkpoint with a job whose model and data are not known yet.</summary>
     /// <exception cref="BadInputException">They differ; the message names the first field that does, with both values.</exception>
     public static void CheckJob(CheckpointManifest manifest, IReadOnlyDictionary<string, string> canonicalFields)

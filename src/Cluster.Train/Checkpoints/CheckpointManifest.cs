@@ -55,6 +55,9 @@ internal sealed record CheckpointManifest
     /// <summary>Identifies the training data.</summary>
     public required string DataFingerprint { get; init; }
 
+    /// <summary>What a few samples were as they were read; null where that is not known, as in a checkpoint of a version that did not keep it.</summary>
+    public string? SampleDigest { get; init; }
+
     /// <summary>The numerics class of the processes that computed it; null in a checkpoint of a version that did not know it.</summary>
     public string? Numerics { get; init; }
 

@@ -13,7 +13,7 @@ internal static class ManifestJson
     private static readonly string[] s_names =
     [
         "format", "createdBy", "task", "jobHash", "job", "run", "step", "stepsPerEpoch", "epoch", "stepInEpoch",
-        "layoutHash", "dataFingerprint", "numerics", "processor", "parametersSha256", "metrics", "counts", "files",
+        "layoutHash", "dataFingerprint", "sampleDigest", "numerics", "processor", "parametersSha256", "metrics", "counts", "files",
     ];
 
     internal static byte[] Write(CheckpointManifest manifest)
@@ -39,6 +39,7 @@ internal static class ManifestJson
             json.WriteNumber("stepInEpoch", manifest.StepInEpoch);
             json.WriteString("layoutHash", manifest.LayoutHash);
             json.WriteString("dataFingerprint", manifest.DataFingerprint);
+            if (manifest.SampleDigest is not null) json.WriteString("sampleDigest", manifest.SampleDigest);
             if (manifest.Numerics is not null) json.WriteString("numerics", manifest.Numerics);
             if (manifest.Processor is not null) json.WriteString("processor", manifest.Processor);
             json.WriteString("parametersSha256", manifest.ParametersSha256);
@@ -93,6 +94,7 @@ internal static class ManifestJson
             StepsPerEpoch = fields.Count("stepsPerEpoch"),
             LayoutHash = fields.Text("layoutHash"),
             DataFingerprint = fields.Text("dataFingerprint"),
+            SampleDigest = fields.TextOrNull("sampleDigest"),
             Numerics = fields.TextOrNull("numerics"),
             Processor = fields.TextOrNull("processor"),
             ParametersSha256 = fields.Sha256("parametersSha256"),

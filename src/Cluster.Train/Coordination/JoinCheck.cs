@@ -42,7 +42,7 @@ internal static class JoinCheck
             ("evaluation data (samples)", Invariant($"{reference.EvaluationSamples}"), Invariant($"{candidate.EvaluationSamples}"), "give every worker the same files"),
             ("data fingerprint", reference.DataFingerprint, candidate.DataFingerprint, "give every worker the same files"),
             ("content of samples as they are read", reference.SampleDigest, candidate.SampleDigest,
-                "the data says it is the same, so Read depends on more than job, epoch and sample: draw random numbers from BatchBuffers.Random, not from Random or HashCode, which differ in each process"),
+                $"the data says it is the same, so {ReadProbe.Mend}"),
         ];
         foreach (var (field, ours, theirs, mend) in fields)
         {

@@ -216,6 +216,7 @@ internal sealed class CoordinatorServices : ICoordinatorServices
         CheckpointCompatibility.Check(
             checkpoint.Manifest with { Job = definition.WithDefaults(checkpoint.Manifest.Job) }, definition.Canonical(), _replica!.LayoutHash, _replica.DataFingerprint,
             CheckpointMapping.Difference(checkpoint.Model.Tensors, _process.Layout));
+        CheckpointCompatibility.CheckSamples(checkpoint.Manifest, _replica.SampleDigest, _replica.Numerics);
         if (NumericsChange.Between(
             $"checkpoint {checkpoint.Manifest.DirectoryName}", checkpoint.Manifest.Numerics, checkpoint.Manifest.Processor, _replica, definition.Portable) is { } change)
         {
@@ -243,6 +244,7 @@ internal sealed class CoordinatorServices : ICoordinatorServices
             RunSteps = definition.Length.Steps,
             LayoutHash = _process.Layout.Hash,
             DataFingerprint = _replica!.DataFingerprint,
+            SampleDigest = _replica.SampleDigest is { Length: > 0 } digest ? digest : null,
             Numerics = _replica.Numerics,
             Processor = _replica.Processor,
             ParametersSha256 = sha256,

@@ -71,6 +71,21 @@ public sealed class CheckpointCompatibilityTests
     }
 
     [Fact]
+    public void Samples_that_are_read_as_others_are_refused_where_nothing_else_explains_it()
+    {
+        var manifest = s_manifest with { SampleDigest = "d1", Numerics = "n1" };
+
+        var refusal = Assert.Throws<BadInputException>(() => CheckpointCompatibility.CheckSamples(manifest, "d2", "n1")).Message;
+
+        Assert.StartsWith("checkpoint step-000000040 was trained on the same data, but its samples were read as others (digest d1, now d2): Read depends", refusal, StringComparison.Ordinal);
+        Assert.Contains("BatchBuffers.Random", refusal, StringComparison.Ordinal);
+        CheckpointCompatibility.CheckSamples(manifest, "d1", "n1");
+        CheckpointCompatibility.CheckSamples(manifest, "d2", "n2");
+        CheckpointCompatibility.CheckSamples(manifest, "", "n1");
+        CheckpointCompatibility.CheckSamples(s_manifest with { Numerics = "n1" }, "d2", "n1");
+    }
+
+    [Fact]
     public void Every_field_of_a_job_definition_is_compared()
     {
         var job = new JobDefinition { Task = "xor", Seed = 1, Shards = 2, BatchSize = 8, Optimizer = OptimizerSettings.AdamW(0.001f), Length = new RunLength(1, null) };

@@ -26,6 +26,16 @@ public sealed class CheckpointManifestTests
     }
 
     [Fact]
+    public void A_manifest_of_a_version_that_kept_no_digest_of_samples_is_read()
+    {
+        var (with, without) = (ManifestJson.Write(s_manifest with { SampleDigest = "d1" }), ManifestJson.Write(s_manifest));
+
+        Assert.DoesNotContain("sampleDigest", Encoding.UTF8.GetString(without), StringComparison.Ordinal);
+        Assert.Null(ManifestJson.Read("manifest.json", without).SampleDigest);
+        Assert.Equal("d1", ManifestJson.Read("manifest.json", with).SampleDigest);
+    }
+
+    [Fact]
     public void A_newer_format_is_refused_as_such_whatever_else_it_holds()
     {
         var refusal = Refusal(json =>

@@ -1,3 +1,4 @@
+using Cluster.Train.Tests.Checkpoints;
 using Xunit.Abstractions;
 
 namespace Cluster.Train.Tests.Verification;
@@ -22,6 +23,22 @@ public sealed class SinTests(ITestOutputHelper output)
         Assert.All(words, word => Assert.Contains(word, told, StringComparison.Ordinal));
         Assert.DoesNotContain(" agree, SHA-256", told, StringComparison.Ordinal);
         Assert.All(run.Out.Split('\n'), line => Assert.InRange(line.Length, 0, 80));
+    }
+
+    [Fact]
+    public async Task Another_process_that_reads_other_samples_does_not_go_on_from_a_checkpoint()
+    {
+        using var folder = new TemporaryDirectory();
+        string[] job = ["train", "process-seeded-augmentation", "--workers", "1", "--checkpoint-dir", folder.Root];
+        var first = await ChildProgram.SinsAsync([.. job, "--steps", "4"]);
+        Assert.True(first.ExitCode == 0, first.Text);
+
+        var second = await ChildProgram.SinsAsync([.. job, "--steps", "8", "--resume"]);
+
+        output.WriteLine(second.Text);
+        Assert.Equal(2, second.ExitCode);
+        Assert.Contains("checkpoint step-000000004 was trained on the same data, but its samples were read as others", second.Text, StringComparison.Ordinal);
+        Assert.Contains("HashCode", second.Text, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -9,7 +9,11 @@ namespace Cluster.Train.Training;
 /// </summary>
 internal static class ReadProbe
 {
-    /// <summary>A hash of what the first, the middle and the last sample are in two epochs, and in the evaluation.</summary>
+    /// <summary>What is wrong where two processes read the same data as other samples.</summary>
+    internal const string Mend =
+        "Read depends on more than job, epoch and sample; draw random numbers from BatchBuffers.Random, not from Random or HashCode, which differ in each process";
+
+    /// <summary>A hash of what the first, the middle and the last sample are in two epochs, and in the evaluation. Checkpoints keep it: what is hashed must not change.</summary>
     /// <returns>In hexadecimal; empty where the dataset cannot be read, which whoever needs a sample will say.</returns>
     /// <exception cref="BadInputException">The second reading of a sample gave something else, or drew from libtorch's generator; names it.</exception>
     internal static string Digest(string task, IDataset training, IDataset evaluation)

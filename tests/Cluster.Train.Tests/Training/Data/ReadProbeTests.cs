@@ -1,5 +1,6 @@
 using Cluster.Train.Coordination;
 using Cluster.Train.Membership;
+using Cluster.Train.Tests.Checkpoints;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Tests.Training.Data;
@@ -76,6 +77,23 @@ public sealed class ReadProbeTests
 
         static string Digest(int salt) => ReadProbe.Digest(
             "t", Augmented((position, sample, epoch, _) => new StableRandom(salt + epoch, sample).NextNormal()).Data().Training, new SmallData(5, 1));
+    }
+
+    [Fact]
+    public async Task A_process_that_augments_differently_does_not_go_on_from_a_checkpoint()
+    {
+        using var folder = new TemporaryDirectory();
+        var run = new LocalRun { Task = Salted(1), Checkpoints = folder.Root };
+        await run.RunAsync();
+
+        var rest = run with { Resume = true, Length = new RunLength(3, null) };
+        var refused = await Assert.ThrowsAsync<BadInputException>(() => (rest with { Task = Salted(2) }).RunAsync());
+
+        Assert.StartsWith("checkpoint step-000000006 was trained on the same data, but its samples were read as others", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("BatchBuffers.Random", refused.Message, StringComparison.Ordinal);
+        Assert.True((await rest.RunAsync()).Completed);
+
+        static SmallTask Salted(int salt) => Augmented((_, sample, epoch, _) => new StableRandom(salt + epoch, sample).NextNormal());
     }
 
     private delegate double Noise(int position, int sample, int epoch, BatchBuffers into);
