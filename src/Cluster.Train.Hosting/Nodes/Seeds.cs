@@ -59,7 +59,15 @@ internal static class Seeds
     {
         foreach (var seed in seeds)
         {
-            switch (await TlsProbe.AskAsync(seed, tls, ProbeTimeout, stop))
+            var answer = await TlsProbe.AskAsync(seed, tls, ProbeTimeout, stop);
+            // A node that ends hangs up as well, but only once.
+            if (answer == TlsProbe.Answer.Plain)
+            {
+                await Task.Delay(Pause, stop);
+                answer = await TlsProbe.AskAsync(seed, tls, ProbeTimeout, stop);
+            }
+
+            switch (answer)
             {
                 case TlsProbe.Answer.Tls when tls is null:
                     throw new BadInputException($"{source} is {seed}, and this node speaks TLS: give --tls-cert, --tls-key and --tls-ca");

@@ -7,6 +7,12 @@ namespace Cluster.Train.Hosting.Nodes;
 /// <summary>Finds out whether a node speaks TLS, by greeting it as TLS does.</summary>
 internal static class TlsProbe
 {
+    /// <summary>How long a connection is kept after its greeting: a node warns of one that is closed before it has seen the end of that.</summary>
+    private static readonly TimeSpan Linger = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long an answer to a greeting may take: a node on a busy machine, just started, needs seconds, and warns of whoever hangs up.</summary>
+    private static readonly TimeSpan HandshakePatience = TimeSpan.FromSeconds(15);
+
     /// <summary>What came back.</summary>
     internal enum Answer
     {
@@ -26,7 +32,7 @@ internal static class TlsProbe
     /// Shown to the node if it asks, so that it need not warn of a stranger. Null where this side speaks no TLS: a node that
     /// speaks none either hears nothing then that it would warn of, and the answer is never <see cref="Answer.Plain"/>.
     /// </param>
-    /// <param name="patience">How long.</param>
+    /// <param name="patience">How long to wait for a connection, and without TLS for an answer.</param>
     /// <param name="stop">Ends the wait.</param>
     public static async Task<Answer> AskAsync(HostPort node, TlsIdentity? tls, TimeSpan patience, CancellationToken stop)
     {
@@ -36,6 +42,7 @@ internal static class TlsProbe
         {
             using var client = new TcpClient();
             await client.ConnectAsync(node.Host, node.Port, timeout.Token);
+            if (tls is not null) timeout.CancelAfter(HandshakePatience);
             return tls is null
                 ? await GreetAsync(client.GetStream(), timeout.Token)
                 : await ShakeHandsAsync(client.GetStream(), tls, timeout.Token);
@@ -77,6 +84,7 @@ internal static class TlsProbe
                     RemoteCertificateValidationCallback = (_, _, _, _) => certificateSeen = true,
                 },
                 stop);
+            await Task.Delay(Linger, stop);
             return Answer.Tls;
         }
         catch (Exception exception) when (exception is AuthenticationException or IOException)
