@@ -9,8 +9,14 @@ namespace Cluster.Train.Hosting.Nodes;
 /// </remarks>
 internal static class ClusterJoin
 {
-    /// <summary>How long a later seed waits for the ones before it.</summary>
+    /// <summary>How long a later seed waits for the ones before it, when nobody listens there.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    /// <summary>
+    /// How long it waits when one of them listens: on a busy machine a node that has just been started takes longer than
+    /// <see cref="Patience"/> to answer, and is about to begin a cluster of its own.
+    /// </summary>
+    public static readonly TimeSpan PatienceWithListener = TimeSpan.FromSeconds(120);
 
     /// <summary>How a node is to go about it.</summary>
     internal enum Way
@@ -27,10 +33,11 @@ internal static class ClusterJoin
     /// <param name="self">Where it is reached.</param>
     /// <param name="seeds">The seeds.</param>
     /// <param name="waited">Since it began to ask.</param>
-    public static Way Next(NodeRole role, HostPort self, IReadOnlyList<HostPort> seeds, TimeSpan waited)
+    /// <param name="seedListens">Whether another seed listens, though it has not answered.</param>
+    public static Way Next(NodeRole role, HostPort self, IReadOnlyList<HostPort> seeds, TimeSpan waited, bool seedListens)
     {
         if (role != NodeRole.Coordinator) return Way.AskSeeds;
         if (seeds.Count == 0 || (seeds.Count == 1 && seeds[0] == self)) return Way.Begin;
-        return waited >= Patience && seeds.Contains(self) ? Way.Begin : Way.AskSeeds;
+        return waited >= (seedListens ? PatienceWithListener : Patience) && seeds.Contains(self) ? Way.Begin : Way.AskSeeds;
     }
 }

@@ -83,7 +83,7 @@ internal sealed class ClusterNode : IAsyncDisposable
         while (!up.Task.IsCompleted)
         {
             var waited = TimeSpan.FromMilliseconds(Environment.TickCount64 - began);
-            if (!begun && ClusterJoin.Next(_options.Role, Address, _options.Seeds, waited) == ClusterJoin.Way.Begin)
+            if (!begun && await NextAsync(others, waited, stop) == ClusterJoin.Way.Begin)
             {
                 (begun, asked) = (true, true);
                 Cluster.Join(Cluster.SelfAddress);
@@ -133,6 +133,14 @@ internal sealed class ClusterNode : IAsyncDisposable
         }
 
         await System.Terminate();
+    }
+
+    private async Task<ClusterJoin.Way> NextAsync(HostPort[] others, TimeSpan waited, CancellationToken stop)
+    {
+        var way = ClusterJoin.Next(_options.Role, Address, _options.Seeds, waited, seedListens: false);
+        if (way == ClusterJoin.Way.AskSeeds || others.Length == 0) return way;
+        var listens = await Seeds.AnyListensAsync(others, stop);
+        return Cluster.State.Members.IsEmpty ? ClusterJoin.Next(_options.Role, Address, _options.Seeds, waited, listens) : ClusterJoin.Way.AskSeeds;
     }
 
     private async Task ProbeAsync(HostPort[] others, Action<string>? say, CancellationToken stop)

@@ -7,6 +7,7 @@ namespace Cluster.Train.Hosting.Nodes;
 internal static class Seeds
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan ListenerPause = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(2);
 
     /// <summary>Waits until one of the names can be resolved: containers get theirs when they start.</summary>
@@ -74,6 +75,28 @@ internal static class Seeds
                 case TlsProbe.Answer.Plain when tls is not null:
                     throw new BadInputException($"{source} is {seed}, and this node speaks no TLS: leave out --tls-cert, --tls-key and --tls-ca, or give them to that node as well");
             }
+        }
+    }
+
+    /// <summary>Whether somebody listens at one of the seeds.</summary>
+    public static async Task<bool> AnyListensAsync(IReadOnlyList<HostPort> seeds, CancellationToken stop) =>
+        (await Task.WhenAll(seeds.Select(seed => ListensAsync(seed, stop)))).Contains(true);
+
+    private static async Task<bool> ListensAsync(HostPort seed, CancellationToken stop)
+    {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        timeout.CancelAfter(ProbeTimeout);
+        using var client = new TcpClient();
+        try
+        {
+            await client.ConnectAsync(seed.Host, seed.Port, timeout.Token);
+            // It is asked again until it answers: not many times a second.
+            await Task.Delay(ListenerPause, stop);
+            return true;
+        }
+        catch (Exception exception) when (exception is SocketException or OperationCanceledException && !stop.IsCancellationRequested)
+        {
+            return false;
         }
     }
 

@@ -9,22 +9,29 @@ public sealed class ClusterJoinTests
     [Fact]
     public void A_coordinator_without_other_seeds_begins_at_once()
     {
-        Assert.Equal(ClusterJoin.Way.Begin, ClusterJoin.Next(NodeRole.Coordinator, A, [], TimeSpan.Zero));
-        Assert.Equal(ClusterJoin.Way.Begin, ClusterJoin.Next(NodeRole.Coordinator, A, [A], TimeSpan.Zero));
+        Assert.Equal(ClusterJoin.Way.Begin, ClusterJoin.Next(NodeRole.Coordinator, A, [], TimeSpan.Zero, seedListens: false));
+        Assert.Equal(ClusterJoin.Way.Begin, ClusterJoin.Next(NodeRole.Coordinator, A, [A], TimeSpan.Zero, seedListens: false));
     }
 
     [Fact]
     public void A_later_seed_begins_only_when_no_other_answers()
     {
-        Assert.Equal(ClusterJoin.Way.AskSeeds, ClusterJoin.Next(NodeRole.Coordinator, B, [A, B], TimeSpan.Zero));
-        Assert.Equal(ClusterJoin.Way.AskSeeds, ClusterJoin.Next(NodeRole.Coordinator, B, [A, B], ClusterJoin.Patience / 2));
-        Assert.Equal(ClusterJoin.Way.Begin, ClusterJoin.Next(NodeRole.Coordinator, B, [A, B], ClusterJoin.Patience));
+        Assert.Equal(ClusterJoin.Way.AskSeeds, ClusterJoin.Next(NodeRole.Coordinator, B, [A, B], TimeSpan.Zero, seedListens: false));
+        Assert.Equal(ClusterJoin.Way.AskSeeds, ClusterJoin.Next(NodeRole.Coordinator, B, [A, B], ClusterJoin.Patience / 2, seedListens: false));
+        Assert.Equal(ClusterJoin.Way.Begin, ClusterJoin.Next(NodeRole.Coordinator, B, [A, B], ClusterJoin.Patience, seedListens: false));
+    }
+
+    [Fact]
+    public void A_later_seed_waits_longer_for_one_that_listens_and_not_for_ever()
+    {
+        Assert.Equal(ClusterJoin.Way.AskSeeds, ClusterJoin.Next(NodeRole.Coordinator, B, [A, B], ClusterJoin.Patience, seedListens: true));
+        Assert.Equal(ClusterJoin.Way.Begin, ClusterJoin.Next(NodeRole.Coordinator, B, [A, B], ClusterJoin.PatienceWithListener, seedListens: true));
     }
 
     [Fact]
     public void Who_is_no_seed_never_begins()
     {
-        Assert.Equal(ClusterJoin.Way.AskSeeds, ClusterJoin.Next(NodeRole.Coordinator, W, [A, B], TimeSpan.FromDays(1)));
-        Assert.Equal(ClusterJoin.Way.AskSeeds, ClusterJoin.Next(NodeRole.Worker, W, [W], TimeSpan.FromDays(1)));
+        Assert.Equal(ClusterJoin.Way.AskSeeds, ClusterJoin.Next(NodeRole.Coordinator, W, [A, B], TimeSpan.FromDays(1), seedListens: false));
+        Assert.Equal(ClusterJoin.Way.AskSeeds, ClusterJoin.Next(NodeRole.Worker, W, [W], TimeSpan.FromDays(1), seedListens: false));
     }
 }
