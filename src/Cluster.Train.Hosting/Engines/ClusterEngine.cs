@@ -25,7 +25,7 @@ internal sealed class ClusterEngine(Func<NodeOptions, ITensorNetwork> openNetwor
         ThreadBudget.CheckNode(Process.GetCurrentProcess().Threads.Count, ProcessLimits.Threads());
         var job = run.Job;
         using var network = openNetwork(run.Node);
-        var process = new ProcessContext(job.Task, job.Definition, job.DataDirectory, job.StepTimeout, network);
+        var process = RunParts.Process(job, network);
         CoordinatorServices? services = null;
         var coordinated = false;
         var node = new CoordinatorNode(
@@ -34,11 +34,7 @@ internal sealed class ClusterEngine(Func<NodeOptions, ITensorNetwork> openNetwor
             {
                 succeeds |= coordinated;
                 coordinated = true;
-                var store = job.CheckpointDirectory is { } directory ? new CheckpointStore(directory, job.Keep) : null;
-                services = new CoordinatorServices(process, observer, store, job.Resume)
-                {
-                    Journal = job.Journal is { } path ? new StepJournal(path) : null,
-                };
+                services = RunParts.Services(job, process, observer, RunParts.Store(job), job.Resume);
                 return CoordinatorActor.Props(Settings(run) with { Succeeds = succeeds }, services, completion);
             },
             CoordinatorActor.StopJob,
@@ -65,10 +61,9 @@ internal sealed class ClusterEngine(Func<NodeOptions, ITensorNetwork> openNetwor
     {
         ThreadBudget.CheckNode(Process.GetCurrentProcess().Threads.Count, ProcessLimits.Threads());
         using var network = openNetwork(run.Node);
-        var identity = new WorkerIdentity(
-            Guid.NewGuid().ToString("N"), run.Name, Environment.MachineName, BuildVersion.Library, [.. run.Tasks.Select(task => task.Name)]);
         ProcessContext? current = null;
-        await using var runtime = new ReplicaRuntime(identity, ContextOf, run.Device);
+        var (identity, runtime) = RunParts.Worker(run.Name, run.Tasks, ContextOf, run.Device);
+        await using var ending = runtime;
         return await new WorkerNode(
             run.Node,
             (node, outcome) => WorkerActor.Props(identity, node.Coordinator, runtime, run.Node.JoinTimeout, outcome),
@@ -87,20 +82,11 @@ internal sealed class ClusterEngine(Func<NodeOptions, ITensorNetwork> openNetwor
     /// <inheritdoc/>
     public Task<StatusReport> AskStatusAsync(IReadOnlyList<HostPort> nodes, TlsIdentity? tls, TimeSpan patience) => StatusClient.AskAsync(nodes, tls, patience);
 
-    private static CoordinatorSettings Settings(CoordinatorRun run) => new()
+    private static CoordinatorSettings Settings(CoordinatorRun run) => RunParts.Settings(run.Job) with
     {
-        Definition = run.Job.Definition,
         Build = BuildVersion.Of(run.Job.Task),
-        Workers = run.Job.Workers,
         MinWorkers = run.MinWorkers,
         MaxWorkers = run.MaxWorkers,
-        Topology = run.Job.Topology,
-        MemberLoss = MemberLoss.IsRecovered,
-        KeepsCheckpoints = run.Job.CheckpointDirectory is not null,
-        CheckpointEvery = run.Job.CheckpointEvery,
         SnapshotEvery = run.SnapshotEvery,
-        Hashes = run.Job.Journal is null ? null : HashPlan.Every(run.Job.JournalHashEvery),
-        StepTimeout = run.Job.StepTimeout,
-        JoinTimeout = run.Job.JoinTimeout,
     };
 }

@@ -25,9 +25,7 @@ internal sealed class FaultyNodes(FaultyCluster cluster, LocalTrainingOptions op
     internal FaultyProcess StartWorker(string name)
     {
         var (process, context, network) = NewProcess(name);
-        var identity = new WorkerIdentity(
-            Guid.NewGuid().ToString("N"), name, Environment.MachineName, BuildVersion.Library, [options.Task.Name]);
-        var runtime = new ReplicaRuntime(identity, _ => context, options.Device);
+        var (identity, runtime) = RunParts.Worker(name, [options.Task], _ => context, options.Device);
         process.Own(network, runtime);
         var ended = new TaskCompletionSource<WorkerOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
         var gate = Start(Props.Create(() => new Gate(cluster, process)));
@@ -41,13 +39,8 @@ internal sealed class FaultyNodes(FaultyCluster cluster, LocalTrainingOptions op
     internal FaultyProcess StartCoordinator(bool isSuccessor, out Task<JobOutcome> outcome)
     {
         var (process, context, network) = NewProcess(PlannedFault.Coordinator);
-        var store = options.CheckpointDirectory is not { } directory ? null
-            : isSuccessor ? new CheckpointStore(directory, options.Keep)
-            : LocalTraining.OpenStore(directory, options);
-        var services = new CoordinatorServices(context, new Relay(cluster, process), store, options.Resume || isSuccessor)
-        {
-            Journal = options.Journal is { } path ? new StepJournal(path) : null,
-        };
+        var store = isSuccessor ? RunParts.Store(options) : RunParts.OwnStore(options);
+        var services = RunParts.Services(options, context, new Relay(cluster, process), store, options.Resume || isSuccessor);
         process.Own(network, services);
         var completion = new TaskCompletionSource<JobOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
         process.Actor = Start(CoordinatorActor.Props(Settings(), services, completion));
@@ -63,17 +56,12 @@ internal sealed class FaultyNodes(FaultyCluster cluster, LocalTrainingOptions op
         var process = new FaultyProcess(cluster, name);
         var network = new FaultyNetwork(
             cluster, process, new TensorNetwork("127.0.0.1:0", "127.0.0.1", security: null, _ => { }, settings.SharesMemory));
-        var context = new ProcessContext(options.Task, options.Definition, options.DataDirectory, options.StepTimeout, network)
-        {
-            Watch = options.Watch,
-            EvaluationLimit = options.EvaluationLimit,
-        };
+        var context = RunParts.Process(options, network);
         return (process, context, network);
     }
 
-    private CoordinatorSettings Settings() => LocalTraining.Settings(options) with
+    private CoordinatorSettings Settings() => RunParts.Settings(options) with
     {
-        MemberLoss = MemberLoss.IsRecovered,
         MinWorkers = settings.MinWorkers,
         SnapshotEvery = settings.SnapshotEvery,
         AnswerTimeout = options.StepTimeout < LongestAnswer ? options.StepTimeout : LongestAnswer,

@@ -84,19 +84,11 @@ public static class LocalTraining
         Validate(options);
         ThreadBudget.Check(options.Workers, options.Definition.Threads, Process.GetCurrentProcess().Threads.Count, ProcessLimits.Threads());
         NativeEnvironment.Prepare(options.Definition.Portable);
-        var store = options.CheckpointDirectory is { } directory ? OpenStore(directory, options) : null;
-        var process = new ProcessContext(options.Task, options.Definition, options.DataDirectory, options.StepTimeout)
-        {
-            WorkersHere = options.Workers,
-            Watch = options.Watch,
-            EvaluationLimit = options.EvaluationLimit,
-        };
-        await using var services = new CoordinatorServices(process, observer, store, options.Resume)
-        {
-            Journal = options.Journal is { } path ? new StepJournal(path) : null,
-        };
+        var store = RunParts.OwnStore(options);
+        var process = RunParts.Process(options);
+        await using var services = RunParts.Services(options, process, observer, store, options.Resume);
         services.Journal?.EnsureUsable(append: options.Resume);
-        return await RunCrewAsync(options, Settings(options), process, services, stop).ConfigureAwait(false);
+        return await RunCrewAsync(options, RunParts.SettingsOfOneProcess(options), process, services, stop).ConfigureAwait(false);
     }
 
     /// <summary>Runs coordinator and workers over services that the caller made, and keeps.</summary>
@@ -147,37 +139,6 @@ public static class LocalTraining
         }
     }
 
-    /// <summary>The checkpoints of a run, which must be its own.</summary>
-    internal static CheckpointStore OpenStore(string directory, LocalTrainingOptions options)
-    {
-        var store = new CheckpointStore(directory, options.Keep);
-        store.EnsureWritable(options.Definition.Hash());
-        if (!options.Resume)
-        {
-            store.EnsureEmpty();
-        }
-
-        return store;
-    }
-
-    /// <summary>What the coordinator of a local run is told of its job.</summary>
-    internal static CoordinatorSettings Settings(LocalTrainingOptions options) => new()
-    {
-        Definition = options.Definition,
-        Workers = options.Workers,
-        MinWorkers = options.Workers,
-        MaxWorkers = options.Workers,
-        Topology = options.Topology,
-        MemberLoss = MemberLoss.EndsJob,
-        QuietPatience = TimeSpan.MaxValue,
-        FarewellPatience = TimeSpan.Zero,
-        KeepsCheckpoints = options.CheckpointDirectory is not null,
-        CheckpointEvery = options.CheckpointEvery,
-        Hashes = options.Journal is null ? null : HashPlan.Every(options.JournalHashEvery),
-        StepTimeout = options.StepTimeout,
-        JoinTimeout = options.JoinTimeout,
-    };
-
     /// <summary>Opens data and model, and says how much memory a run would take.</summary>
     /// <param name="options">The run.</param>
     /// <exception cref="BadInputException">The data or a setting cannot be used, or the run takes more than there is.</exception>
@@ -197,12 +158,10 @@ public static class LocalTraining
     private static ReplicaRuntime StartWorker(
         ActorSystem system, IActorRef coordinator, ProcessContext process, LocalTrainingOptions options, int number)
     {
-        var name = Invariant($"worker-{number}");
-        var identity = new WorkerIdentity(
-            Guid.NewGuid().ToString("N"), name, Environment.MachineName, BuildVersion.Library, [options.Task.Name]);
-        var runtime = new ReplicaRuntime(identity, _ => process, options.Device);
+        var (identity, runtime) = RunParts.Worker(Invariant($"worker-{number}"), [options.Task], _ => process, options.Device);
         var ended = new TaskCompletionSource<WorkerOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
-        system.ActorOf(WorkerActor.Props(identity, coordinator, runtime, options.JoinTimeout, ended).WithDispatcher(ActorSystems.Dispatcher), name);
+        system.ActorOf(
+            WorkerActor.Props(identity, coordinator, runtime, options.JoinTimeout, ended).WithDispatcher(ActorSystems.Dispatcher), identity.Name);
         return runtime;
     }
 

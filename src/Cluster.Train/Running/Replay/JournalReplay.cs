@@ -87,7 +87,7 @@ internal static class JournalReplay
         await using var services = new ReplayServices(process, observer, checkpoint, content.Header, comparison);
         try
         {
-            var settings = LocalTraining.Settings(local) with { Hashes = HashPlan.At(comparison.HashSteps) };
+            var settings = RunParts.SettingsOfOneProcess(local) with { Hashes = HashPlan.At(comparison.HashSteps) };
             await LocalTraining.RunCrewAsync(local, settings, process, services, settled.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (comparison.Difference is not null)
