@@ -63,6 +63,25 @@ public sealed class NodeConfigTests
         await system.Terminate();
     }
 
+    [Fact]
+    public async Task Nodes_that_have_found_the_same_port_free_do_not_share_it()
+    {
+        var first = ActorSystem.Create(NodeConfig.SystemName, NodeConfig.Setup(NodeConfig.Of(Options(NodeRole.Worker)), tls: null));
+        try
+        {
+            var taken = HostPort.Of(((ExtendedActorSystem)first).Provider.DefaultAddress);
+            var config = NodeConfig.Of(Options(NodeRole.Worker) with { Listen = taken, Advertise = taken });
+
+            var refused = Record.Exception(() => ActorSystem.Create(NodeConfig.SystemName, NodeConfig.Setup(config, tls: null)).Dispose());
+
+            Assert.StartsWith($"--listen is {taken}, but this port is taken", ListenFailure.Explain(taken, refused!)?.Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            await first.Terminate();
+        }
+    }
+
     private static void AssertDedicated(Config config, string dispatcher)
     {
         Assert.Equal("Dispatcher", config.GetString(dispatcher + ".type"));
