@@ -1,9 +1,7 @@
 using System.Diagnostics;
 using Cluster.Train.Actors;
-using Cluster.Train.Checkpoints;
 using Cluster.Train.Coordination;
 using Cluster.Train.Hosting.Nodes;
-using Cluster.Train.Journal;
 using Cluster.Train.Machine;
 using Cluster.Train.Members;
 using Cluster.Train.Protocol;

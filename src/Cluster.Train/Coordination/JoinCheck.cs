@@ -1,4 +1,5 @@
 using Cluster.Train.Membership;
+using Cluster.Train.Training;
 using Cluster.Train.Training.Numerics;
 
 namespace Cluster.Train.Coordination;

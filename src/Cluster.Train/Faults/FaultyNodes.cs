@@ -1,8 +1,6 @@
 using Akka.Actor;
 using Cluster.Train.Actors;
-using Cluster.Train.Checkpoints;
 using Cluster.Train.Coordination;
-using Cluster.Train.Journal;
 using Cluster.Train.Members;
 using Cluster.Train.Running;
 

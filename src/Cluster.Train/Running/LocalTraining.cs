@@ -4,7 +4,6 @@ using Akka.Event;
 using Cluster.Train.Actors;
 using Cluster.Train.Checkpoints;
 using Cluster.Train.Coordination;
-using Cluster.Train.Journal;
 using Cluster.Train.Machine;
 using Cluster.Train.Members;
 using Cluster.Train.Membership;
