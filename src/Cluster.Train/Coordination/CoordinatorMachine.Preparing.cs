@@ -52,10 +52,10 @@ internal sealed partial class CoordinatorMachine
         var replica = reference.Replica;
         var holders = Holders();
         var point = RecoveryPlanner.Choose(holders, OptimizerLength(replica.ParameterLength));
-        if (_own.NewestCheckpoint > point.Step && !_own.Held.Any(held => held.Step == _own.NewestCheckpoint))
+        if (_own.NewestCheckpoint is { } newest && newest > point.Step && CanBeReturnedTo(newest) && !_own.Held.Any(held => held.Step == newest))
         {
             Enter(new Opening(_now), point.Reason);
-            Notice(Invariant($"{point.Reason}: returning to the checkpoint of step {_own.NewestCheckpoint}"));
+            Notice(Invariant($"{point.Reason}: returning to the checkpoint of step {newest}"));
             Do(new Effect.LoadCheckpoint());
             return;
         }
@@ -80,6 +80,12 @@ internal sealed partial class CoordinatorMachine
             _generations.Next(NewestPast), [.. candidates.Take(MostMembers)], _settings.Definition.Shards, topology, replica.VectorLength,
             _newSecret(), _own.Endpoint);
         _generations.Begin(roster, point.Step);
+        if (point.Step > 0)
+        {
+            // The lease that it went out with may have died with the generation before.
+            _memo = job.Memo(point.Step, _own.NewestCheckpoint, _now) ?? _memo;
+        }
+
         var sources =
             from holder in holders
             let held = holder.At(point.Step)

@@ -18,8 +18,20 @@ public sealed class RecoveringTests
         rig.Became("preparing", "wait Phase 60", "watch peers 2", "tell a b: prepare 2 at 2 for a b; held by a b");
         rig.TakePlaces();
         rig.Became(
-            "running", "journal generation 2 at 2", "show generation 2 of 2 at 2", "tell a b: lease 2-3 of 2, sealed 2",
+            "running", "journal generation 2 at 2", "show generation 2 of 2 at 2", "tell a b: lease 2-3 of 2, sealed 2, memo 2 16",
             "tell a b: lease 3-4 of 2, sealed 2, keep", "wait Phase 32");
+    }
+
+    [Fact]
+    public void A_checkpoint_of_a_step_that_not_all_agreed_on_is_not_loaded()
+    {
+        var rig = Drive.Recovering();
+        rig.NewestCheckpoint = 4;
+        rig.Ended("a", 2);
+
+        rig.Ended("b", 2);
+
+        rig.Led("preparing", "tell a b: prepare 2 at 2 for a b; held by a b");
     }
 
     [Fact]
@@ -157,7 +169,7 @@ public sealed class RecoveringTests
 
         rig.TakePlaces();
 
-        rig.Led("running", "tell a b: lease 2-2 of 2, sealed 2, keep and hash");
+        rig.Led("running", "tell a b: lease 2-2 of 2, sealed 2, keep and hash, memo 2 16");
     }
 
     [Fact]
