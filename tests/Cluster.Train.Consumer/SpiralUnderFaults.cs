@@ -12,7 +12,7 @@ internal static class SpiralUnderFaults
     internal static async Task<int> RunAsync()
     {
         var task = new SpiralTask();
-        var options = new LocalTrainingOptions
+        var options = new TrainingOptions
         {
             Task = task,
             Definition = new JobDefinition

@@ -8,7 +8,7 @@ namespace Cluster.Train.Probe;
 internal sealed class ProbeRun(Action<long> progress) : IJobObserver
 {
     internal Task<JobOutcome> RunAsync(string model, long steps, int workers = 2, int shards = 4, string? checkpoints = null, long? checkpointEvery = null) => LocalTraining.RunAsync(
-        new LocalTrainingOptions
+        new TrainingOptions
         {
             Task = new ProbeTask(model),
             Definition = new JobDefinition

@@ -37,7 +37,7 @@ internal interface IClusterEngine
 /// <param name="MinWorkers">With how many workers it can go on.</param>
 /// <param name="MaxWorkers">How many are members at most; further ones stand by.</param>
 /// <param name="SnapshotEvery">A snapshot every so many steps; null: as often as costs little.</param>
-internal sealed record CoordinatorRun(NodeOptions Node, LocalTrainingOptions Job, int MinWorkers, int MaxWorkers, long? SnapshotEvery);
+internal sealed record CoordinatorRun(NodeOptions Node, TrainingOptions Job, int MinWorkers, int MaxWorkers, long? SnapshotEvery);
 
 /// <summary>A worker node and what it can compute.</summary>
 /// <param name="Node">The node.</param>

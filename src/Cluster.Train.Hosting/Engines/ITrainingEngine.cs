@@ -8,13 +8,13 @@ namespace Cluster.Train.Hosting.Engines;
 internal interface ITrainingEngine
 {
     /// <inheritdoc cref="LocalTraining.RunAsync"/>
-    Task<JobOutcome> RunAsync(LocalTrainingOptions options, IJobObserver observer, CancellationToken stop);
+    Task<JobOutcome> RunAsync(TrainingOptions options, IJobObserver observer, CancellationToken stop);
 
     /// <inheritdoc cref="LocalTraining.EvaluateAsync"/>
     Task<EvaluationResult> EvaluateAsync(ITrainingTask task, string checkpoint, string? dataDirectory, string device);
 
     /// <inheritdoc cref="LocalTraining.DescribeMemoryAsync"/>
-    Task<string> DescribeMemoryAsync(LocalTrainingOptions options);
+    Task<string> DescribeMemoryAsync(TrainingOptions options);
 
     /// <inheritdoc cref="JournalReplay.RunAsync"/>
     Task<ReplayResult> ReplayAsync(ReplayOptions options, IJobObserver observer, CancellationToken stop);
@@ -23,13 +23,13 @@ internal interface ITrainingEngine
 /// <summary>Coordinator and workers in this process.</summary>
 internal sealed class LocalEngine : ITrainingEngine
 {
-    public Task<JobOutcome> RunAsync(LocalTrainingOptions options, IJobObserver observer, CancellationToken stop) =>
+    public Task<JobOutcome> RunAsync(TrainingOptions options, IJobObserver observer, CancellationToken stop) =>
         LocalTraining.RunAsync(options, observer, stop);
 
     public Task<EvaluationResult> EvaluateAsync(ITrainingTask task, string checkpoint, string? dataDirectory, string device) =>
         LocalTraining.EvaluateAsync(task, checkpoint, dataDirectory, device);
 
-    public Task<string> DescribeMemoryAsync(LocalTrainingOptions options) => LocalTraining.DescribeMemoryAsync(options);
+    public Task<string> DescribeMemoryAsync(TrainingOptions options) => LocalTraining.DescribeMemoryAsync(options);
 
     public Task<ReplayResult> ReplayAsync(ReplayOptions options, IJobObserver observer, CancellationToken stop) =>
         JournalReplay.RunAsync(options, observer, stop);

@@ -40,7 +40,7 @@ internal static class DoctorVerb
     {
         var values = invocation.Values;
         var workers = values.Get(RunOptions.Workers);
-        var run = new LocalTrainingOptions
+        var run = new TrainingOptions
         {
             Task = invocation.Task,
             Definition = JobBuilder.Build(values, workers),

@@ -56,7 +56,7 @@ internal static class JobBuilder
     /// <param name="workers">Workers that the job begins with.</param>
     /// <param name="joinTimeout">How long it waits for them.</param>
     /// <exception cref="BadInputException">A value that cannot be used, alone or with another.</exception>
-    public static LocalTrainingOptions Training(OptionValues values, int workers, TimeSpan joinTimeout)
+    public static TrainingOptions Training(OptionValues values, int workers, TimeSpan joinTimeout)
     {
         var resumed = ResumedJob.Find(values);
         var definition = Build(values, workers, resumed);
@@ -73,7 +73,7 @@ internal static class JobBuilder
             OutputFile.ProbeDirectory(checkpoints, values.Source(RunOptions.CheckpointDirectory));
         }
 
-        return new LocalTrainingOptions
+        return new TrainingOptions
         {
             Task = values.Task,
             Definition = definition,

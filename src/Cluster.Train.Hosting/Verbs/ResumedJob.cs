@@ -26,7 +26,7 @@ internal sealed record ResumedJob(CheckpointManifest Manifest, JobDefinition Def
 
         var source = $"checkpoint {manifest.DirectoryName}";
         return new ResumedJob(
-            manifest, CanonicalJob.Read(source, values.Task, manifest.Job, new RunLength(manifest.RunEpochs, manifest.RunSteps)));
+            manifest, JobReader.Read(source, values.Task, manifest.Job, new RunLength(manifest.RunEpochs, manifest.RunSteps)));
     }
 
     /// <summary>The task of that job, for a command line that names none.</summary>

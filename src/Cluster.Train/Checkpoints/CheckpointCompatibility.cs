@@ -109,7 +109,7 @@ internal static class CheckpointCompatibility
             $"checkpoint {manifest.DirectoryName} was trained with {option} {before ?? "not set"}, this job has {after ?? "none"}; use {advice}");
     }
 
-    private static string OptionOf(string field) => field.StartsWith(CanonicalJob.TaskPrefix, StringComparison.Ordinal) ? field[CanonicalJob.TaskPrefix.Length..] : field;
+    private static string OptionOf(string field) => field.StartsWith(JobReader.TaskPrefix, StringComparison.Ordinal) ? field[JobReader.TaskPrefix.Length..] : field;
 
     /// <summary>The fields as the user knows them: the optimizer's text taken apart into its rule and its numbers.</summary>
     private static Dictionary<string, string> Settings(IReadOnlyDictionary<string, string> fields)

@@ -227,7 +227,7 @@ internal sealed class CheckpointStore : IDisposable
 
     // The task may have got options since, which changes the hash.
     private static bool OfOneJob(CheckpointManifest one, CheckpointManifest other) =>
-        one.JobHash == other.JobHash || CanonicalJob.DifferenceOfRuns(one.Job, other.Job) is null;
+        one.JobHash == other.JobHash || JobReader.DifferenceOfRuns(one.Job, other.Job) is null;
 
     private bool BelongsTo(CheckpointManifest saved, long step)
     {

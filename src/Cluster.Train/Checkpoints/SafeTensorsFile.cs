@@ -95,11 +95,6 @@ internal sealed class SafeTensorsFile : IDisposable
         ReadBytes(_dataStart + tensor.Start, destination);
     }
 
-    /// <summary>Reads a float32 tensor.</summary>
-    /// <inheritdoc cref="Read"/>
-    public void ReadFloat32(string name, ReadOnlySpan<long> shape, Span<float> destination) =>
-        Read(name, TensorType.Float32, shape, MemoryMarshal.AsBytes(destination));
-
     /// <summary>Reads an int64 tensor.</summary>
     /// <inheritdoc cref="Read"/>
     public void ReadInt64(string name, ReadOnlySpan<long> shape, Span<long> destination) =>

@@ -15,8 +15,8 @@ internal sealed class ControlLink
     internal ControlLink(FaultyCluster cluster, FaultyProcess worker, FaultyProcess coordinator, Func<Props, IActorRef> start)
     {
         (_cluster, Worker, Coordinator) = (cluster, worker, coordinator);
-        WorkerFace = start(LinkFace.Props(worker.Actor, coordinator, worker, FromCoordinator, message => worker.Actor.Tell(message, CoordinatorFace)));
-        CoordinatorFace = start(LinkFace.Props(coordinator.Actor, worker, coordinator, FromWorker, message => coordinator.Actor.Tell(message, WorkerFace)));
+        WorkerFace = start(StandIn.Props(worker.Actor, coordinator, worker, FromCoordinator, message => worker.Actor.Tell(message, CoordinatorFace)));
+        CoordinatorFace = start(StandIn.Props(coordinator.Actor, worker, coordinator, FromWorker, message => coordinator.Actor.Tell(message, WorkerFace)));
     }
 
     internal FaultyProcess Worker { get; }
@@ -32,8 +32,8 @@ internal sealed class ControlLink
     /// <summary>Each side gives the other up.</summary>
     internal void Close()
     {
-        WorkerFace.Tell(LinkFace.Close.Instance);
-        CoordinatorFace.Tell(LinkFace.Close.Instance);
+        WorkerFace.Tell(StandIn.Close.Instance);
+        CoordinatorFace.Tell(StandIn.Close.Instance);
     }
 
     private Passage FromWorker(object message) =>

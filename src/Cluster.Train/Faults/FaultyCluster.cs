@@ -26,7 +26,7 @@ internal sealed class FaultyCluster : IAsyncDisposable
     private FaultyProcess? _coordinator;
     private bool _stopping;
 
-    internal FaultyCluster(LocalTrainingOptions options, FaultInjector faults, FaultyTrainingSettings settings, IJobObserver observer)
+    internal FaultyCluster(TrainingOptions options, FaultInjector faults, FaultyTrainingSettings settings, IJobObserver observer)
     {
         (_faults, _settings, _observer) = (faults, settings, observer);
         _nodes = new FaultyNodes(this, options, settings);

@@ -7,11 +7,11 @@ using Cluster.Train.Running;
 namespace Cluster.Train.Faults;
 
 /// <summary>Starts the coordinators and workers of a run under faults: as nodes of a cluster, in one actor system.</summary>
-internal sealed class FaultyNodes(FaultyCluster cluster, LocalTrainingOptions options, FaultyTrainingSettings settings) : IAsyncDisposable
+internal sealed class FaultyNodes(FaultyCluster cluster, TrainingOptions options, FaultyTrainingSettings settings) : IAsyncDisposable
 {
     private static readonly TimeSpan LongestAnswer = TimeSpan.FromSeconds(5);
 
-    private readonly ActorSystem _system = ActorSystems.CreateLocal(options.LogLevel, LinkFace.Again);
+    private readonly ActorSystem _system = ActorSystems.CreateLocal(options.LogLevel, StandIn.Again);
 
     /// <summary>Asks a coordinator to end the job.</summary>
     internal static object StopJob => CoordinatorActor.StopJob;

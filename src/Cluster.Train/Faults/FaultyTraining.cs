@@ -37,7 +37,7 @@ public static class FaultyTraining
     /// <summary>Trains to the end, or until stopped.</summary>
     /// <param name="options">
     /// What to run. Its workers are called worker-1, worker-2 and so on in plans. A short
-    /// <see cref="LocalTrainingOptions.StepTimeout"/> makes hangs short; whoever does not answer for that time is given up.
+    /// <see cref="TrainingOptions.StepTimeout"/> makes hangs short; whoever does not answer for that time is given up.
     /// </param>
     /// <param name="plan">The faults; print it when a test fails.</param>
     /// <param name="settings">How the cluster behaves; null for the defaults.</param>
@@ -48,7 +48,7 @@ public static class FaultyTraining
     /// <exception cref="TrainingFaultException">The run could not go on: the message says for whom it waited, and how long.</exception>
     /// <exception cref="OperationCanceledException">It was stopped before its first step.</exception>
     public static async Task<FaultyOutcome> RunAsync(
-        LocalTrainingOptions options, FaultPlan plan, FaultyTrainingSettings? settings = null, IJobObserver? observer = null,
+        TrainingOptions options, FaultPlan plan, FaultyTrainingSettings? settings = null, IJobObserver? observer = null,
         CancellationToken stop = default)
     {
         settings ??= new FaultyTrainingSettings();

@@ -128,7 +128,7 @@ internal sealed class JournalContent
 
     private void EnsureSameJob(string label, JournalHeader header)
     {
-        if (CanonicalJob.DifferenceOfRuns(Header.Job, header.Job) is var (name, before, now))
+        if (JobReader.DifferenceOfRuns(Header.Job, header.Job) is var (name, before, now))
         {
             throw new BadInputException($"{label} is of another job: {name} is {now}, before it was {before}");
         }

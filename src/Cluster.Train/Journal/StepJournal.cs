@@ -63,7 +63,7 @@ internal sealed class StepJournal : IStepJournal, IDisposable
             EnsureEmpty(file, append);
             var header = JournalHeader.Of(definition, replica);
             var before = file.Length == 0 ? null : JournalContent.Read(file, _path, endMayBeCut: true);
-            if (before is not null && CanonicalJob.Difference(definition.WithDefaults(before.Header.Job), header.Job) is var (name, theirs, ours))
+            if (before is not null && JobReader.Difference(definition.WithDefaults(before.Header.Job), header.Job) is var (name, theirs, ours))
             {
                 throw new BadInputException($"journal {_path} is of another job: its {name} is {theirs}, this job's is {ours}; give another file");
             }

@@ -21,7 +21,7 @@ internal sealed class CheckpointEvaluator
     {
         (_task, _checkpoint, _dataDirectory, _device) = (task, checkpoint, dataDirectory, device);
         var manifest = checkpoint.Manifest;
-        Definition = CanonicalJob.Read($"checkpoint {manifest.DirectoryName}", task, manifest.Job, new RunLength(Epochs: null, manifest.Step)) with
+        Definition = JobReader.Read($"checkpoint {manifest.DirectoryName}", task, manifest.Job, new RunLength(Epochs: null, manifest.Step)) with
         {
             Device = device.Kind,
         };

@@ -13,7 +13,7 @@ using Cluster.Train.Training;
 namespace Cluster.Train.Running;
 
 /// <summary>A run with coordinator and workers in this process.</summary>
-public sealed record LocalTrainingOptions
+public sealed record TrainingOptions
 {
     /// <summary>The task.</summary>
     public required ITrainingTask Task { get; init; }
@@ -78,7 +78,7 @@ public static class LocalTraining
     /// <param name="stop">Ends the run at the next step boundary, with a checkpoint if there is a place for one.</param>
     /// <exception cref="BadInputException">The data, the checkpoint, the journal or a setting cannot be used.</exception>
     /// <exception cref="TrainingFaultException">The run could not go on.</exception>
-    public static async Task<JobOutcome> RunAsync(LocalTrainingOptions options, IJobObserver observer, CancellationToken stop)
+    public static async Task<JobOutcome> RunAsync(TrainingOptions options, IJobObserver observer, CancellationToken stop)
     {
         Validate(options);
         ThreadBudget.Check(options.Workers, options.Definition.Threads, Process.GetCurrentProcess().Threads.Count, ProcessLimits.Threads());
@@ -92,7 +92,7 @@ public static class LocalTraining
 
     /// <summary>Runs coordinator and workers over services that the caller made, and keeps.</summary>
     internal static async Task<JobOutcome> RunCrewAsync(
-        LocalTrainingOptions options, CoordinatorSettings settings, ProcessContext process, ICoordinatorServices services, CancellationToken stop)
+        TrainingOptions options, CoordinatorSettings settings, ProcessContext process, ICoordinatorServices services, CancellationToken stop)
     {
         using var system = ActorSystems.CreateLocal(options.LogLevel);
         var completion = new TaskCompletionSource<JobOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -129,7 +129,7 @@ public static class LocalTraining
     }
 
     /// <summary>Refuses what no run can be made of.</summary>
-    internal static void Validate(LocalTrainingOptions options)
+    internal static void Validate(TrainingOptions options)
     {
         if (options.Workers > options.Definition.Shards)
         {
@@ -141,7 +141,7 @@ public static class LocalTraining
     /// <summary>Opens data and model, and says how much memory a run would take.</summary>
     /// <param name="options">The run.</param>
     /// <exception cref="BadInputException">The data or a setting cannot be used, or the run takes more than there is.</exception>
-    internal static async Task<string> DescribeMemoryAsync(LocalTrainingOptions options)
+    internal static async Task<string> DescribeMemoryAsync(TrainingOptions options)
     {
         Validate(options);
         NativeEnvironment.Prepare(options.Definition.Portable);
@@ -155,7 +155,7 @@ public static class LocalTraining
     }
 
     private static ReplicaRuntime StartWorker(
-        ActorSystem system, IActorRef coordinator, ProcessContext process, LocalTrainingOptions options, int number)
+        ActorSystem system, IActorRef coordinator, ProcessContext process, TrainingOptions options, int number)
     {
         var (identity, runtime) = RunParts.Worker(Invariant($"worker-{number}"), [options.Task], _ => process, options.Device);
         var ended = new TaskCompletionSource<WorkerOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -14,7 +14,7 @@ internal static class RunParts
     /// <summary>What the members of one process share.</summary>
     /// <param name="options">The run.</param>
     /// <param name="network">What reaches other processes; null where all members are in this one.</param>
-    internal static ProcessContext Process(LocalTrainingOptions options, ITensorNetwork? network = null) =>
+    internal static ProcessContext Process(TrainingOptions options, ITensorNetwork? network = null) =>
         new(options.Task, options.Definition, options.DataDirectory, options.StepTimeout, network)
         {
             WorkersHere = network is null ? options.Workers : 1,
@@ -23,7 +23,7 @@ internal static class RunParts
         };
 
     /// <summary>What the coordinator of a run is told of its job, as a node of a cluster without limits of its own.</summary>
-    internal static CoordinatorSettings Settings(LocalTrainingOptions options) => new()
+    internal static CoordinatorSettings Settings(TrainingOptions options) => new()
     {
         Definition = options.Definition,
         Workers = options.Workers,
@@ -39,7 +39,7 @@ internal static class RunParts
     };
 
     /// <summary>The same where all workers share the coordinator's process.</summary>
-    internal static CoordinatorSettings SettingsOfOneProcess(LocalTrainingOptions options) => Settings(options) with
+    internal static CoordinatorSettings SettingsOfOneProcess(TrainingOptions options) => Settings(options) with
     {
         MemberLoss = MemberLoss.EndsJob,
         QuietPatience = TimeSpan.MaxValue,
@@ -53,19 +53,19 @@ internal static class RunParts
     /// <param name="store">The checkpoints, to be disposed with the services; null for none.</param>
     /// <param name="goesOn">Whether it goes on from the newest of them.</param>
     internal static CoordinatorServices Services(
-        LocalTrainingOptions options, ProcessContext process, IJobObserver observer, CheckpointStore? store, bool goesOn) =>
+        TrainingOptions options, ProcessContext process, IJobObserver observer, CheckpointStore? store, bool goesOn) =>
         new(process, observer, store, goesOn)
         {
             Journal = options.Journal is { } path ? new StepJournal(path) : null,
         };
 
     /// <summary>The checkpoint directory; null where none was given. What lies in it is looked at when the coordinator begins.</summary>
-    internal static CheckpointStore? Store(LocalTrainingOptions options) =>
+    internal static CheckpointStore? Store(TrainingOptions options) =>
         options.CheckpointDirectory is { } directory ? new CheckpointStore(directory, options.Keep) : null;
 
     /// <summary>The same, for a run that nobody has begun before: what it cannot use is refused at once.</summary>
     /// <exception cref="BadInputException">It cannot be written, another process has it, or it holds checkpoints and the run does not resume.</exception>
-    internal static CheckpointStore? OwnStore(LocalTrainingOptions options)
+    internal static CheckpointStore? OwnStore(TrainingOptions options)
     {
         var store = Store(options);
         store?.EnsureWritable(options.Definition.Hash());

@@ -29,7 +29,7 @@ internal sealed class StateLoader(SnapshotStore store, FetchState fetch, long st
     /// <param name="length">How many values there are.</param>
     /// <param name="destination">Gives the place of a piece, by its start and length.</param>
     /// <exception cref="ExchangeAbortedException">Nobody could serve a piece.</exception>
-    internal void LoadModel(StateKind kind, long length, PlaceOf destination)
+    internal void LoadModel(StateKind kind, long length, DestinationOf destination)
     {
         for (long start = 0; start < length; start += FetchLength)
         {
@@ -42,7 +42,7 @@ internal sealed class StateLoader(SnapshotStore store, FetchState fetch, long st
     /// <param name="slice">The slice, without positions that have no optimizer state.</param>
     /// <param name="destination">Gives the place of a piece, by its absolute start and its length.</param>
     /// <exception cref="ExchangeAbortedException">Nobody could serve a piece.</exception>
-    internal void LoadOptimizer(string name, VectorSlice slice, PlaceOf destination)
+    internal void LoadOptimizer(string name, VectorSlice slice, DestinationOf destination)
     {
         var boundaries = holders.SelectMany(holder => holder.At(step)?.Optimizer ?? [])
             .Concat(store.Held().Where(snapshot => snapshot.Step == step).SelectMany(snapshot => snapshot.Optimizer))
@@ -62,7 +62,7 @@ internal sealed class StateLoader(SnapshotStore store, FetchState fetch, long st
         }
     }
 
-    private void Load(StatePiece piece, PlaceOf destination, Func<HeldSnapshot, bool> holds)
+    private void Load(StatePiece piece, DestinationOf destination, Func<HeldSnapshot, bool> holds)
     {
         var place = destination(piece.Start, (int)piece.Length);
         using (var own = store.Find(piece))
@@ -100,4 +100,4 @@ internal sealed class StateLoader(SnapshotStore store, FetchState fetch, long st
 /// <summary>Where a piece is to be written.</summary>
 /// <param name="start">Its absolute start.</param>
 /// <param name="length">Its length.</param>
-internal delegate Span<float> PlaceOf(long start, int length);
+internal delegate Span<float> DestinationOf(long start, int length);

@@ -47,7 +47,7 @@ internal sealed class FiniteValues
 
     /// <summary>Makes sure that a shard's loss is a finite number.</summary>
     /// <exception cref="TrainingFaultException">It is not; names a parameter that is not finite either.</exception>
-    internal void VerifyLoss(float loss, CallPlace place, FloatBlock parameters)
+    internal void VerifyLoss(float loss, CallSite place, FloatBlock parameters)
     {
         if (float.IsFinite(loss))
         {
@@ -65,7 +65,7 @@ internal sealed class FiniteValues
     /// One pass over it, at the speed of memory.
     /// </summary>
     /// <exception cref="TrainingFaultException">It is not; names the tensor.</exception>
-    internal void VerifyGradient(FloatBlock gradients, float loss, CallPlace place)
+    internal void VerifyGradient(FloatBlock gradients, float loss, CallSite place)
     {
         if (Clips && FirstInfiniteParameter(gradients) is { } parameter)
         {

@@ -83,7 +83,7 @@ public sealed record JobDefinition
         whole.AddRange(fields);
         foreach (var option in Settings.Options)
         {
-            whole.TryAdd($"{CanonicalJob.TaskPrefix}{option.Name}", option.Default);
+            whole.TryAdd($"{JobReader.TaskPrefix}{option.Name}", option.Default);
         }
 
         return whole.ToImmutable();
@@ -121,7 +121,7 @@ public sealed record JobDefinition
 
         foreach (var (name, value) in Settings.Values)
         {
-            fields[$"{CanonicalJob.TaskPrefix}{name}"] = value;
+            fields[$"{JobReader.TaskPrefix}{name}"] = value;
         }
 
         return fields;

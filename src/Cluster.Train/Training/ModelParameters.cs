@@ -38,7 +38,7 @@ internal static class ModelParameters
     /// <exception cref="BadInputException">Parameters share only a part of their memory, or elements of one do; named.</exception>
     internal static Dictionary<string, string> Ties(string task, Module model)
     {
-        TensorPlace[] places = [.. Of(model).Select(parameter => PlaceOf(parameter.Name, parameter.Tensor))];
+        TensorPlace[] places = [.. Of(model).Select(parameter => DestinationOf(parameter.Name, parameter.Tensor))];
         if (Array.Find(places, place => place.IsExpanded) is { } expanded)
         {
             throw new BadInputException($"task '{task}': '{expanded.Name}' is expanded: several of its elements are one in memory; make it a Parameter of a copy (clone())");
@@ -57,7 +57,7 @@ internal static class ModelParameters
     }
 
     /// <summary>The place of a tensor on the processor.</summary>
-    private static TensorPlace PlaceOf(string name, torch.Tensor tensor) =>
+    private static TensorPlace DestinationOf(string name, torch.Tensor tensor) =>
         new(name, TensorValues.Address(tensor), tensor.shape, tensor.stride(), (int)tensor.ElementSize);
 
     /// <summary>A parameter's values move to memory of the replica: a buffer that shares them would be left behind.</summary>
@@ -67,7 +67,7 @@ internal static class ModelParameters
         var starts = Array.ConvertAll(sorted, place => place.Start);
         foreach (var (name, tensor) in model.named_buffers())
         {
-            var buffer = PlaceOf(name, tensor);
+            var buffer = DestinationOf(name, tensor);
             var index = Array.BinarySearch(starts, buffer.End - 1);
             var before = index < 0 ? ~index - 1 : index;
             if (buffer.Count > 0 && before >= 0 && sorted[before].End > buffer.Start)

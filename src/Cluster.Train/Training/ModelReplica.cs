@@ -108,7 +108,7 @@ internal sealed unsafe class ModelReplica : IDisposable
         using var computing = FinalizerGate.Enter();
         using var scope = torch.NewDisposeScope();
         _tensors.ReadBuffers(_blocks!);
-        var place = new CallPlace(step, shard);
+        var place = new CallSite(step, shard);
         _firstStep ??= step;
         try
         {
@@ -152,7 +152,7 @@ internal sealed unsafe class ModelReplica : IDisposable
         using var scope = torch.NewDisposeScope();
         using var noGradients = torch.no_grad();
         _tensors.ReadBuffers(_blocks!);
-        var place = CallPlace.Evaluation;
+        var place = CallSite.Evaluation;
         _modes.Evaluate();
         try
         {
@@ -182,7 +182,7 @@ internal sealed unsafe class ModelReplica : IDisposable
         using var computing = FinalizerGate.Enter();
         using var scope = torch.NewDisposeScope();
         using var noGradients = torch.no_grad();
-        var (place, buffers) = (new CallPlace(step, shard), _tensors.CopyBuffers());
+        var (place, buffers) = (new CallSite(step, shard), _tensors.CopyBuffers());
         try
         {
             _calls.Try(batch.To(Device), RandomGate.ShardSeed(_job.Seed, step, shard), place);
@@ -279,7 +279,7 @@ internal sealed unsafe class ModelReplica : IDisposable
         _checkInterval *= 2;
     }
 
-    private float Scalar(torch.Tensor loss, CallPlace place) => loss.numel() == 1 && loss.dtype == torch.ScalarType.Float32
+    private float Scalar(torch.Tensor loss, CallSite place) => loss.numel() == 1 && loss.dtype == torch.ScalarType.Float32
         ? loss.item<float>()
         : throw new TrainingFaultException(
             $"task '{_task.Name}' returned a loss of shape [{string.Join(", ", loss.shape)}] and type {loss.dtype} {place}; it must be one float32, the mean over the batch");

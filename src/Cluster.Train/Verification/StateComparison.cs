@@ -65,8 +65,8 @@ internal sealed class StateComparison(StateRecord record) : IStateWatch
             if (BitConverter.SingleToInt32Bits(expected[index]) != BitConverter.SingleToInt32Bits(found[index]))
             {
                 return tensor.Role == TensorRole.IntegerBuffer
-                    ? (PlaceOf(tensor, index / ParameterLayout.LimbsPerInteger), IntegerAt(expected, index), IntegerAt(found, index))
-                    : (PlaceOf(tensor, index), Text(expected[index], found[index]), Text(found[index], expected[index]));
+                    ? (DestinationOf(tensor, index / ParameterLayout.LimbsPerInteger), IntegerAt(expected, index), IntegerAt(found, index))
+                    : (DestinationOf(tensor, index), Text(expected[index], found[index]), Text(found[index], expected[index]));
             }
         }
 
@@ -84,7 +84,7 @@ internal sealed class StateComparison(StateRecord record) : IStateWatch
         }
     }
 
-    private static string PlaceOf(TensorEntry tensor, long index)
+    private static string DestinationOf(TensorEntry tensor, long index)
     {
         var place = new long[tensor.Shape.Length];
         for (var dimension = place.Length - 1; dimension >= 0; dimension--)

@@ -38,7 +38,7 @@ internal sealed class VariantRunner(ITrainingTask task, JobDefinition definition
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     internal async Task<RunTrace> RunAsync(Variant variant, IStateWatch watch, TraceObserver observer, CancellationToken stop)
     {
-        var run = new LocalTrainingOptions
+        var run = new TrainingOptions
         {
             Task = task,
             Definition = definition,
@@ -61,7 +61,7 @@ internal sealed class VariantRunner(ITrainingTask task, JobDefinition definition
     }
 
     /// <summary>As if the run had been ended right after the checkpoint: later ones are removed.</summary>
-    private async Task<RunTrace> ResumeAsync(Variant variant, LocalTrainingOptions run, TraceObserver observer, CancellationToken stop)
+    private async Task<RunTrace> ResumeAsync(Variant variant, TrainingOptions run, TraceObserver observer, CancellationToken stop)
     {
         run = run with { CheckpointDirectory = NewFolder(), CheckpointEvery = variant.From, Keep = int.MaxValue };
         Trace(await LocalTraining.RunAsync(run, observer, stop).ConfigureAwait(false), observer, stop);
@@ -74,7 +74,7 @@ internal sealed class VariantRunner(ITrainingTask task, JobDefinition definition
         return Trace(await LocalTraining.RunAsync(run, observer, stop).ConfigureAwait(false), observer, stop);
     }
 
-    private async Task<RunTrace> RunAsClusterAsync(Variant variant, LocalTrainingOptions run, TraceObserver observer, CancellationToken stop)
+    private async Task<RunTrace> RunAsClusterAsync(Variant variant, TrainingOptions run, TraceObserver observer, CancellationToken stop)
     {
         if (variant.Plan.Seed is not null)
         {

@@ -64,7 +64,7 @@ internal static class MemoryRole
         Optimizer = OptimizerSettings.Sgd(0.01f, float.Parse(arguments[1])),
     };
 
-    private static LocalTrainingOptions Options(IReadOnlyList<string> arguments)
+    private static TrainingOptions Options(IReadOnlyList<string> arguments)
     {
         var options = TrainingRole.Options(Model(arguments), int.Parse(arguments[3]));
         return options with { Definition = options.Definition with { Length = new RunLength(Epochs: null, long.Parse(arguments[2])) } };

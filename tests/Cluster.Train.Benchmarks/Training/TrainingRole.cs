@@ -30,7 +30,7 @@ internal static class TrainingRole
         MeasureAsync(arguments, (options, meter, stop) => CoordinateAsync(options, arguments[3], snapshotEvery: null, meter, stop));
 
     /// <summary>Is a coordinator node until the job has ended.</summary>
-    internal static Task CoordinateAsync(LocalTrainingOptions options, string address, long? snapshotEvery, IJobObserver observer, CancellationToken stop)
+    internal static Task CoordinateAsync(TrainingOptions options, string address, long? snapshotEvery, IJobObserver observer, CancellationToken stop)
     {
         QuietThreadPool.Prepare();
         var listen = HostPort.Parse(address, lowestPort: 1);
@@ -55,7 +55,7 @@ internal static class TrainingRole
     }
 
     /// <summary>A job of a model that does not end by itself.</summary>
-    internal static LocalTrainingOptions Options(BenchmarkModel model, int workers) => new()
+    internal static TrainingOptions Options(BenchmarkModel model, int workers) => new()
     {
         Task = new BenchmarkTask(model),
         Definition = new JobDefinition
@@ -71,7 +71,7 @@ internal static class TrainingRole
         JoinTimeout = JoinTimeout,
     };
 
-    private static async Task MeasureAsync(IReadOnlyList<string> arguments, Func<LocalTrainingOptions, Meter, CancellationToken, Task> train)
+    private static async Task MeasureAsync(IReadOnlyList<string> arguments, Func<TrainingOptions, Meter, CancellationToken, Task> train)
     {
         using var stop = new CancellationTokenSource();
         var meter = new Meter(TimeSpan.FromSeconds(double.Parse(arguments[2])), stop);

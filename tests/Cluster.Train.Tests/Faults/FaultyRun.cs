@@ -36,7 +36,7 @@ internal sealed record FaultyRun : IJobObserver
     /// <summary>What was told, a line each.</summary>
     internal string Story => string.Join('\n', _story);
 
-    internal LocalTrainingOptions Options => new()
+    internal TrainingOptions Options => new()
     {
         Task = Task,
         Definition = new JobDefinition

@@ -41,7 +41,7 @@ internal sealed class FakeEngine : ITrainingEngine
     };
 
     /// <summary>The options of the last run; null before.</summary>
-    public LocalTrainingOptions? Asked { get; private set; }
+    public TrainingOptions? Asked { get; private set; }
 
     /// <summary>Task, checkpoint, data and device of the last evaluation.</summary>
     public (string Task, string Checkpoint, string? Data, string Device)? AskedToEvaluate { get; private set; }
@@ -65,7 +65,7 @@ internal sealed class FakeEngine : ITrainingEngine
         Remark = null,
     };
 
-    public Task<JobOutcome> RunAsync(LocalTrainingOptions options, IJobObserver observer, CancellationToken stop)
+    public Task<JobOutcome> RunAsync(TrainingOptions options, IJobObserver observer, CancellationToken stop)
     {
         Asked = options;
         return Run(observer, stop);
@@ -77,7 +77,7 @@ internal sealed class FakeEngine : ITrainingEngine
         return Task.FromResult(new EvaluationResult(0.0312, 0.998, 500));
     }
 
-    public Task<string> DescribeMemoryAsync(LocalTrainingOptions options)
+    public Task<string> DescribeMemoryAsync(TrainingOptions options)
     {
         Asked = options;
         return Task.FromResult("this job needs about 1.19 GiB of memory");

@@ -71,7 +71,7 @@ internal sealed record LocalRun : IJobObserver
 
     public void OnNotice(string notice) => _notices.Add(notice);
 
-    private LocalTrainingOptions Options() => new()
+    private TrainingOptions Options() => new()
     {
         Task = Task,
         Definition = new JobDefinition

@@ -22,7 +22,7 @@ public sealed class ShortRunTests(ITestOutputHelper output)
     public async Task All_faults_strike_and_leave_no_trace(int workers, int steps)
     {
         using var load = new Load();
-        var options = new LocalTrainingOptions { Task = new SmallTask(), Definition = Job(steps), Workers = workers };
+        var options = new TrainingOptions { Task = new SmallTask(), Definition = Job(steps), Workers = workers };
         var undisturbed = await LocalTraining.RunAsync(options, new TraceObserver((_, _) => { }), CancellationToken.None);
         var strike = PlannedStrike.Of(workers, steps);
         output.WriteLine($"{strike.Plan}");

@@ -13,7 +13,7 @@ internal sealed class ExchangeMesh : IDisposable
     /// <summary>The longest note of <see cref="AllGather"/>, in bytes.</summary>
     public const int LongestNote = MeshPeer.LongestNote;
 
-    private readonly GenerationSeat _seat;
+    private readonly MemberConnections _seat;
     private readonly PeerCaller _caller;
     private readonly Action<ExchangeMember>? _lost;
     private readonly CancellationTokenSource _ended = new();

@@ -88,7 +88,7 @@ internal sealed class GenerationAdmissions
 
 /// <summary>A generation whose members and coordinator are answered.</summary>
 #pragma warning disable CA1001 // Its token outlives it in the connections that it admitted; there is no timer behind it to free.
-internal sealed class GenerationAdmission : ICalled
+internal sealed class GenerationAdmission : ICallee
 #pragma warning restore CA1001
 {
     private readonly CancellationTokenSource _over = new();
@@ -98,7 +98,7 @@ internal sealed class GenerationAdmission : ICalled
     {
         JobHash = Hello.HashOf(roster.Job);
         Generation = roster.Generation;
-        Secret = GenerationSeat.SecretOf(roster);
+        Secret = MemberConnections.SecretOf(roster);
         _members = roster.Members.Length;
     }
 

@@ -7,15 +7,15 @@ namespace Cluster.Train.Exchange.Peers;
 internal sealed class GenerationTable
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<(string JobHash, int Generation, int Rank), GenerationSeat> _seats = [];
+    private readonly Dictionary<(string JobHash, int Generation, int Rank), MemberConnections> _seats = [];
     private readonly Dictionary<string, NewestGeneration> _newest = [];
     private TaskCompletionSource _changed = NewSignal();
 
     /// <summary>Takes a member's seat.</summary>
     /// <exception cref="InvalidOperationException">It is taken.</exception>
-    internal GenerationSeat Register(ExchangeRoster roster, int rank)
+    internal MemberConnections Register(ExchangeRoster roster, int rank)
     {
-        var seat = new GenerationSeat(roster, rank, Remove);
+        var seat = new MemberConnections(roster, rank, Remove);
         lock (_gate)
         {
             if (!_seats.TryAdd(KeyOf(seat), seat))
@@ -38,7 +38,7 @@ internal sealed class GenerationTable
     /// <summary>The seat that a caller wants, when it is there.</summary>
     /// <exception cref="RefusedException">The generation is over here, or the caller is no member of it.</exception>
     /// <exception cref="OperationCanceledException">The seat was not taken before the deadline.</exception>
-    internal async Task<GenerationSeat> FindAsync(Hello hello, CancellationToken deadline)
+    internal async Task<MemberConnections> FindAsync(Hello hello, CancellationToken deadline)
     {
         while (true)
         {
@@ -64,11 +64,11 @@ internal sealed class GenerationTable
         }
     }
 
-    private static (string JobHash, int Generation, int Rank) KeyOf(GenerationSeat seat) => (seat.JobHash, seat.Roster.Generation, seat.Rank);
+    private static (string JobHash, int Generation, int Rank) KeyOf(MemberConnections seat) => (seat.JobHash, seat.Roster.Generation, seat.Rank);
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private void Remove(GenerationSeat seat)
+    private void Remove(MemberConnections seat)
     {
         lock (_gate)
         {

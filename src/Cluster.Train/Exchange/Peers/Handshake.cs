@@ -24,8 +24,8 @@ internal static class Handshake
     /// </param>
     /// <param name="cancellation">Ends the attempt at its deadline.</param>
     /// <exception cref="RefusedException">The caller is refused; it was told so.</exception>
-    internal static async Task<(Hello Hello, ICalled Called)> AcceptAsync(
-        Stream stream, Func<Hello, Task<ICalled>> find, CancellationToken cancellation)
+    internal static async Task<(Hello Hello, ICallee Called)> AcceptAsync(
+        Stream stream, Func<Hello, Task<ICallee>> find, CancellationToken cancellation)
     {
         try
         {

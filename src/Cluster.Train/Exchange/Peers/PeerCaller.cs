@@ -13,7 +13,7 @@ internal sealed class PeerCaller(ExchangeRoster roster, int rank, TensorSecurity
     private static readonly TimeSpan PauseBetweenAttempts = TimeSpan.FromMilliseconds(50);
 
     private readonly string _jobHash = Hello.HashOf(roster.Job);
-    private readonly byte[] _secret = GenerationSeat.SecretOf(roster);
+    private readonly byte[] _secret = MemberConnections.SecretOf(roster);
 
     /// <summary>Calls a member, and tries again for as long as it is not there.</summary>
     /// <param name="peer">Its rank.</param>

@@ -98,7 +98,7 @@ internal sealed class TensorListener : IDisposable
     }
 
     /// <summary>Takes a member's seat in a generation, so that its peers' connections reach it.</summary>
-    internal GenerationSeat Register(ExchangeRoster roster, int rank)
+    internal MemberConnections Register(ExchangeRoster roster, int rank)
     {
         Admit(roster);
         return _generations.Register(roster, rank);
@@ -154,7 +154,7 @@ internal sealed class TensorListener : IDisposable
             {
                 await AnswerAsync(hello.Purpose, connection, admission).ConfigureAwait(false);
             }
-            else if (!((GenerationSeat)called).Offer(hello.Purpose, hello.From, connection))
+            else if (!((MemberConnections)called).Offer(hello.Purpose, hello.From, connection))
             {
                 throw new RefusedException(Refusal.Member, Invariant($"rank {hello.From} is connected already, or the generation has just ended"));
             }

@@ -106,8 +106,6 @@ internal static class WireFields
 
     internal static void WriteLong(ref MessagePackWriter writer, long value) => writer.Write(value);
 
-    internal static long ReadLong(ref MessagePackReader reader) => reader.ReadInt64();
-
     /// <summary>Many numbers as one block of bytes, little-endian.</summary>
     internal static void WriteFloats(ref MessagePackWriter writer, ImmutableArray<float> values) =>
         writer.Write(MemoryMarshal.AsBytes(values.AsSpan()));

@@ -67,7 +67,7 @@ internal static class JournalReplay
         var definition = Definition(options, content);
         var task = Find(options, content.Header);
         NativeEnvironment.Prepare(definition.Portable);
-        var local = new LocalTrainingOptions
+        var local = new TrainingOptions
         {
             Task = task,
             Definition = definition,
@@ -108,7 +108,7 @@ internal static class JournalReplay
 
     private static void EnsureSameJob(CheckpointManifest manifest, JournalHeader header, string journal)
     {
-        if (CanonicalJob.DifferenceOfRuns(manifest.Job, header.Job) is var (name, checkpoint, journalled))
+        if (JobReader.DifferenceOfRuns(manifest.Job, header.Job) is var (name, checkpoint, journalled))
         {
             throw new BadInputException(
                 $"journal {journal} is of another job than checkpoint {manifest.DirectoryName}: its {name} is {journalled}, the checkpoint's is {checkpoint}");
@@ -125,8 +125,8 @@ internal static class JournalReplay
     private static JobDefinition Definition(ReplayOptions options, JournalContent content)
     {
         var (source, header) = ($"journal {options.Journal}", content.Header);
-        var definition = CanonicalJob.Read(source, Find(options, header), header.Job, header.Length);
-        CanonicalJob.Verify(source, definition, header.Job);
+        var definition = JobReader.Read(source, Find(options, header), header.Job, header.Length);
+        JobReader.Verify(source, definition, header.Job);
         if (DeviceSpec.Parse(options.Device).Kind != definition.Device)
         {
             var kind = definition.Device == DeviceKind.Cpu ? "cpu" : "cuda";

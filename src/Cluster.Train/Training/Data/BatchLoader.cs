@@ -16,9 +16,8 @@ internal sealed record BatchSource(string Task, IDataset Dataset, BatchPlan Plan
 /// </summary>
 internal sealed class BatchLoader : IDisposable
 {
-    private readonly BatchSource _source;
     private readonly PrefetchRing _ring;
-    private ShardRange _shards;
+    private readonly ShardRange _shards;
     private long _step;
     private int _shard;
 
@@ -29,9 +28,15 @@ internal sealed class BatchLoader : IDisposable
     /// <param name="timeout">How long <see cref="Take"/> waits for the dataset.</param>
     internal BatchLoader(BatchSource source, ShardRange shards, long firstStep, TimeSpan timeout)
     {
-        _source = source;
+        ArgumentOutOfRangeException.ThrowIfNegative(firstStep);
+        if (shards.First < 0 || shards.End < shards.First || shards.End > source.Plan.Shards)
+        {
+            throw new ArgumentOutOfRangeException(nameof(shards), shards, Invariant($"the job has {source.Plan.Shards} shards"));
+        }
+
         _ring = new PrefetchRing(source.Task, source.Dataset, source.Plan.LargestShard, timeout, Invariant($"data of shards {shards.First}-{shards.End - 1}"));
-        SeekTo(firstStep, shards);
+        _ring.Start(new TrainingSequence(source.Plan, source.Seed, shards, firstStep, source.EndStep));
+        (_shards, _step, _shard) = (shards, firstStep, shards.First);
     }
 
     /// <summary>Shard batches that can be ahead, the one in use included.</summary>
@@ -39,8 +44,8 @@ internal sealed class BatchLoader : IDisposable
 
     /// <summary>
     /// The samples of one shard of one step: tensors of exactly <c>[samples of the shard, …]</c>, valid until the next
-    /// call of <see cref="Take"/> or <see cref="SeekTo(long)"/>. Steps and, within them, the worker's shards are taken
-    /// in ascending order, none left out; a shard that is empty in a tail gives a batch of count 0.
+    /// call. Steps and, within them, the worker's shards are taken in ascending order, none left out; a shard that is
+    /// empty in a tail gives a batch of count 0.
     /// </summary>
     /// <exception cref="TrainingFaultException">The dataset threw, or did not answer in time.</exception>
     /// <exception cref="InvalidOperationException">It is another batch's turn.</exception>
@@ -60,22 +65,6 @@ internal sealed class BatchLoader : IDisposable
         }
 
         return batch;
-    }
-
-    /// <summary>Goes on from another step, with the same shards; what was read ahead is dropped.</summary>
-    internal void SeekTo(long step) => SeekTo(step, _shards);
-
-    /// <summary>Goes on from another step, with other shards; what was read ahead is dropped.</summary>
-    internal void SeekTo(long step, ShardRange shards)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(step);
-        if (shards.First < 0 || shards.End < shards.First || shards.End > _source.Plan.Shards)
-        {
-            throw new ArgumentOutOfRangeException(nameof(shards), shards, Invariant($"the job has {_source.Plan.Shards} shards"));
-        }
-
-        _ring.Start(new TrainingSequence(_source.Plan, _source.Seed, shards, step, _source.EndStep));
-        (_shards, _step, _shard) = (shards, step, shards.First);
     }
 
     /// <summary>Ends the thread and frees the tensors.</summary>

@@ -25,7 +25,7 @@ internal sealed class BatchGuard(string task)
 
     /// <summary>Compares the batch with what was taken down last.</summary>
     /// <exception cref="BadInputException">A field was changed or disposed; names it and the callback.</exception>
-    internal void Verify(Batch batch, string callback, CallPlace place)
+    internal void Verify(Batch batch, string callback, CallSite place)
     {
         for (var field = 0; field < _before.Count; field++)
         {

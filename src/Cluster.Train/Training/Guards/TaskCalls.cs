@@ -18,7 +18,7 @@ internal sealed class TaskCalls(ITrainingTask task, torch.nn.Module model, int s
 
     private readonly BatchGuard _guard = new(task.Name);
     private readonly TaskNotices _notices = new(task.Name, shards);
-    private CallPlace _place;
+    private CallSite _place;
     private bool? _draws;
     private bool? _drawsInEvaluation;
 
@@ -39,7 +39,7 @@ internal sealed class TaskCalls(ITrainingTask task, torch.nn.Module model, int s
     /// <param name="seed">Of what it draws.</param>
     /// <param name="place">For messages.</param>
     /// <param name="watch">Whether to look for changes of the batch.</param>
-    internal (torch.Tensor Prediction, torch.Tensor Loss) Forward(Batch batch, long seed, CallPlace place, bool watch)
+    internal (torch.Tensor Prediction, torch.Tensor Loss) Forward(Batch batch, long seed, CallSite place, bool watch)
     {
         Begin(place);
         ref var draws = ref place.IsEvaluation ? ref _drawsInEvaluation : ref _draws;
@@ -61,7 +61,7 @@ internal sealed class TaskCalls(ITrainingTask task, torch.nn.Module model, int s
     }
 
     /// <summary>Calls Predict for nothing but what it does to the model, seeded.</summary>
-    internal void Try(Batch batch, long seed, CallPlace place)
+    internal void Try(Batch batch, long seed, CallSite place)
     {
         Begin(place);
         Callback = nameof(ITrainingTask.Predict);
@@ -74,7 +74,7 @@ internal sealed class TaskCalls(ITrainingTask task, torch.nn.Module model, int s
     }
 
     /// <summary>What the task counts as correct.</summary>
-    internal EvaluationCounts Count(torch.Tensor prediction, Batch batch, CallPlace place, bool watch)
+    internal EvaluationCounts Count(torch.Tensor prediction, Batch batch, CallSite place, bool watch)
     {
         Calls(nameof(ITrainingTask.Count));
         var counts = task.Count(prediction, batch);
@@ -84,7 +84,7 @@ internal sealed class TaskCalls(ITrainingTask task, torch.nn.Module model, int s
     }
 
     /// <summary>What a callback's exception means for the run.</summary>
-    internal TrainingFaultException Failed(CallPlace place, Exception error) =>
+    internal TrainingFaultException Failed(CallSite place, Exception error) =>
         new($"task '{task.Name}' failed in {Callback} {place}: {error.Message.Split('\n', 2)[0].Trim()}", error);
 
     /// <summary>The same for an exception that no code can catch.</summary>
@@ -97,13 +97,13 @@ internal sealed class TaskCalls(ITrainingTask task, torch.nn.Module model, int s
     /// <summary>A warning of libtorch came up in what runs.</summary>
     internal void Warn(string text) => _notices.Warning(Callback, text);
 
-    private void Begin(CallPlace place)
+    private void Begin(CallSite place)
     {
         _place = place;
         s_current = this;
     }
 
-    private ((torch.Tensor Prediction, torch.Tensor Loss) Result, bool Drew) Ungated(Batch batch, CallPlace place, bool watch)
+    private ((torch.Tensor Prediction, torch.Tensor Loss) Result, bool Drew) Ungated(Batch batch, CallSite place, bool watch)
     {
         RandomGate.EnterShared();
         try
@@ -117,10 +117,10 @@ internal sealed class TaskCalls(ITrainingTask task, torch.nn.Module model, int s
     }
 
     // A method of its own, because the closure would be made for models that draw nothing as well.
-    private (bool Drew, (torch.Tensor Prediction, torch.Tensor Loss) Result) Gated(Batch batch, long seed, CallPlace place, bool watch) =>
+    private (bool Drew, (torch.Tensor Prediction, torch.Tensor Loss) Result) Gated(Batch batch, long seed, CallSite place, bool watch) =>
         RandomGate.Run(seed, () => PredictAndLoss(batch, place, watch));
 
-    private (torch.Tensor Prediction, torch.Tensor Loss) PredictAndLoss(Batch batch, CallPlace place, bool watch)
+    private (torch.Tensor Prediction, torch.Tensor Loss) PredictAndLoss(Batch batch, CallSite place, bool watch)
     {
         if (watch)
         {
@@ -144,7 +144,7 @@ internal sealed class TaskCalls(ITrainingTask task, torch.nn.Module model, int s
         FinalizerGate.CallbackBegins(task);
     }
 
-    private void Returned(Batch batch, CallPlace place, bool watch)
+    private void Returned(Batch batch, CallSite place, bool watch)
     {
         FinalizerGate.CallbackReturned(Callback);
         if (watch)
@@ -153,5 +153,5 @@ internal sealed class TaskCalls(ITrainingTask task, torch.nn.Module model, int s
         }
     }
 
-    private TrainingFaultException Null(CallPlace place) => new($"task '{task.Name}' returned null from {Callback} {place}");
+    private TrainingFaultException Null(CallSite place) => new($"task '{task.Name}' returned null from {Callback} {place}");
 }

@@ -30,7 +30,7 @@ internal sealed class TaskRun : IJobObserver
         var run = new TaskRun();
         using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(9));
         run.Outcome = await LocalTraining.RunAsync(
-            new LocalTrainingOptions { Task = task, Definition = definition, Workers = workers, DataDirectory = data }, run, patience.Token);
+            new TrainingOptions { Task = task, Definition = definition, Workers = workers, DataDirectory = data }, run, patience.Token);
         Assert.True(run.Outcome.Completed, "the run took more than 9 minutes");
         return run;
     }

@@ -70,7 +70,7 @@ public sealed class ClusterEngineTests : IDisposable
 
     private ClusterEngine Engine() => new(_ => _network.Open());
 
-    private static LocalTrainingOptions Job(int epochs) => new()
+    private static TrainingOptions Job(int epochs) => new()
     {
         Task = new XorTask(),
         Definition = new JobDefinition
@@ -87,7 +87,7 @@ public sealed class ClusterEngineTests : IDisposable
         JoinTimeout = TestCluster.Patience,
     };
 
-    private static CoordinatorRun Coordinator(HostPort address, LocalTrainingOptions job, IReadOnlyList<HostPort> seeds) => new(
+    private static CoordinatorRun Coordinator(HostPort address, TrainingOptions job, IReadOnlyList<HostPort> seeds) => new(
         TestCluster.Options(NodeRole.Coordinator, [.. seeds]) with { Listen = address, Advertise = address }, job, 1, 3, SnapshotEvery: null);
 
     private static WorkerRun Worker(int number, params HostPort[] seeds) => new(

@@ -101,7 +101,7 @@ public sealed class JoiningTests : IDisposable
 
     private static CoordinatorRun Coordinator(HostPort address, ITrainingTask task, int workers) => new(
         TestCluster.Options(NodeRole.Coordinator, address) with { Listen = address, Advertise = address },
-        new LocalTrainingOptions
+        new TrainingOptions
         {
             Task = task,
             Definition = new JobDefinition

@@ -98,29 +98,6 @@ public class BatchLoaderTests
         Assert.Equal(4, dataset.Reads);
     }
 
-    [Theory]
-    [InlineData(0)]
-    [InlineData(7)]
-    [InlineData(1000)]
-    public void Seeking_goes_on_from_another_step_with_other_shards(long to)
-    {
-        var plan = new BatchPlan(100, 10, 4);
-        using var loader = Loader(new CountingDataset(100), plan, new ShardRange(0, 2));
-        for (var repeat = 0; repeat < 50; repeat++)
-        {
-            loader.SeekTo(3, new ShardRange(0, 2));
-            AssertPlanned(plan, loader.Take(3, 0), 3, 0);
-            loader.SeekTo(to, new ShardRange(1, 4));
-            for (var step = to; step < to + 20; step++)
-            {
-                for (var shard = 1; shard < 4; shard++)
-                {
-                    AssertPlanned(plan, loader.Take(step, shard), step, shard);
-                }
-            }
-        }
-    }
-
     [Fact]
     public void A_batch_out_of_turn_is_a_mistake()
     {
@@ -165,8 +142,6 @@ public class BatchLoaderTests
         var fault = Assert.Throws<TrainingFaultException>(() => loader.Take(2, 1));
         Assert.Equal("task 'counting' failed in Read (data) at step 2, shard 1: disk burnt", fault.Message);
         Assert.IsType<InvalidOperationException>(fault.InnerException);
-        loader.SeekTo(2);
-        Assert.Equal(5, loader.Take(2, 0).Count);
     }
 
     [Fact]

@@ -1,9 +1,9 @@
 namespace Cluster.Train.Training;
 
 /// <summary>Where a task was called, for messages.</summary>
-internal readonly record struct CallPlace(long Step, int Shard)
+internal readonly record struct CallSite(long Step, int Shard)
 {
-    internal static CallPlace Evaluation { get; } = new(-1, -1);
+    internal static CallSite Evaluation { get; } = new(-1, -1);
 
     internal bool IsEvaluation => Step < 0;
 

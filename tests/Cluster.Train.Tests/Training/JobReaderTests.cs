@@ -5,7 +5,7 @@ using CsCheck;
 
 namespace Cluster.Train.Tests.Training;
 
-public sealed class CanonicalJobTests
+public sealed class JobReaderTests
 {
     private static readonly Gen<float> Positive = Gen.Float[1e-30f, 1e30f];
     private static readonly Gen<float> Share = Gen.Float[0f, 1f];
@@ -65,10 +65,10 @@ public sealed class CanonicalJobTests
     [Fact]
     public void Any_job_is_read_back_from_its_canonical_form_as_it_was() => Jobs.Sample(job =>
     {
-        var read = CanonicalJob.Read("x", FakeTask.Mnist, job.Canonical(), job.Length);
+        var read = JobReader.Read("x", FakeTask.Mnist, job.Canonical(), job.Length);
         Assert.Equal(job, read);
         Assert.Equal(job.Hash(), read.Hash());
-        CanonicalJob.Verify("x", read, job.Canonical());
+        JobReader.Verify("x", read, job.Canonical());
     });
 
     [Theory]
@@ -91,7 +91,7 @@ public sealed class CanonicalJobTests
         fields.Remove(field);
         if (value is not null) fields[field] = value;
 
-        var error = Assert.Throws<BadInputException>(() => CanonicalJob.Read("x", FakeTask.Mnist, fields, Job.Length));
+        var error = Assert.Throws<BadInputException>(() => JobReader.Read("x", FakeTask.Mnist, fields, Job.Length));
 
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);
     }
@@ -102,14 +102,14 @@ public sealed class CanonicalJobTests
         var fields = Job.Canonical();
         fields.Remove("task.model");
 
-        var read = CanonicalJob.Read("x", FakeTask.Mnist, fields, Job.Length);
+        var read = JobReader.Read("x", FakeTask.Mnist, fields, Job.Length);
 
-        CanonicalJob.Verify("x", read, fields);
+        JobReader.Verify("x", read, fields);
         Assert.Equal(Job, read);
         Assert.Equal(Job.Canonical(), Job.WithDefaults(fields));
-        Assert.Null(CanonicalJob.DifferenceOfRuns(fields, Job.Canonical()));
+        Assert.Null(JobReader.DifferenceOfRuns(fields, Job.Canonical()));
         var other = Job with { Settings = TaskSettings.From("mnist", FakeTask.Mnist.Options, new Dictionary<string, string> { ["model"] = "cnn" }) };
-        Assert.Equal(("task.model", "mlp", "cnn"), CanonicalJob.Difference(other.WithDefaults(fields), other.Canonical()));
+        Assert.Equal(("task.model", "mlp", "cnn"), JobReader.Difference(other.WithDefaults(fields), other.Canonical()));
     }
 
     [Fact]
@@ -118,7 +118,7 @@ public sealed class CanonicalJobTests
         var fields = Job.Canonical();
         fields["optimizer"] = fields["optimizer"].Replace("0.1", "0,1", StringComparison.Ordinal);
 
-        var error = Assert.Throws<BadInputException>(() => CanonicalJob.Read("x", FakeTask.Mnist, fields, Job.Length));
+        var error = Assert.Throws<BadInputException>(() => JobReader.Read("x", FakeTask.Mnist, fields, Job.Length));
 
         Assert.Contains("x: its job has optimizer 'sgd lr=0,1 ", error.Message, StringComparison.Ordinal);
     }
@@ -137,7 +137,7 @@ public sealed class CanonicalJobTests
         Cultures.Under(culture, () =>
         {
             Assert.Equal(fields, expected.Canonical());
-            Assert.Equal(expected, CanonicalJob.Read("x", FakeTask.Mnist, fields, expected.Length));
+            Assert.Equal(expected, JobReader.Read("x", FakeTask.Mnist, fields, expected.Length));
             Assert.Equal(0.9, ShortestDecimal.Of(0.9f));
         });
     }

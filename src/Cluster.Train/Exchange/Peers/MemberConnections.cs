@@ -7,16 +7,16 @@ namespace Cluster.Train.Exchange.Peers;
 /// A member's place at its process's listener for the time of one generation: connections of the other members are
 /// handed to it as they come. Disposing it makes the generation stale for this member.
 /// </summary>
-internal sealed class GenerationSeat : ICalled, IDisposable
+internal sealed class MemberConnections : ICallee, IDisposable
 {
     private const int SecretSize = 32;
 
     private readonly ConcurrentDictionary<(ConnectionPurpose Purpose, int From), TaskCompletionSource<TensorConnection>> _arrivals = new();
     private readonly ConcurrentDictionary<(ConnectionPurpose Purpose, int From), bool> _taken = new();
-    private readonly Action<GenerationSeat> _leave;
+    private readonly Action<MemberConnections> _leave;
     private readonly CancellationTokenSource _left = new();
 
-    internal GenerationSeat(ExchangeRoster roster, int rank, Action<GenerationSeat> leave)
+    internal MemberConnections(ExchangeRoster roster, int rank, Action<MemberConnections> leave)
     {
         Roster = roster;
         Rank = rank;

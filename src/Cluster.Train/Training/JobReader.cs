@@ -7,7 +7,7 @@ namespace Cluster.Train.Training;
 /// The inverse of <see cref="JobDefinition.Canonical"/>: makes a job's definition of the fields that a checkpoint or a
 /// journal keeps of it.
 /// </summary>
-internal static class CanonicalJob
+internal static class JobReader
 {
     /// <summary>Before the names of the task's own options.</summary>
     internal const string TaskPrefix = "task.";

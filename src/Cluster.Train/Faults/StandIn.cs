@@ -12,7 +12,7 @@ internal readonly record struct Passage(int Times, TimeSpan Delay);
 /// One side of a control connection as the other sees it: what it is told goes over the link, in order. It ends when
 /// the actor that it stands for does, or is given up; whoever watches it learns so, once its process is not standing still.
 /// </summary>
-internal sealed class LinkFace : ReceiveActor, IWithTimers
+internal sealed class StandIn : ReceiveActor, IWithTimers
 {
     /// <summary>How often a side that may not deliver yet tries again; Akka has no shorter tick.</summary>
     internal static readonly TimeSpan Again = TimeSpan.FromMilliseconds(10);
@@ -26,7 +26,7 @@ internal sealed class LinkFace : ReceiveActor, IWithTimers
     private bool _ends;
 
     /// <summary>Is created by <see cref="Props"/>.</summary>
-    public LinkFace(IActorRef original, FaultyProcess from, FaultyProcess to, Func<object, Passage> pass, Action<object> deliver)
+    public StandIn(IActorRef original, FaultyProcess from, FaultyProcess to, Func<object, Passage> pass, Action<object> deliver)
     {
         (_from, _to, _pass, _deliver) = (from, to, pass, deliver);
         Context.Watch(original);
@@ -46,7 +46,7 @@ internal sealed class LinkFace : ReceiveActor, IWithTimers
     /// <param name="pass">What a message meets; a fault may strike then.</param>
     /// <param name="deliver">Hands a message to the actor.</param>
     internal static Props Props(IActorRef original, FaultyProcess from, FaultyProcess to, Func<object, Passage> pass, Action<object> deliver) =>
-        Akka.Actor.Props.Create(() => new LinkFace(original, from, to, pass, deliver));
+        Akka.Actor.Props.Create(() => new StandIn(original, from, to, pass, deliver));
 
     private void Send(object message)
     {
