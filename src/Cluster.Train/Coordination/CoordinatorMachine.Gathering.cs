@@ -89,7 +89,7 @@ internal sealed partial class CoordinatorMachine
         return true;
     }
 
-    /// <summary>How long the wanted number of workers is waited for from the beginning of gathering, once the minimum is there.</summary>
+    /// <summary>Once the minimum is there: how long after gathering began the wanted number is not waited for any more.</summary>
     private TimeSpan Patience(Gathering gathering, bool returns, bool takeover)
     {
         var sinceEnough = (gathering.EnoughSince ?? _now) - gathering.Since;

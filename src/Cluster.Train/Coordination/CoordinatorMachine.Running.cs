@@ -6,7 +6,7 @@ namespace Cluster.Train.Coordination;
 /// <summary>Giving out leases, sealing snapshots, having checkpoints written, and the end of a generation in good order.</summary>
 internal sealed partial class CoordinatorMachine
 {
-    /// <summary>Who hangs is noticed by the others first, who name it: that word is waited for.</summary>
+    /// <summary>The other members notice first that one hangs, and name it: so much longer their report is waited for.</summary>
     private static readonly TimeSpan CauseGrace = TimeSpan.FromSeconds(2);
 
     private bool HearRunning(Running running, IWireMessage message)

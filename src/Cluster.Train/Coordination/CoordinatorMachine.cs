@@ -5,7 +5,7 @@ namespace Cluster.Train.Coordination;
 /// <summary>
 /// Decides for a job: gathers its workers, forms rosters, gives out leases, puts the reports together, returns to a snapshot
 /// when a member is lost, has checkpoints written, and ends the job with an outcome or a reason. It has no clock, no thread
-/// and no connection: events go in, effects come out, and the same events give the same effects. A file for each phase.
+/// and no connection: events go in, effects come out, and the same events, over the same <see cref="IOwnState"/>, give the same effects.
 /// </summary>
 internal sealed partial class CoordinatorMachine
 {

@@ -35,7 +35,7 @@ internal sealed class LeaseBook(IEnumerable<string> members, long firstStep)
         LastLength = lease.Steps;
     }
 
-    /// <summary>Notes a completion. Members do their leases in order: it stands for those before, should their word be lost.</summary>
+    /// <summary>Notes a completion. Leases are done in order, so those before are complete as well, even if those messages were lost.</summary>
     /// <returns>Whether everybody has completed the oldest lease with it.</returns>
     internal bool Complete(LeaseCompleted completed)
     {
@@ -46,7 +46,7 @@ internal sealed class LeaseBook(IEnumerable<string> members, long firstStep)
 
         var done = _out.Skip(count - _done).TakeWhile(lease => lease.End <= completed.CompletedSteps).Count();
         _completed[completed.WorkerId] = count + done;
-        // Counted, not looked for: a look at all members for each of them would grow with their square.
+        // A running count: a look at all members at each message would cost their square for each lease.
         if (count == _done && done > 0)
         {
             _ahead++;

@@ -24,7 +24,7 @@ internal sealed class MeetingBook
         _aside.Forget(Key(name, endpoint));
     }
 
-    /// <summary>Who comes again under the same name from the same host has not been mended by that; its port is another each time.</summary>
+    /// <summary>A restart does not repair a network: name and host identify a worker. The port does not, it changes at each start.</summary>
     private static string Key(string name, string? endpoint) =>
         $"{name} {(endpoint?.LastIndexOf(':') is { } colon and >= 0 ? endpoint[..colon] : endpoint)}";
 }

@@ -16,8 +16,8 @@ internal static class MeetingJudge
     /// <param name="veterans">Those of them that were members of a generation that began: what they hold is worth more.</param>
     /// <param name="complaints">Who did not reach whom.</param>
     /// <returns>
-    /// Whoever the coordinator lacks, which every member must reach; then, until nobody lacks another, the one that parts
-    /// the most; of several, one that has just come rather than a veteran, and of these the one of the highest rank.
+    /// First, everybody whom the coordinator cannot reach. Then, while any two cannot reach each other, the one with the most
+    /// such partners; of several, a newcomer before a veteran, then the highest rank.
     /// </returns>
     public static IReadOnlyList<string> StayBehind(
         IReadOnlyList<string> members, IReadOnlySet<string> veterans, IReadOnlyCollection<Unreached> complaints)

@@ -67,7 +67,7 @@ internal sealed class StepLedger(
     /// <summary>What was known when these steps were completed; null where they were not marked or are not completed yet.</summary>
     internal LedgerState? Marked(long completedSteps) => _marked.GetValueOrDefault(completedSteps);
 
-    /// <summary>Nobody returns to a step before this one any more, but to the first.</summary>
+    /// <summary>Training cannot return to a step before this one any more, except to step 0: what was marked between is forgotten.</summary>
     internal void DropMarked(long before)
     {
         foreach (var step in _marked.Keys.Where(step => step > 0 && step < before).ToArray())

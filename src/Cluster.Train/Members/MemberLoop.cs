@@ -52,8 +52,8 @@ internal abstract class MemberLoop(MemberPlace place, SnapshotKeeper keeper) : I
     }
 
     /// <summary>
-    /// Does a lease, and reports what became of it. After one that failed, none: those that came before anybody heard of it
-    /// would fail for that alone, and hide the cause.
+    /// Does a lease, and reports what became of it. After a failed one no other is done: leases that are queued already would
+    /// fail because of it, and their errors would hide the cause.
     /// </summary>
     internal void RunGuarded(StepLease lease)
     {

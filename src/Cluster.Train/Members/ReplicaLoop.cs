@@ -130,8 +130,8 @@ internal sealed class ReplicaLoop : MemberLoop
     }
 
     /// <summary>
-    /// Where nobody can be lost, nobody returns to the checkpoint that all members have loaded, nor to a snapshot that all
-    /// have made: whoever writes it holds it until it is written.
+    /// In one process there is no recovery, so sealed snapshots and the loaded checkpoint can go; a checkpoint that is being
+    /// written keeps its own reference.
     /// </summary>
     private void DropSealed(StepLease lease)
     {

@@ -1,10 +1,9 @@
-using Cluster.Train.Coordination;
 
 namespace Cluster.Train.Membership;
 
 /// <summary>Everything in which two replicas of one job must agree, and what the coordinator must know of them.</summary>
 /// <param name="JobHash">Hash of the job definition it was made for.</param>
-/// <param name="Build">The program and the task's assemblies, as <see cref="BuildContrast"/> reads them.</param>
+/// <param name="Build">The program and the task's assemblies, as <c>BuildContrast</c> reads them.</param>
 /// <param name="LayoutHash">Hash of the parameter layout.</param>
 /// <param name="InitialHash">Hash of all values that the first step starts from: parameters, frozen ones included, and buffers.</param>
 /// <param name="DataFingerprint">Fingerprints of the training and evaluation data.</param>

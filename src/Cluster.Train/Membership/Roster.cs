@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Cluster.Train.Coordination;
 using Cluster.Train.Reduction;
 
 namespace Cluster.Train.Membership;
@@ -7,7 +6,7 @@ namespace Cluster.Train.Membership;
 /// <summary>How the parameters are owned.</summary>
 public enum Topology
 {
-    /// <summary>What is best: see <see cref="RosterPlanner.Resolve"/>.</summary>
+    /// <summary>What is best: see <c>RosterPlanner.Resolve</c>.</summary>
     Auto,
 
     /// <summary>One slice, owned by the coordinator.</summary>
