@@ -14,6 +14,16 @@ public sealed class AwaitingCauseTests
     }
 
     [Fact]
+    public void It_is_awaited_of_members_that_take_their_places_too()
+    {
+        var rig = Drive.Preparing(settings => settings with { MemberLoss = MemberLoss.EndsJob });
+
+        rig.Faults("a", FaultKind.ExchangeLost, "A waited in vain", suspect: 2);
+
+        rig.Became("awaitingcause", "wait Phase 2");
+    }
+
+    [Fact]
     public void Whoever_is_the_cause_says_the_reason()
     {
         _rig.Faults("c", FaultKind.Task, "the loss is not a number");
