@@ -10,6 +10,8 @@ internal static class StatusClient
 
     private static readonly TimeSpan OneAttempt = TimeSpan.FromSeconds(2);
 
+    private static readonly TimeSpan BetweenAttempts = TimeSpan.FromMilliseconds(200);
+
     /// <summary>Asks one node after the other, again and again while there is time.</summary>
     /// <param name="nodes">Nodes of the cluster, as they are advertised; one is enough.</param>
     /// <param name="tls">Certificates; null where the cluster has none.</param>
@@ -37,7 +39,9 @@ internal static class StatusClient
                 }
                 catch (Exception exception) when (exception is ActorNotFoundException or AskTimeoutException)
                 {
-                    // Not yet: the connection is being made, or the cluster is between two coordinators.
+                    // Not yet: the connection is being made, or the cluster is between two coordinators. Where nobody listens,
+                    // an attempt fails at once, and one after another would take a whole core.
+                    await Task.Delay(BetweenAttempts);
                 }
 
                 if (present is null && attempt < nodes.Count) await Seeds.EnsureSameTlsAsync([node], tls, Source, CancellationToken.None);
