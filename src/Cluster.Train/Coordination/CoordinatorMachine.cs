@@ -26,7 +26,9 @@ internal sealed partial class CoordinatorMachine
     /// <summary>Workers whose replica was found to differ from the others': they are to make it anew.</summary>
     private readonly HashSet<string> _distrusted = [];
 
-    private List<Effect> _effects = [];
+    /// <summary>What this event leads to, and what the one before did: two lists in turn, so that a message costs none.</summary>
+    private List<Effect> _effects = [], _before = [];
+
     private TimeSpan _now;
 
     /// <summary>The job from its first generation on; null before.</summary>
@@ -68,23 +70,18 @@ internal sealed partial class CoordinatorMachine
     /// <summary>Answers an event.</summary>
     /// <param name="happened">The event.</param>
     /// <param name="now">The time; never before that of the event before.</param>
-    /// <returns>What is to be done, in this order.</returns>
-    internal IReadOnlyList<Effect> Next(CoordinatorEvent happened, TimeSpan now)
+    /// <returns>What is to be done, in this order; valid until the next call.</returns>
+    internal List<Effect> Next(CoordinatorEvent happened, TimeSpan now)
     {
         _now = now;
+        (_effects, _before) = (_before, _effects);
+        _effects.Clear();
         if (Phase is not Over)
         {
             Answer(happened);
         }
 
-        if (_effects.Count == 0)
-        {
-            return [];
-        }
-
-        var effects = _effects;
-        _effects = [];
-        return effects;
+        return _effects;
     }
 
     private void Answer(CoordinatorEvent happened)

@@ -100,13 +100,8 @@ internal sealed class JobBook
         }
 
         var completed = Ledger.CompletedSteps;
-        EpochResult[] epochs = [.. Ledger.Add(report).Where(epoch => epoch.CompletedSteps > _told).Select(epoch =>
-        {
-            // One report of a tiny model completes many epochs: their ends are spread over the time that it covers.
-            var share = (double)(epoch.CompletedSteps - completed) / (Ledger.CompletedSteps - completed);
-            var elapsed = _advanced - _started + (share * (now - _advanced));
-            return new EpochResult(epoch.Epoch, epoch.CompletedSteps, epoch.Loss, epoch.Evaluation, elapsed);
-        })];
+        var ended = Ledger.Add(report);
+        IReadOnlyList<EpochResult> epochs = ended.Count == 0 ? [] : [.. ended.Where(epoch => epoch.CompletedSteps > _told).Select(epoch => ResultOf(epoch, completed, now))];
         if (Ledger.CompletedSteps <= _told)
         {
             return (epochs, null);
@@ -116,6 +111,14 @@ internal sealed class JobBook
         SamplesPerSecond = _throughput.Add(now, Ledger.CompletedSamples);
         return (epochs, new JobProgress(
             Ledger.CompletedSteps, Ledger.CompletedSamples, Ledger.Loss, Ledger.EpochLoss, SamplesPerSecond));
+    }
+
+    /// <summary>One report of a tiny model completes many epochs: their ends are spread over the time that it covers.</summary>
+    private EpochResult ResultOf(LedgerEpoch epoch, long completed, TimeSpan now)
+    {
+        var share = (double)(epoch.CompletedSteps - completed) / (Ledger.CompletedSteps - completed);
+        var elapsed = _advanced - _started + (share * (now - _advanced));
+        return new EpochResult(epoch.Epoch, epoch.CompletedSteps, epoch.Loss, epoch.Evaluation, elapsed);
     }
 
     /// <summary>All members hold a snapshot.</summary>

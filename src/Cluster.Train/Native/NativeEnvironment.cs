@@ -59,7 +59,7 @@ public static partial class NativeEnvironment
             }
 
             OpenMpBinding.Remove();
-            NativeHeap.LimitArenas();
+            NativeHeap.Prepare();
             Load(portable);
             _portable = portable;
         }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Cluster.Train.Machine;
 
@@ -16,11 +17,12 @@ internal static class FinalizerGate
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    // How long a model waits for finalizers; they take microseconds, but a user's might not.
-    private static readonly TimeSpan ComputingPatience = TimeSpan.FromSeconds(1);
+    // How long a model waits for finalizers while nobody computes; they take microseconds, but a user's might not. To go on
+    // beside them could change bits without a word.
+    private static readonly TimeSpan FinalizersPatience = TimeSpan.FromMinutes(1);
 
-    // How long finalizers wait for a moment without computing: a task may wait for them itself, or hang.
-    private static readonly TimeSpan FinalizersPatience = TimeSpan.FromSeconds(30);
+    // How long finalizers wait for a moment without computing; then whoever would begin waits for those that compute.
+    private static readonly TimeSpan Overdue = TimeSpan.FromSeconds(30);
 
     // How often it is looked whether somebody who computes waits for finalizers.
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(100);
@@ -28,6 +30,7 @@ internal static class FinalizerGate
     // How long a callback that was let on has to go on, if it was finalizers that it waited for.
     private static readonly TimeSpan WakingPatience = TimeSpan.FromMilliseconds(500);
 
+    // An object that outlived the collection meant for it needs a whole one.
     private static readonly TimeSpan ParkingPatience = TimeSpan.FromSeconds(1);
 
     // Without computing for so long, finalizers are left to themselves again.
@@ -51,23 +54,25 @@ internal static class FinalizerGate
     private static bool Holds => !AppContext.TryGetSwitch("Cluster.Train.HoldFinalizers", out var holds) || holds;
 
     /// <summary>Begins computing: until the end, no finalizer runs.</summary>
+    /// <exception cref="TrainingFaultException">A finalizer of this process does not end.</exception>
     internal static Computing Enter()
     {
         lock (Gate)
         {
-            if (!_kept && Holds)
-            {
-                (_kept, _running) = (true, true);
-                WorkThread.Start("finalizer gate", Keep);
-            }
-
-            WaitUntil(() => !_running, ComputingPatience);
             var thread = s_thread ??= new ComputingThread(Thread.CurrentThread);
-            if (thread.Entered++ == 0)
+            if (thread.Entered == 0)
             {
+                if (!_kept && Holds)
+                {
+                    (_kept, _running) = (true, true);
+                    WorkThread.Start("finalizer gate", Keep);
+                }
+
+                WaitForFinalizers();
                 Threads.Add(thread);
             }
 
+            thread.Entered++;
             _lastComputed = Environment.TickCount64;
         }
 
@@ -151,35 +156,53 @@ internal static class FinalizerGate
         }
     }
 
+    /// <summary>Waits until no finalizer runs. While others compute, it is they who are waited for: their step has a limit of its own.</summary>
+    private static void WaitForFinalizers()
+    {
+        var since = Stopwatch.GetTimestamp();
+        while (_running)
+        {
+            since = Threads.Count > 0 ? Stopwatch.GetTimestamp() : since;
+            if (ProcessTime.Since(since) > FinalizersPatience)
+            {
+                throw new TrainingFaultException(
+                    Invariant($"waited {FinalizersPatience.TotalSeconds:0} s for the finalizers of this process, and one does not end: beside it, what libtorch reads could be freed; look for a finalizer (or a Dispose(bool) that one calls) that waits"));
+            }
+
+            Monitor.Wait(Gate, Look);
+        }
+    }
+
     /// <summary>Waits until nobody computes, or all who do wait themselves.</summary>
     /// <returns>A thread whose callback seems to wait for finalizers; null for none.</returns>
     private static ComputingThread? WaitForMoment()
     {
-        var end = Environment.TickCount64 + (long)FinalizersPatience.TotalMilliseconds;
-        while (end > Environment.TickCount64)
+        var since = Stopwatch.GetTimestamp();
+        while (true)
         {
             var waiting = Threads.Find(thread => thread.SeemsToWait);
-            // Whoever would begin waits, or such a moment might not come.
-            _running = waiting is not null || Threads.Count == 0;
+            var overdue = ProcessTime.Since(since) > Overdue;
+            // Whoever would begin waits, or such a moment might not come, as with several jobs in a process.
+            _running = waiting is not null || Threads.Count == 0 || overdue;
             Monitor.PulseAll(Gate);
             if (Threads.Count == 0)
             {
                 return null;
             }
 
-            if (waiting is not null && Threads.TrueForAll(thread => thread.IsBlocked))
+            // A callback that hangs in a wait runs no native code: the others need not wait for its end.
+            if ((waiting is not null || overdue) && Threads.TrueForAll(thread => thread.IsBlocked))
             {
-                waiting.LetOn = true;
+                if (waiting is not null)
+                {
+                    waiting.LetOn = true;
+                }
+
                 return waiting;
             }
 
             Monitor.Wait(Gate, Look);
         }
-
-        // There was no such moment, as with several jobs in a process: now whoever would begin waits.
-        _running = true;
-        WaitUntil(() => Threads.Count == 0, ComputingPatience);
-        return null;
     }
 
     /// <summary>A callback that does not go on now waits for something else.</summary>
@@ -198,18 +221,23 @@ internal static class FinalizerGate
         }
     }
 
-    /// <summary>Makes the finalizer thread wait. Where it does not come in time, it is not held until the next attempt.</summary>
+    /// <summary>Makes the finalizer thread wait; returns once it does.</summary>
     private static Barrier Park()
     {
         var barrier = new Barrier();
         Drop(barrier);
-        GC.Collect(0, GCCollectionMode.Forced, blocking: true);
-        lock (Gate)
+        for (var generation = 0; ; generation = GC.MaxGeneration)
         {
-            WaitUntil(() => barrier.Reached, ParkingPatience);
+            GC.Collect(generation, GCCollectionMode.Forced, blocking: true);
+            lock (Gate)
+            {
+                WaitUntil(() => barrier.Reached, ParkingPatience);
+                if (barrier.Reached)
+                {
+                    return barrier;
+                }
+            }
         }
-
-        return barrier;
     }
 
     // A method of its own, so that no register or stack slot keeps the object alive.
@@ -251,7 +279,10 @@ internal static class FinalizerGate
             {
                 barrier.Reached = true;
                 Monitor.PulseAll(Gate);
-                WaitUntil(() => barrier.Opened, Interval + (2 * FinalizersPatience));
+                while (!barrier.Opened)
+                {
+                    Monitor.Wait(Gate);
+                }
             }
         }
     }

@@ -53,6 +53,33 @@ public sealed class FinalizerGateTests
     }
 
     [Fact]
+    public async Task A_step_begins_only_when_a_finalizer_that_takes_long_has_ended()
+    {
+        var lasting = new Lasting();
+        var beside = 0;
+        var steps = Task.Run(() =>
+        {
+            using (FinalizerGate.Enter())
+            {
+                DropSlow(lasting);
+                GC.Collect();
+            }
+
+            while (!lasting.HasEnded)
+            {
+                using (FinalizerGate.Enter())
+                {
+                    beside += lasting.Runs ? 1 : 0;
+                }
+            }
+        });
+
+        await steps.WaitAsync(Patience);
+
+        Assert.Equal(0, beside);
+    }
+
+    [Fact]
     public void Whoever_waits_for_finalizers_between_steps_is_not_held_up()
     {
         FinalizerGate.Enter().Dispose();
@@ -73,6 +100,30 @@ public sealed class FinalizerGateTests
         for (var count = 0; count < finalized.InitialCount; count++)
         {
             _ = new Dropped(finalized);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void DropSlow(Lasting lasting) => _ = new Slow(lasting);
+
+    /// <summary>How far a finalizer is that takes longer than the gate's interval.</summary>
+    private sealed class Lasting
+    {
+        internal volatile bool Runs;
+        internal volatile bool HasEnded;
+    }
+
+    private sealed class Slow(Lasting lasting)
+    {
+#pragma warning disable MA0055 // Do not use finalizer: what happens beside it is what is tested.
+        ~Slow()
+#pragma warning restore MA0055
+        {
+            lasting.Runs = true;
+            using var never = new ManualResetEventSlim();
+            never.Wait(TimeSpan.FromSeconds(3));
+            lasting.Runs = false;
+            lasting.HasEnded = true;
         }
     }
 

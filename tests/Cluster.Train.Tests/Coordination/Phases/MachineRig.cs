@@ -141,7 +141,7 @@ internal sealed class MachineRig : IOwnState
     private void Answer(CoordinatorEvent happened)
     {
         var before = Phase.Name;
-        var effects = _machine.Next(happened, _now);
+        var effects = _machine.Next(happened, _now).ToArray();
         _history.Add(Invariant($"{_now.TotalSeconds} s, {before}: {EffectText.Of(happened)}"));
         _effects.AddRange(effects);
         foreach (var effect in effects)
