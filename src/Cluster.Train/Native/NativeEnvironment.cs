@@ -59,7 +59,7 @@ public static partial class NativeEnvironment
             }
 
             OpenMpBinding.Remove();
-            NativeHeap.Prepare();
+            NativeHeap.LimitArenas();
             Load(portable);
             _portable = portable;
         }
@@ -89,6 +89,7 @@ public static partial class NativeEnvironment
         }
 
         torch.InitializeDeviceType(DeviceType.CPU);
+        TensorMemory.Zero();
         MklBranch.Require(portable, MklBranch.InForce());
     }
 
