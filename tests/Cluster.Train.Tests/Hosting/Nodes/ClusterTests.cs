@@ -6,7 +6,7 @@ using Cluster.Train.Protocol;
 
 namespace Cluster.Train.Tests.Hosting.Nodes;
 
-public sealed class ClusterTests : IDisposable
+public sealed partial class ClusterTests : IDisposable
 {
     private readonly CancellationTokenSource _stop = new(TestCluster.Patience * 5);
 
@@ -266,52 +266,5 @@ public sealed class ClusterTests : IDisposable
         var fault = await Assert.ThrowsAsync<TrainingFaultException>(() => StatusClient.AskAsync([free], tls: null, TimeSpan.FromSeconds(1)));
 
         Assert.Equal($"nobody answered within 1 s: {free} (nobody listens there)", fault.Message);
-    }
-
-    private async Task<(ClusterNode Node, Task<CoordinatorEnd> End)> CoordinatorAsync(
-        string name, NodeOptions? options = null, CancellationToken? stop = null, Action<ClusterNode>? onStart = null)
-    {
-        var started = new TaskCompletionSource<ClusterNode>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var end = TestCluster.Coordinator(options ?? TestCluster.Options(NodeRole.Coordinator), name, new TestCluster.Said(), node =>
-        {
-            onStart?.Invoke(node);
-            started.TrySetResult(node);
-        }).RunAsync(stop ?? _stop.Token);
-        return (await started.Task.WaitAsync(TestCluster.Patience), end);
-    }
-
-    private async Task<(ClusterNode Node, Task<WorkerEnd> End)> WorkerAsync(HostPort seed, CancellationToken? stop = null, NodeOptions? options = null)
-    {
-        var started = new TaskCompletionSource<ClusterNode>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var end = TestCluster.Worker(options ?? TestCluster.Options(NodeRole.Worker, seed), new TestCluster.Said(), node => started.TrySetResult(node)).RunAsync(stop ?? _stop.Token);
-        return (await started.Task.WaitAsync(TestCluster.Patience), end);
-    }
-
-    private async Task<string> AskUntilAnsweredAsync(IActorRef actor, string text)
-    {
-        while (true)
-        {
-            try
-            {
-                return await actor.Ask<string>(text, TimeSpan.FromSeconds(1), _stop.Token);
-            }
-            catch (AskTimeoutException)
-            {
-                // Between two coordinators nobody answers.
-            }
-        }
-    }
-
-    private static HostPort FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return new HostPort("127.0.0.1", ((IPEndPoint)probe.LocalEndpoint).Port);
-    }
-
-    private static TlsIdentity Tls(string folder)
-    {
-        CertificateMaker.Make(folder, DateTimeOffset.UtcNow);
-        return TlsIdentity.Load(Path.Combine(folder, "node.pem"), Path.Combine(folder, "node.key"), Path.Combine(folder, "ca.pem"), DateTimeOffset.UtcNow);
     }
 }
