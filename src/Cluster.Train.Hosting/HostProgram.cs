@@ -72,7 +72,7 @@ internal sealed class HostProgram
         {
             // What a static constructor threw, libtorch's loading for example, is wrapped; and only the first line is meant for people.
             var cause = exception is TypeInitializationException ? exception.GetBaseException() : exception;
-            var message = cause.Message.Split('\n')[0].Trim();
+            var message = OneLine.First(cause.Message);
             return Fail(1, $"{cause.GetType().Name}: {message}{(showTrace ? "" : " (--log-level debug shows where)")}", showTrace ? exception : null);
         }
     }
@@ -109,7 +109,7 @@ internal sealed class HostProgram
     private int Fail(int exitCode, string message, Exception? trace)
     {
         _host.Out.Flush();
-        _host.Error.WriteLine("error: " + string.Join(' ', message.Split((char[])['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)));
+        _host.Error.WriteLine("error: " + OneLine.Of(message));
         if (trace is not null) _host.Error.WriteLine(trace);
         return exitCode;
     }

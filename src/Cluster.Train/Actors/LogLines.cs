@@ -31,16 +31,15 @@ internal sealed class LogLines
             silent = kept;
         }
 
-        var cause = entry.Cause is { } error ? $" ({error.GetType().Name}: {FirstLine(error.Message)})" : "";
+        var cause = entry.Cause is { } error ? $" ({error.GetType().Name}: {OneLine.First(error.Message)})" : "";
         var more = silent == 0 ? "" : Invariant($" ({silent} more of {entry.LogClass.Name} since its last line)");
-        return Invariant($"{entry.Timestamp:HH:mm:ss.fff} {Level(entry)} {FirstLine(entry.Message)}{cause}{more}");
+        // Akka writes traces into the text of some of its warnings.
+        var text = OneLine.First(entry.Message.ToString() ?? "");
+        return Invariant($"{entry.Timestamp:HH:mm:ss.fff} {Level(entry)} {text}{cause}{more}");
     }
 
     private LineBudget Budget(Type source) =>
         _budgets.TryGetValue(source, out var budget) ? budget : _budgets[source] = new LineBudget(LinesPerSecond);
-
-    // Akka writes traces into the text of some of its warnings.
-    private static string FirstLine(object message) => message.ToString()?.Split('\n', 2)[0].TrimEnd() ?? "";
 
     private static string Level(LogEvent entry) => entry.LogLevel() switch
     {

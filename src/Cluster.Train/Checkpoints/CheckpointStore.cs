@@ -66,7 +66,7 @@ internal sealed class CheckpointStore : IDisposable
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {
-                throw new BadInputException($"--checkpoint-dir {Location} cannot be written: {OneLine(exception)}; give another directory", exception);
+                throw new BadInputException($"--checkpoint-dir {Location} cannot be written: {OneLine.Of(exception.Message)}; give another directory", exception);
             }
             finally
             {
@@ -106,7 +106,7 @@ internal sealed class CheckpointStore : IDisposable
             }
             catch (Exception exception)
             {
-                throw new CheckpointException($"checkpoint {manifest.DirectoryName} was not written: {OneLine(exception)}", exception);
+                throw new CheckpointException($"checkpoint {manifest.DirectoryName} was not written: {OneLine.Of(exception.Message)}", exception);
             }
 
             return new CheckpointOutcome(manifest.Step, target, Prune(manifest));
@@ -221,7 +221,7 @@ internal sealed class CheckpointStore : IDisposable
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            return $"an old checkpoint was not removed: {OneLine(exception)}";
+            return $"an old checkpoint was not removed: {OneLine.Of(exception.Message)}";
         }
     }
 
@@ -261,6 +261,4 @@ internal sealed class CheckpointStore : IDisposable
             // What is left has a temporary name: it counts as nothing, and the next process to take the lock removes it.
         }
     }
-
-    private static string OneLine(Exception exception) => exception.Message.ReplaceLineEndings(" ");
 }

@@ -17,10 +17,7 @@ internal static class MemberFaults
             ExchangeAbortedException => new WorkerFault(workerId, generation, FaultKind.ExchangeLost, cause.Message),
             TrainingFaultException => new WorkerFault(workerId, generation, FaultKind.Task, $"{cause.Message} ({name})"),
             _ => new WorkerFault(
-                workerId, generation, FaultKind.Task, $"{cause.GetType().Name}: {OneLine(cause.Message)} ({name})"),
+                workerId, generation, FaultKind.Task, $"{cause.GetType().Name}: {OneLine.Of(cause.Message)} ({name})"),
         };
     }
-
-    private static string OneLine(string message) =>
-        string.Join(' ', message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
 }

@@ -23,7 +23,7 @@ internal static class TaskDataOpener
         }
         catch (Exception error) when (error is not BadInputException)
         {
-            throw new TrainingFaultException($"task '{task.Name}' failed in OpenData: {error.Message.ReplaceLineEndings(" ")}", error);
+            throw new TrainingFaultException($"task '{task.Name}' failed in OpenData: {OneLine.Of(error.Message)}", error);
         }
 
         if (data?.Training is null || data.Evaluation is null)

@@ -18,7 +18,7 @@ internal static class ModelFactory
         }
         catch (Exception error) when (error is not BadInputException)
         {
-            throw new TrainingFaultException($"task '{task.Name}' failed in CreateModel: {error.Message.Split('\n', 2)[0].Trim()}", error);
+            throw new TrainingFaultException($"task '{task.Name}' failed in CreateModel: {OneLine.First(error.Message)}", error);
         }
 
         if (model is null)

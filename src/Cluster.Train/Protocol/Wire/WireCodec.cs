@@ -47,7 +47,7 @@ internal sealed class WireCodec<T>(string manifest, int fields, WriteValue<T> wr
         catch (Exception error) when (error is not OutOfMemoryException)
         {
             // The kind of exception for which Akka drops the message and keeps the connection.
-            throw new SerializationException($"a message '{Manifest}' cannot be written: {error.Message.ReplaceLineEndings(" ")}", error);
+            throw new SerializationException($"a message '{Manifest}' cannot be written: {OneLine.Of(error.Message)}", error);
         }
     }
 
@@ -63,7 +63,7 @@ internal sealed class WireCodec<T>(string manifest, int fields, WriteValue<T> wr
         }
         catch (Exception error) when (error is not OutOfMemoryException)
         {
-            throw new SerializationException($"a message '{Manifest}' of {bytes.Length} bytes cannot be read: {error.Message.ReplaceLineEndings(" ")}", error);
+            throw new SerializationException($"a message '{Manifest}' of {bytes.Length} bytes cannot be read: {OneLine.Of(error.Message)}", error);
         }
     }
 }

@@ -47,7 +47,7 @@ internal sealed class CheckedDataset : IDataset
             catch (Exception error) when (error is not BadInputException)
             {
                 throw new TrainingFaultException(
-                    $"task '{task}' failed in {member} of its {role} data: {error.Message.ReplaceLineEndings(" ")}", error);
+                    $"task '{task}' failed in {member} of its {role} data: {OneLine.Of(error.Message)}", error);
             }
         }
 

@@ -23,7 +23,7 @@ internal static class DataFile
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new BadInputException($"'{path}' cannot be read: {error.Message.ReplaceLineEndings(" ")}", error);
+            throw new BadInputException($"'{path}' cannot be read: {OneLine.Of(error.Message)}", error);
         }
     }
 

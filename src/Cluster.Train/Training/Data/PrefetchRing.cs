@@ -164,7 +164,7 @@ internal sealed class PrefetchRing : IDisposable
 
             if (Volatile.Read(ref run.Fault) is { } fault)
             {
-                var message = fault.Message.ReplaceLineEndings(" ");
+                var message = OneLine.Of(fault.Message);
                 throw new TrainingFaultException($"task '{_task}' failed in Read (data) at {run.Sequence.Describe(position)}: {message}", fault);
             }
 

@@ -95,7 +95,7 @@ internal static unsafe class NativeExceptions
         }
 
         var what = (delegate* unmanaged[Cdecl]<void*, byte*>)(*(nint**)thrown)[WhatSlot];
-        return (Marshal.PtrToStringUTF8((nint)what(thrown)) ?? name).Split('\n', 2)[0].Trim();
+        return OneLine.First(Marshal.PtrToStringUTF8((nint)what(thrown)) ?? name);
     }
 
     /// <summary>The time in which a thread's exceptions go to somebody.</summary>

@@ -85,7 +85,7 @@ internal sealed class TaskCalls(ITrainingTask task, torch.nn.Module model, int s
 
     /// <summary>What a callback's exception means for the run.</summary>
     internal TrainingFaultException Failed(CallSite place, Exception error) =>
-        new($"task '{task.Name}' failed in {Callback} {place}: {error.Message.Split('\n', 2)[0].Trim()}", error);
+        new($"task '{task.Name}' failed in {Callback} {place}: {OneLine.First(error.Message)}", error);
 
     /// <summary>The same for an exception that no code can catch.</summary>
     internal TrainingFaultException FailedNatively(string what) => new(

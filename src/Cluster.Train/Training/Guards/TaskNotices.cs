@@ -26,7 +26,7 @@ internal sealed class TaskNotices(string task, int shards)
         var remedy = text.Contains("target size", StringComparison.Ordinal)
             ? " Give both the same shape, for example with prediction.squeeze(1) or batch.Target.unsqueeze(1)."
             : "";
-        Once($"task '{task}': libtorch warns of {callback}: {text.ReplaceLineEndings(" ").Trim()}{remedy}");
+        Once($"task '{task}': libtorch warns of {callback}: {OneLine.Of(text)}{remedy}");
     }
 
     /// <summary>Looks for targets that a loss leaves out, for a mean over the others is weighted as one over all.</summary>
