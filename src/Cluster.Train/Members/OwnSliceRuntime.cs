@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Cluster.Train.Machine;
 using Cluster.Train.Membership;
@@ -12,14 +11,10 @@ internal sealed class OwnSliceRuntime : MemberRuntime
     private const string Name = "the coordinator";
 
     private readonly ProcessContext _process;
-    private readonly BlockingCollection<(Action Work, TaskCompletionSource Done)> _queue = [];
+    private readonly SerialThread _thread = new("coordinator-slice");
 
     internal OwnSliceRuntime(ProcessContext process)
-        : base(Name)
-    {
-        _process = process;
-        WorkThread.Start("coordinator-slice", Work);
-    }
+        : base(Name) => _process = process;
 
     /// <inheritdoc/>
     public override ImmutableArray<HeldSnapshot> Held => _process.Snapshots.Held();
@@ -35,16 +30,11 @@ internal sealed class OwnSliceRuntime : MemberRuntime
     public override async ValueTask DisposeAsync()
     {
         await base.DisposeAsync().ConfigureAwait(false);
-        _queue.CompleteAdding();
+        _thread.Dispose();
     }
 
     /// <inheritdoc/>
-    protected override Task RunOnThread(Action work)
-    {
-        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _queue.Add((work, done));
-        return done.Task;
-    }
+    protected override Task RunOnThread(Action work) => _thread.RunAsync(work);
 
     /// <inheritdoc/>
     protected override MemberLoop CreateLoop(PrepareGeneration generation, Action<IGenerationMessage> sink)
@@ -55,22 +45,4 @@ internal sealed class OwnSliceRuntime : MemberRuntime
 
     /// <inheritdoc/>
     protected override void Ended(int generation, string reason) => _process.End(generation);
-
-    private void Work()
-    {
-        foreach (var (work, done) in _queue.GetConsumingEnumerable())
-        {
-            try
-            {
-                work();
-                done.SetResult();
-            }
-            catch (Exception error)
-            {
-                done.SetException(error);
-            }
-        }
-
-        _queue.Dispose();
-    }
 }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Cluster.Train.Machine;
 using Cluster.Train.Native;
 using TorchSharp;
@@ -11,11 +10,7 @@ namespace Cluster.Train.Training;
 /// </summary>
 internal sealed class ComputeThread : IDisposable
 {
-    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(10);
-
-    private readonly BlockingCollection<Action> _queue = [];
-    private readonly string _name;
-    private volatile Thread _thread;
+    private readonly SerialThread _thread;
     private readonly int _threads;
     private readonly bool _portable;
     private bool _configured;
@@ -26,53 +21,28 @@ internal sealed class ComputeThread : IDisposable
     /// <param name="portable">See <see cref="NativeEnvironment.Prepare"/>, which is called before anything else.</param>
     internal ComputeThread(string name, int threads, bool portable)
     {
-        (_name, _threads, _portable) = (name, threads, portable);
-        _thread = WorkThread.Start(_name, Work);
+        (_threads, _portable) = (threads, portable);
+        _thread = new SerialThread(name, lost =>
+        {
+            Configure();
+            return NativeExceptions.Catch(error =>
+            {
+                // The work that is to come is another thread's.
+                _configured = false;
+                lost(error);
+            });
+        });
     }
 
     /// <summary>Does work on the thread.</summary>
-    internal Task RunAsync(Action work) => RunAsync<object?>(() =>
-    {
-        work();
-        return null;
-    });
+    internal Task RunAsync(Action work) => _thread.RunAsync(work);
 
     /// <summary>Does work on the thread.</summary>
     /// <returns>Its result, or its exception.</returns>
-    internal Task<T> RunAsync<T>(Func<T> work)
-    {
-        var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        _queue.Add(() =>
-        {
-            try
-            {
-                Configure();
-                using var native = NativeExceptions.Catch(error =>
-                {
-                    done.TrySetException(error);
-                    // This thread is lost with the exception; the work that is to come is another's.
-                    _configured = false;
-                    _thread = WorkThread.Start(_name, Work);
-                });
-                done.SetResult(work());
-            }
-            catch (Exception error)
-            {
-                done.SetException(error);
-            }
-        });
-        return done.Task;
-    }
+    internal Task<T> RunAsync<T>(Func<T> work) => _thread.RunAsync(work);
 
     /// <summary>Ends the thread after the work that was given; waits for it for a while.</summary>
-    public void Dispose()
-    {
-        _queue.CompleteAdding();
-        if (_thread.Join(StopTimeout))
-        {
-            _queue.Dispose();
-        }
-    }
+    public void Dispose() => _thread.Dispose();
 
     private void Configure()
     {
@@ -85,14 +55,6 @@ internal sealed class ComputeThread : IDisposable
             torch.set_num_threads(_threads);
             LibtorchWarnings.TakeOver();
             _configured = true;
-        }
-    }
-
-    private void Work()
-    {
-        foreach (var work in _queue.GetConsumingEnumerable())
-        {
-            work();
         }
     }
 }
