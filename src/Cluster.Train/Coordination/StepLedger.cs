@@ -193,18 +193,7 @@ internal sealed class StepLedger(
         }
 
         _evaluations.Remove(completedSteps);
-        double loss = 0;
-        long correct = 0, decisions = 0;
-        var samples = 0;
-        foreach (var part in parts)
-        {
-            loss += part!.LossSum;
-            correct += part.Correct;
-            decisions += part.Decisions;
-            samples += part.Samples;
-        }
-
-        result = new EvaluationResult(loss / samples, decisions > 0 ? (double)correct / decisions : null, samples);
+        result = ShardEvaluation.Whole(parts!);
         return true;
     }
 

@@ -156,24 +156,12 @@ internal sealed class ReplicaLoop : MemberLoop
 
     private void Evaluate(long completedSteps)
     {
-        var parts = new ShardEvaluation[_shards.Count];
-        for (var shard = _shards.First; shard < _shards.End; shard++)
-        {
-            parts[shard - _shards.First] = new ShardEvaluation(completedSteps, shard, LossSum: 0, Correct: 0, Decisions: 0, Samples: 0);
-        }
-
+        var parts = ShardEvaluation.Begin(completedSteps, _shards);
         _pulse.Begin(completedSteps);
         foreach (var (shard, batch) in _evaluation.Batches())
         {
-            var sums = _replica.Evaluate(batch, watch: !_evaluated);
             ref var part = ref parts[shard - _shards.First];
-            part = part with
-            {
-                LossSum = part.LossSum + sums.LossSum,
-                Correct = part.Correct + sums.Correct,
-                Decisions = part.Decisions + sums.Total,
-                Samples = part.Samples + batch.Count,
-            };
+            part = part.Plus(_replica.Evaluate(batch, watch: !_evaluated), batch.Count);
             _pulse.Advance();
         }
 

@@ -80,15 +80,6 @@ internal sealed record StepReport(
     string WorkerId, int Generation, long FirstStep, int Steps, ShardRange Shards, ImmutableArray<float> ShardLosses,
     ImmutableArray<ShardEvaluation> Evaluations, double Seconds) : IGenerationMessage;
 
-/// <summary>One shard's part of an evaluation: sums, so that the whole is exact.</summary>
-/// <param name="CompletedSteps">Steps of the job done when it was made.</param>
-/// <param name="Shard">The shard.</param>
-/// <param name="LossSum">Sum of the losses of its samples.</param>
-/// <param name="Correct">Correct decisions.</param>
-/// <param name="Decisions">All decisions.</param>
-/// <param name="Samples">Samples.</param>
-internal sealed record ShardEvaluation(long CompletedSteps, int Shard, double LossSum, long Correct, long Decisions, int Samples);
-
 /// <summary>
 /// A worker is evaluating, and this is how far it is. Said about once a second of an evaluation that takes longer, since
 /// no step is reported meanwhile.

@@ -1,5 +1,6 @@
 using Cluster.Train.Checkpoints;
 using Cluster.Train.Members;
+using Cluster.Train.Protocol;
 using Cluster.Train.Reduction;
 using Cluster.Train.Training;
 
@@ -53,19 +54,14 @@ internal sealed class CheckpointEvaluator
         }
 
         var plan = new EvaluationPlan(data.Evaluation.Count, Definition.BatchSize, Definition.Shards);
-        using var loader = new EvaluationLoader(_task.Name, data.Evaluation, plan, new ShardRange(0, Definition.Shards), DataTimeout);
-        var losses = new double[Definition.Shards];
-        long correct = 0, decisions = 0;
+        var shards = new ShardRange(0, Definition.Shards);
+        using var loader = new EvaluationLoader(_task.Name, data.Evaluation, plan, shards, DataTimeout);
+        var parts = ShardEvaluation.Begin(_checkpoint.Manifest.Step, shards);
         foreach (var (shard, batch) in loader.Batches())
         {
-            var sums = replica.Evaluate(batch);
-            losses[shard] += sums.LossSum;
-            correct += sums.Correct;
-            decisions += sums.Total;
+            parts[shard] = parts[shard].Plus(replica.Evaluate(batch), batch.Count);
         }
 
-        var loss = losses.Aggregate(0.0, (sum, part) => sum + part);
-        return new EvaluationResult(
-            loss / data.Evaluation.Count, decisions > 0 ? (double)correct / decisions : null, data.Evaluation.Count);
+        return ShardEvaluation.Whole(parts);
     }
 }

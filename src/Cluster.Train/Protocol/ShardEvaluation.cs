@@ -1,0 +1,58 @@
+using Cluster.Train.Reduction;
+using Cluster.Train.Training;
+
+namespace Cluster.Train.Protocol;
+
+/// <summary>
+/// One shard's part of an evaluation: sums, so that the whole is exact. Each is added up batch by batch, and the whole shard by
+/// shard: this order decides the bits, whoever evaluates.
+/// </summary>
+/// <param name="CompletedSteps">Steps of the job done when it was made.</param>
+/// <param name="Shard">The shard.</param>
+/// <param name="LossSum">Sum of the losses of its samples.</param>
+/// <param name="Correct">Correct decisions.</param>
+/// <param name="Decisions">All decisions.</param>
+/// <param name="Samples">Samples.</param>
+internal sealed record ShardEvaluation(long CompletedSteps, int Shard, double LossSum, long Correct, long Decisions, int Samples)
+{
+    /// <summary>The parts of some shards of which nothing has been evaluated yet.</summary>
+    internal static ShardEvaluation[] Begin(long completedSteps, ShardRange shards)
+    {
+        var parts = new ShardEvaluation[shards.Count];
+        for (var i = 0; i < parts.Length; i++)
+        {
+            parts[i] = new ShardEvaluation(completedSteps, shards.First + i, LossSum: 0, Correct: 0, Decisions: 0, Samples: 0);
+        }
+
+        return parts;
+    }
+
+    /// <summary>The same with one more batch.</summary>
+    /// <param name="batch">What the batch gave.</param>
+    /// <param name="samples">Its samples.</param>
+    internal ShardEvaluation Plus(EvaluationSums batch, int samples) => this with
+    {
+        LossSum = LossSum + batch.LossSum,
+        Correct = Correct + batch.Correct,
+        Decisions = Decisions + batch.Total,
+        Samples = Samples + samples,
+    };
+
+    /// <summary>The whole evaluation.</summary>
+    /// <param name="parts">All shards' parts, in the order of the shards.</param>
+    internal static EvaluationResult Whole(IEnumerable<ShardEvaluation> parts)
+    {
+        double loss = 0;
+        long correct = 0, decisions = 0;
+        var samples = 0;
+        foreach (var part in parts)
+        {
+            loss += part.LossSum;
+            correct += part.Correct;
+            decisions += part.Decisions;
+            samples += part.Samples;
+        }
+
+        return new EvaluationResult(loss / samples, decisions > 0 ? (double)correct / decisions : null, samples);
+    }
+}
