@@ -20,6 +20,11 @@ internal static class ControlPlaneVerb
     internal static async Task RunAsync(IReadOnlyList<string> arguments)
     {
         var options = VerbOptions.Parse(arguments, DefaultRounds);
+        if (!OperatingSystem.IsLinux())
+        {
+            throw new BadInputException("control-plane reads the processor time of one thread, which it can on Linux only: run it there");
+        }
+
         var results = Paces.SelectMany(_ => Sizes, (pace, size) => (Pace: pace, Size: size, Seconds: new Series())).ToArray();
         for (var round = 0; round < options.Rounds; round++)
         {

@@ -1,3 +1,5 @@
+using Cluster.Train.Machine;
+
 namespace Cluster.Train.Benchmarks.ControlPlane;
 
 /// <summary>
@@ -29,7 +31,7 @@ internal sealed class CoordinatorClock(long firstStep) : IJobObserver
             throw new InvalidOperationException("the coordinator has changed its thread: its processor time is not known");
         }
 
-        _end = (progress.CompletedSteps, ThreadTime.Seconds);
+        _end = (progress.CompletedSteps, ThreadTime.Now().TotalSeconds);
         _begin ??= _end;
     }
 
