@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Collections.Immutable;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
@@ -26,9 +25,7 @@ internal static class ManifestJson
             json.WriteString("createdBy", manifest.CreatedBy);
             json.WriteString("task", manifest.Task);
             json.WriteString("jobHash", manifest.JobHash);
-            json.WriteStartObject("job");
-            foreach (var (name, value) in manifest.Job) json.WriteString(name, value);
-            json.WriteEndObject();
+            JobJson.Write(json, manifest.Job);
             json.WriteStartObject("run");
             if (manifest.RunEpochs is { } epochs) json.WriteNumber("epochs", epochs);
             if (manifest.RunSteps is { } steps) json.WriteNumber("steps", steps);
@@ -87,7 +84,7 @@ internal static class ManifestJson
             CreatedBy = fields.Text("createdBy"),
             Task = fields.Text("task"),
             JobHash = fields.Sha256("jobHash"),
-            Job = fields.Object("job").Texts().ToImmutableSortedDictionary(StringComparer.Ordinal),
+            Job = JobJson.Read(fields),
             RunEpochs = epochs is null or <= int.MaxValue ? (int?)epochs : throw new BadInputException(Invariant($"{label} has run.epochs {epochs}, which is too many")),
             RunSteps = run.CountOrNull("steps"),
             Step = fields.Count("step"),

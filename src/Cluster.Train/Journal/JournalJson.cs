@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Collections.Immutable;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Cluster.Train.Checkpoints;
@@ -16,13 +15,7 @@ internal static class JournalJson
     {
         json.WriteNumber("journal", JournalHeader.Format);
         json.WriteString("jobHash", header.JobHash);
-        json.WriteStartObject("job");
-        foreach (var (name, value) in header.Job)
-        {
-            json.WriteString(name, value);
-        }
-
-        json.WriteEndObject();
+        JobJson.Write(json, header.Job);
         if (header.Length.Epochs is { } epochs)
         {
             json.WriteNumber("epochs", epochs);
@@ -103,7 +96,7 @@ internal static class JournalJson
         }
 
         return new JournalHeader(
-            fields.Sha256("jobHash"), fields.Object("job").Texts().ToImmutableSortedDictionary(StringComparer.Ordinal),
+            fields.Sha256("jobHash"), JobJson.Read(fields),
             new RunLength((int?)epochs, steps), Whole(label, fields, "samples"), fields.Text("layoutHash"),
             fields.Text("dataFingerprint"), fields.TextOrNull("numerics"), fields.TextOrNull("processor"));
     }

@@ -24,7 +24,7 @@ internal sealed record JournalHeader(
 
     /// <summary>The header of a job.</summary>
     internal static JournalHeader Of(JobDefinition definition, ReplicaDescription replica) => new(
-        definition.Hash(), definition.Canonical().ToImmutableSortedDictionary(StringComparer.Ordinal), definition.Length,
+        definition.Hash(), definition.Canonical(), definition.Length,
         replica.TrainingSamples, replica.LayoutHash, replica.DataFingerprint, replica.Numerics, replica.Processor);
 }
 

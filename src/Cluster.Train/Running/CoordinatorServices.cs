@@ -237,7 +237,7 @@ internal sealed class CoordinatorServices : ICoordinatorServices
         {
             Task = definition.Task,
             JobHash = definition.Hash(),
-            Job = definition.Canonical().ToImmutableSortedDictionary(StringComparer.Ordinal),
+            Job = definition.Canonical(),
             Step = request.Step,
             StepsPerEpoch = StepsPerEpoch,
             RunEpochs = definition.Length.Epochs,

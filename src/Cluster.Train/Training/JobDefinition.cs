@@ -93,21 +93,19 @@ public sealed record JobDefinition
     /// The fields that decide the trajectory, by name, each as one text: what is hashed, stored in a checkpoint's
     /// manifest, and compared field by field so that a refusal can name the one that differs.
     /// </summary>
-    internal SortedDictionary<string, string> Canonical()
+    internal ImmutableSortedDictionary<string, string> Canonical()
     {
-        var fields = new SortedDictionary<string, string>(StringComparer.Ordinal)
-        {
-            ["task"] = Task,
-            ["seed"] = Invariant($"{Seed}"),
-            ["shards"] = Invariant($"{Shards}"),
-            ["batch-size"] = Invariant($"{BatchSize}"),
-            ["optimizer"] = Optimizer.Canonical(),
-            ["schedule"] = Schedule.Canonical(),
-            ["clip-norm"] = ClipNorm is { } norm ? Invariant($"{norm:R}") : "none",
-            ["threads"] = Invariant($"{Threads}"),
-            ["portable"] = Portable ? "yes" : "no",
-            ["device"] = Device == DeviceKind.Cpu ? "cpu" : "cuda",
-        };
+        var fields = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
+        fields["task"] = Task;
+        fields["seed"] = Invariant($"{Seed}");
+        fields["shards"] = Invariant($"{Shards}");
+        fields["batch-size"] = Invariant($"{BatchSize}");
+        fields["optimizer"] = Optimizer.Canonical();
+        fields["schedule"] = Schedule.Canonical();
+        fields["clip-norm"] = ClipNorm is { } norm ? Invariant($"{norm:R}") : "none";
+        fields["threads"] = Invariant($"{Threads}");
+        fields["portable"] = Portable ? "yes" : "no";
+        fields["device"] = Device == DeviceKind.Cpu ? "cpu" : "cuda";
         if (Tail != TailRule.Keep)
         {
             // Only where it is not the default: jobs of before there was a choice keep their hashes.
@@ -124,7 +122,7 @@ public sealed record JobDefinition
             fields[$"{JobReader.TaskPrefix}{name}"] = value;
         }
 
-        return fields;
+        return fields.ToImmutable();
     }
 }
 

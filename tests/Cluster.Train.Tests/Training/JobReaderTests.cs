@@ -87,9 +87,8 @@ public sealed class JobReaderTests
     [InlineData("task.depth", "3", "task 'mnist' has no option --depth")]
     public void A_field_that_means_nothing_is_named(string field, string? value, string expected)
     {
-        var fields = Job.Canonical();
-        fields.Remove(field);
-        if (value is not null) fields[field] = value;
+        var fields = Job.Canonical().Remove(field);
+        if (value is not null) fields = fields.Add(field, value);
 
         var error = Assert.Throws<BadInputException>(() => JobReader.Read("x", FakeTask.Mnist, fields, Job.Length));
 
@@ -99,8 +98,7 @@ public sealed class JobReaderTests
     [Fact]
     public void An_option_that_the_task_did_not_have_then_was_at_its_default()
     {
-        var fields = Job.Canonical();
-        fields.Remove("task.model");
+        var fields = Job.Canonical().Remove("task.model");
 
         var read = JobReader.Read("x", FakeTask.Mnist, fields, Job.Length);
 
@@ -116,7 +114,7 @@ public sealed class JobReaderTests
     public void A_number_with_a_decimal_comma_is_not_read()
     {
         var fields = Job.Canonical();
-        fields["optimizer"] = fields["optimizer"].Replace("0.1", "0,1", StringComparison.Ordinal);
+        fields = fields.SetItem("optimizer", fields["optimizer"].Replace("0.1", "0,1", StringComparison.Ordinal));
 
         var error = Assert.Throws<BadInputException>(() => JobReader.Read("x", FakeTask.Mnist, fields, Job.Length));
 
