@@ -65,7 +65,7 @@ internal sealed class ClusterEngine(Func<NodeOptions, ITensorNetwork> openNetwor
         return await new WorkerNode(
             run.Node,
             (node, outcome) => WorkerActor.Props(identity, node.Coordinator, runtime, run.Node.JoinTimeout, outcome),
-            WorkerActor.Leave.Instance,
+            WorkerActor.Leave,
             say).RunAsync(stop);
 
         // Snapshots live as long as the job does, whatever becomes of actors and actor systems.

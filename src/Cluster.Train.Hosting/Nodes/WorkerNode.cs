@@ -1,6 +1,6 @@
 using Akka.Actor;
 using Cluster.Train.Actors;
-using Cluster.Train.Members;
+using Cluster.Train.Coordination;
 using Cluster.Train.Protocol;
 
 namespace Cluster.Train.Hosting.Nodes;

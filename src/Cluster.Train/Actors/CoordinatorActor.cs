@@ -24,7 +24,7 @@ internal sealed class CoordinatorActor : ReceiveActor, IWithTimers
     {
         (_services, _completion) = (new ServiceCalls(services, Self), completion);
         _machine = new CoordinatorMachine(settings, services, () => RandomNumberGenerator.GetHexString(64, lowercase: true), Now);
-        Receive<IWireMessage>(message => Answer(new CoordinatorEvent.Heard(AddressOf(Sender), message)));
+        Receive<IWireMessage>(message => Answer(new CoordinatorEvent.Heard(Addresses.Of(Sender), message)));
         Receive<CoordinatorEvent>(Answer);
         Receive<ServiceCalls.Collected>(collected => Answer(_services.Write(collected)));
     }
@@ -62,8 +62,6 @@ internal sealed class CoordinatorActor : ReceiveActor, IWithTimers
         }
     }
 
-    private static WorkerAddress AddressOf(IActorRef actor) => actor.IsNobody() ? WorkerAddress.Nobody : new WorkerAddress(actor);
-
     private void Answer(CoordinatorEvent happened)
     {
         foreach (var effect in _machine.Next(happened, Now))
@@ -77,12 +75,12 @@ internal sealed class CoordinatorActor : ReceiveActor, IWithTimers
         switch (effect)
         {
             case Effect.Tell tell:
-                Send(tell.To, tell.Message);
+                tell.To.Send(tell.Message, Self);
                 break;
             case Effect.TellAll tell:
                 foreach (var worker in tell.To)
                 {
-                    Send(worker, tell.Message);
+                    worker.Send(tell.Message, Self);
                 }
 
                 break;
@@ -115,6 +113,4 @@ internal sealed class CoordinatorActor : ReceiveActor, IWithTimers
                 break;
         }
     }
-
-    private void Send(WorkerAddress to, IWireMessage message) => (to.Value as IActorRef)?.Tell(message, Self);
 }

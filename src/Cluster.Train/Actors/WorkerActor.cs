@@ -1,49 +1,39 @@
 using Akka.Actor;
 using Akka.Event;
+using Cluster.Train.Coordination;
 using Cluster.Train.Members;
 using Cluster.Train.Protocol;
-using Cluster.Train.Training;
 
 namespace Cluster.Train.Actors;
 
 /// <summary>
-/// One worker: asks for a coordinator, makes a replica of its job, and does the leases of each generation. A coordinator
-/// that is lost is looked for again; what the process holds of the job stays. It computes nothing itself: its runtime
-/// does, on a thread of its own.
+/// The shell around <see cref="WorkerMachine"/>: messages, the coordinator's end and timers become events, and what the machine
+/// decides is carried out here or by the runtime, which computes on a thread of its own. It decides nothing itself.
 /// </summary>
-internal sealed partial class WorkerActor : ReceiveActor, IWithTimers
+internal sealed class WorkerActor : ReceiveActor, IWithTimers
 {
-    private const string HelloTimer = "hello";
-    private const string WaitTimer = "wait";
-    private const string PresentTimer = "present";
-    private static readonly TimeSpan HelloInterval = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan PresentInterval = TimeSpan.FromSeconds(5);
-
     private readonly WorkerIdentity _identity;
     private readonly IActorRef _coordinators;
     private readonly IWorkerRuntime _runtime;
-    private readonly TimeSpan _patience;
     private readonly TaskCompletionSource<WorkerOutcome> _completion;
     private readonly ILoggingAdapter _log = Context.GetLogger();
-    private IActorRef _coordinator = ActorRefs.Nobody;
-    private int _generation;
-    private WorkerStage _stage;
-    private bool _opening;
-    private InitialState? _initial;
-    private long _nextStep;
-    private long _stale;
-    private bool _leaving;
+    private readonly WorkerMachine _machine;
 
     /// <summary>Is created by <see cref="Props"/>.</summary>
     public WorkerActor(
         WorkerIdentity identity, IActorRef coordinators, IWorkerRuntime runtime, TimeSpan patience, TaskCompletionSource<WorkerOutcome> completion)
     {
-        (_identity, _coordinators, _runtime, _patience, _completion) = (identity, coordinators, runtime, patience, completion);
-        Become(Searching);
+        (_identity, _coordinators, _runtime, _completion) = (identity, coordinators, runtime, completion);
+        _machine = new WorkerMachine(identity.WorkerId, identity.Name, patience);
+        Receive<IWireMessage>(message => Answer(new WorkerEvent.Heard(Addresses.Of(Sender), message)));
+        Receive<WorkerEvent>(Answer);
     }
 
     /// <inheritdoc/>
     public ITimerScheduler Timers { get; set; } = null!;
+
+    /// <summary>Asks a worker to leave in good order: it ends when the coordinator lets it go.</summary>
+    internal static object Leave { get; } = new WorkerEvent.LeaveAsked();
 
     /// <summary>A worker.</summary>
     /// <param name="identity">Who it is.</param>
@@ -56,186 +46,102 @@ internal sealed partial class WorkerActor : ReceiveActor, IWithTimers
         Akka.Actor.Props.Create(() => new WorkerActor(identity, coordinators, runtime, patience, completion));
 
     /// <inheritdoc/>
-    protected override void PreStart() => Search();
+    protected override void PreStart() => Answer(new WorkerEvent.Started());
 
     /// <inheritdoc/>
     protected override void PostStop()
     {
-        _runtime.Abort(_generation, $"{_identity.Name} stops");
-        _completion.TrySetResult(new WorkerOutcome(Completed: false, "the worker was stopped"));
-        if (_stale > 0)
+        Answer(new WorkerEvent.Abandoned());
+        if (_machine.Stale > 0)
         {
-            _log.Debug("dropped {0} stale messages", _stale);
+            _log.Debug("dropped {0} stale messages", _machine.Stale);
         }
     }
 
-    private void Search()
+    private void Answer(WorkerEvent happened)
     {
-        Become(Searching);
-        Timers.StartPeriodicTimer(HelloTimer, SayHello.Instance, TimeSpan.Zero, HelloInterval);
-        Timers.StartSingleTimer(WaitTimer, WaitedTooLong.Instance, _patience);
-    }
-
-    private void Searching()
-    {
-        Receive<SayHello>(_ => _coordinators.Tell(new WorkerHello(
-            _identity.WorkerId, _identity.Name, _identity.Host, _identity.Build, _identity.Tasks, _runtime.Past)));
-        Receive<JobOffer>(offer =>
+        foreach (var effect in _machine.Next(happened))
         {
-            Timers.Cancel(HelloTimer);
-            Timers.Cancel(WaitTimer);
-            Follow(Sender);
-            Open(offer);
-        });
-        Receive<JoinRefused>(Refused);
-        Receive<WaitedTooLong>(_ => End(new TrainingFaultException(
-            Invariant($"waited {_patience.TotalSeconds:0} s for a coordinator, and none answered; check that one runs and that --seed-node names it"))));
-        Receive<Leave>(_ => End(new WorkerOutcome(Completed: false, "left before it was a member")));
-        ReceiveEnd();
-    }
-
-    private void Open(JobOffer offer)
-    {
-        _opening = true;
-        Become(Joining);
-        _runtime.OpenAsync(offer.Definition, offer.Fresh).PipeTo(
-            Self, success: opened => new Opened(opened), failure: error => new OpeningFailed(error));
-    }
-
-    private void Refused(JoinRefused refused) => End(new BadInputException($"the coordinator refuses this worker: {refused.Reason}"));
-
-    private void Joining()
-    {
-        Receive<Opened>(opened =>
-        {
-            (_opening, _stage, _initial) = (false, WorkerStage.Joining, opened.Replica.Initial);
-            Timers.StartPeriodicTimer(PresentTimer, SayPresent.Instance, PresentInterval, PresentInterval);
-            _coordinator.Tell(new JoinRequest(
-                _identity.WorkerId, opened.Replica.Description, opened.Replica.Initial.Page(first: 0), _runtime.Held, _runtime.Memos, opened.Replica.Remark));
-        });
-        Receive<OpeningFailed>(failed =>
-        {
-            var fault = MemberFaults.Describe(_identity.WorkerId, _identity.Name, generation: 0, failed.Error);
-            _coordinator.Tell(fault);
-        });
-        ReceiveMembership();
-    }
-
-    private void Training()
-    {
-        Receive<Prepared>(prepared => IfCurrent(prepared.Generation, () =>
-        {
-            if (_stage == WorkerStage.Preparing)
-            {
-                _stage = WorkerStage.Ready;
-                _coordinator.Tell(new GenerationReady(_identity.WorkerId, prepared.Generation));
-            }
-        }));
-        ReceiveFromCoordinator<StepLease>(lease => IfCurrent(lease.Generation, () =>
-        {
-            // One that comes twice, or after another that was lost, would part this member from the others.
-            if (lease.FirstStep == _nextStep)
-            {
-                _nextStep = lease.End;
-                _runtime.Enqueue(lease);
-            }
-            else
-            {
-                _stale++;
-            }
-        }));
-        ReceiveMembership();
-    }
-
-    private void Follow(IActorRef coordinator)
-    {
-        Context.Unwatch(_coordinator);
-        _coordinator = coordinator;
-        Context.WatchWith(coordinator, new CoordinatorGone(coordinator));
-    }
-
-    /// <summary>Leaves the generation, keeps what the process holds, and looks for a coordinator.</summary>
-    private void Lose(string reason)
-    {
-        _log.Warning("{0}; looking for a coordinator", reason);
-        _runtime.Abort(_generation, reason);
-        Context.Unwatch(_coordinator);
-        _coordinator = ActorRefs.Nobody;
-        Timers.Cancel(PresentTimer);
-        if (_leaving)
-        {
-            End(new WorkerOutcome(Completed: false, $"left while {reason}"));
-            return;
-        }
-
-        Search();
-    }
-
-    private void End(WorkerOutcome outcome)
-    {
-        _completion.TrySetResult(outcome);
-        Context.Stop(Self);
-    }
-
-    private void End(Exception error)
-    {
-        _completion.TrySetException(error);
-        Context.Stop(Self);
-    }
-
-    /// <summary>What another coordinator says, one that was replaced, means nothing to this worker.</summary>
-    private void ReceiveFromCoordinator<T>(Action<T> action) => Receive<T>(message =>
-    {
-        if (Sender.Equals(_coordinator))
-        {
-            action(message);
-        }
-        else
-        {
-            _stale++;
-        }
-    });
-
-    private void IfCurrent(int generation, Action action)
-    {
-        if (generation == _generation)
-        {
-            action();
-        }
-        else
-        {
-            _stale++;
+            CarryOut(effect);
         }
     }
 
-    /// <summary>Asks the worker to leave in good order: it ends when the coordinator lets it go.</summary>
-    internal sealed record Leave
+    private void CarryOut(WorkerEffect effect)
     {
-        internal static Leave Instance { get; } = new();
+        switch (effect)
+        {
+            case WorkerEffect.Greet:
+                _coordinators.Tell(new WorkerHello(
+                    _identity.WorkerId, _identity.Name, _identity.Host, _identity.Build, _identity.Tasks, _runtime.Past));
+                break;
+            case WorkerEffect.Tell tell:
+                tell.To.Send(tell.Message, Self);
+                break;
+            case WorkerEffect.AskToJoin ask:
+                ask.To.Send(new JoinRequest(_identity.WorkerId, ask.Replica, ask.Tensors, _runtime.Held, _runtime.Memos, ask.Remark), Self);
+                break;
+            case WorkerEffect.TellEnded ended:
+                ended.To.Send(new GenerationEnded(_identity.WorkerId, ended.Generation, _runtime.Held), Self);
+                break;
+            case WorkerEffect.Watch { Coordinator: { Value: IActorRef coordinator } address }:
+                Context.WatchWith(coordinator, new WorkerEvent.Gone(address));
+                break;
+            case WorkerEffect.Unwatch { Coordinator.Value: IActorRef coordinator }:
+                Context.Unwatch(coordinator);
+                break;
+            case WorkerEffect.Repeat repeat:
+                Timers.StartPeriodicTimer(
+                    repeat.Timer, new WorkerEvent.Rang(repeat.Timer), repeat.AtOnce ? TimeSpan.Zero : repeat.Interval, repeat.Interval);
+                break;
+            case WorkerEffect.Wait wait:
+                Timers.StartSingleTimer(wait.Timer, new WorkerEvent.Rang(wait.Timer), wait.Length);
+                break;
+            case WorkerEffect.Cancel cancel:
+                Timers.Cancel(cancel.Timer);
+                break;
+            case WorkerEffect.Open open:
+                Open(open);
+                break;
+            case WorkerEffect.Prepare prepare:
+                Prepare(prepare);
+                break;
+            case WorkerEffect.Serve serve:
+                _runtime.Serve(serve.Generation);
+                break;
+            case WorkerEffect.DoLease lease:
+                _runtime.Enqueue(lease.Lease);
+                break;
+            case WorkerEffect.Abort abort:
+                _runtime.Abort(abort.Generation, abort.Reason);
+                break;
+            case WorkerEffect.Warn line:
+                _log.Warning("{0}", line.Text);
+                break;
+            case WorkerEffect.Finish finish:
+                _completion.TrySetResult(finish.Outcome);
+                break;
+            case WorkerEffect.Fail fail:
+                _completion.TrySetException(fail.Error);
+                break;
+            case WorkerEffect.End:
+                Context.Stop(Self);
+                break;
+        }
     }
 
-    private sealed record SayHello
+    private void Open(WorkerEffect.Open open) => _runtime.OpenAsync(open.Offer.Definition, open.Offer.Fresh).PipeTo(
+        Self,
+        success: opened => new WorkerEvent.Opened(open.Number, opened.Description, opened.Initial, opened.Remark),
+        failure: error => new WorkerEvent.NotOpened(open.Number, Fault(generation: 0, error)));
+
+    private void Prepare(WorkerEffect.Prepare prepare)
     {
-        internal static SayHello Instance { get; } = new();
+        var (self, generation) = (Self, prepare.Generation.Generation);
+        _runtime.PrepareAsync(prepare.Generation, message => prepare.ReportsTo.Send(message, self)).PipeTo(
+            self,
+            success: () => new WorkerEvent.Prepared(generation),
+            failure: error => new WorkerEvent.NotPrepared(Fault(generation, error)));
     }
 
-    private sealed record SayPresent
-    {
-        internal static SayPresent Instance { get; } = new();
-    }
-
-    private sealed record WaitedTooLong
-    {
-        internal static WaitedTooLong Instance { get; } = new();
-    }
-
-    private sealed record CoordinatorGone(IActorRef Coordinator);
-
-    private sealed record Opened(OpenedReplica Replica);
-
-    private sealed record Prepared(int Generation);
-
-    private sealed record OpeningFailed(Exception Error);
-
-    private sealed record Failed(Exception Error, int Generation);
+    private WorkerFault Fault(int generation, Exception error) => MemberFaults.Describe(_identity.WorkerId, _identity.Name, generation, error);
 }

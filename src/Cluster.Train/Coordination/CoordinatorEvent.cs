@@ -14,10 +14,10 @@ internal abstract record CoordinatorEvent
     /// <summary>A message has come.</summary>
     /// <param name="From">From whom; nobody where the coordinator's own slice reports.</param>
     /// <param name="Message">The message.</param>
-    internal sealed record Heard(WorkerAddress From, IWireMessage Message) : CoordinatorEvent;
+    internal sealed record Heard(ActorAddress From, IWireMessage Message) : CoordinatorEvent;
 
     /// <summary>A worker's actor has ended, or its node is gone.</summary>
-    internal sealed record Gone(string WorkerId, WorkerAddress Worker) : CoordinatorEvent;
+    internal sealed record Gone(string WorkerId, ActorAddress Worker) : CoordinatorEvent;
 
     /// <summary>The coordinator's process has lost a member's, or never reached it.</summary>
     /// <param name="Generation">The generation whose member it is.</param>

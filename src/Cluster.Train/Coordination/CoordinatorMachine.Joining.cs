@@ -5,7 +5,7 @@ namespace Cluster.Train.Coordination;
 /// <summary>Workers that say hello and ask to join: compared with the job, and admitted or refused.</summary>
 internal sealed partial class CoordinatorMachine
 {
-    private void Greet(WorkerAddress from, WorkerHello hello)
+    private void Greet(ActorAddress from, WorkerHello hello)
     {
         if (!hello.Tasks.Contains(_settings.Definition.Task))
         {
@@ -26,7 +26,7 @@ internal sealed partial class CoordinatorMachine
         var before = _workers.Greet(hello, from);
         if (from != before)
         {
-            if (before != WorkerAddress.Nobody)
+            if (before != ActorAddress.Nobody)
             {
                 Do(new Effect.Unwatch(before));
             }
@@ -45,7 +45,7 @@ internal sealed partial class CoordinatorMachine
         }
     }
 
-    private void Join(WorkerAddress from, JoinRequest request)
+    private void Join(ActorAddress from, JoinRequest request)
     {
         if (!_workers.Knows(request.WorkerId))
         {

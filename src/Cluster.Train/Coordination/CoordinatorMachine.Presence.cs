@@ -6,7 +6,7 @@ namespace Cluster.Train.Coordination;
 internal sealed partial class CoordinatorMachine
 {
     /// <summary>A worker says what it knows; where that is not what it was told, it is told once more.</summary>
-    private void Present(WorkerAddress from, WorkerPresent present)
+    private void Present(ActorAddress from, WorkerPresent present)
     {
         var id = present.WorkerId;
         if (!IsKnown(from, id))
@@ -43,9 +43,9 @@ internal sealed partial class CoordinatorMachine
         }
     }
 
-    private bool IsKnown(WorkerAddress from, string workerId) => _workers.Knows(workerId) && _workers.Address(workerId) == from;
+    private bool IsKnown(ActorAddress from, string workerId) => _workers.Knows(workerId) && _workers.Address(workerId) == from;
 
-    private void Offer(WorkerAddress worker, string workerId) =>
+    private void Offer(ActorAddress worker, string workerId) =>
         Tell(worker, new JobOffer(_settings.Definition, Fresh: _distrusted.Contains(workerId)));
 
     private void Leave(string workerId)
@@ -55,7 +55,7 @@ internal sealed partial class CoordinatorMachine
     }
 
     /// <summary>It was put out and does not know: it was stopped for a while, or cut off.</summary>
-    private void TellThatItIsOut(WorkerAddress worker) => Tell(worker, new HelloWanted("the coordinator has put this worker out of its generation"));
+    private void TellThatItIsOut(ActorAddress worker) => Tell(worker, new HelloWanted("the coordinator has put this worker out of its generation"));
 
     private StatusReport Status()
     {

@@ -36,7 +36,7 @@ internal sealed partial class CoordinatorMachine
         Gather("who does not answer is put out");
     }
 
-    private void Fault(WorkerAddress from, WorkerFault fault)
+    private void Fault(ActorAddress from, WorkerFault fault)
     {
         if (fault.Generation == 0 && _workers.Knows(fault.WorkerId))
         {

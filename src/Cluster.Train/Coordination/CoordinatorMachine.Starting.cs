@@ -44,7 +44,7 @@ internal sealed partial class CoordinatorMachine
         }
     }
 
-    private bool HearDone(Done done, WorkerAddress from, IWireMessage message)
+    private bool HearDone(Done done, ActorAddress from, IWireMessage message)
     {
         if (message is WorkerHello hello)
         {
@@ -59,7 +59,7 @@ internal sealed partial class CoordinatorMachine
         return true;
     }
 
-    private Done Dismiss(Done done, string workerId, WorkerAddress worker)
+    private Done Dismiss(Done done, string workerId, ActorAddress worker)
     {
         Tell(worker, new EndJob(Completed: true, WasDone));
         return done with { Dismissed = done.Dismissed.Add(workerId) };

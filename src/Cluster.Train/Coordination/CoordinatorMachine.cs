@@ -98,7 +98,7 @@ internal sealed partial class CoordinatorMachine
             case CoordinatorEvent.WaitOver over:
                 TimerEnded(over.Wait);
                 break;
-            case CoordinatorEvent.Gone gone when _workers.Address(gone.WorkerId) == gone.Worker && gone.Worker != WorkerAddress.Nobody:
+            case CoordinatorEvent.Gone gone when _workers.Address(gone.WorkerId) == gone.Worker && gone.Worker != ActorAddress.Nobody:
                 // A worker whose actor system was restarted has another address now: the old one's end means nothing.
                 Lose(gone.WorkerId, $"{_workers.Name(gone.WorkerId)} ended unexpectedly");
                 break;
@@ -142,7 +142,7 @@ internal sealed partial class CoordinatorMachine
     }
 
     /// <summary>A message means something in this phase, or in all, or nothing any more.</summary>
-    private void Hear(WorkerAddress from, IWireMessage message)
+    private void Hear(ActorAddress from, IWireMessage message)
     {
         if (message is StatusRequest)
         {
@@ -168,7 +168,7 @@ internal sealed partial class CoordinatorMachine
     }
 
     /// <summary>Messages that mean the same in every phase in which the job goes on.</summary>
-    private bool HearAlways(WorkerAddress from, IWireMessage message)
+    private bool HearAlways(ActorAddress from, IWireMessage message)
     {
         switch (message)
         {
@@ -203,10 +203,10 @@ internal sealed partial class CoordinatorMachine
     }
 
     /// <summary>Drops a message of a generation that is over, or of somebody who is no member any more.</summary>
-    private void Drop(WorkerAddress from, IWireMessage message)
+    private void Drop(ActorAddress from, IWireMessage message)
     {
         Stale++;
-        if (message is IGenerationMessage && from != WorkerAddress.Nobody && !_workers.Addresses.Contains(from))
+        if (message is IGenerationMessage && from != ActorAddress.Nobody && !_workers.Addresses.Contains(from))
         {
             TellThatItIsOut(from);
         }
@@ -218,9 +218,9 @@ internal sealed partial class CoordinatorMachine
 
     private void Tell(string workerId, IWireMessage message) => Tell(_workers.Address(workerId), message);
 
-    private void Tell(WorkerAddress to, IWireMessage message)
+    private void Tell(ActorAddress to, IWireMessage message)
     {
-        if (to != WorkerAddress.Nobody)
+        if (to != ActorAddress.Nobody)
         {
             Do(new Effect.Tell(to, message));
         }

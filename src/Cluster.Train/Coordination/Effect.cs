@@ -9,16 +9,16 @@ namespace Cluster.Train.Coordination;
 internal abstract record Effect
 {
     /// <summary>Sends a message to a worker.</summary>
-    internal sealed record Tell(WorkerAddress To, IWireMessage Message) : Effect;
+    internal sealed record Tell(ActorAddress To, IWireMessage Message) : Effect;
 
     /// <summary>Sends a message to several workers.</summary>
-    internal sealed record TellAll(IReadOnlyList<WorkerAddress> To, IWireMessage Message) : Effect;
+    internal sealed record TellAll(IReadOnlyList<ActorAddress> To, IWireMessage Message) : Effect;
 
     /// <summary>From now on, the worker's end is an event.</summary>
-    internal sealed record Watch(string WorkerId, WorkerAddress Worker) : Effect;
+    internal sealed record Watch(string WorkerId, ActorAddress Worker) : Effect;
 
     /// <summary>The worker's end means nothing any more.</summary>
-    internal sealed record Unwatch(WorkerAddress Worker) : Effect;
+    internal sealed record Unwatch(ActorAddress Worker) : Effect;
 
     /// <summary>Says a line to the user.</summary>
     internal sealed record Notice(string Text) : Effect;

@@ -31,11 +31,11 @@ internal sealed class WorkerDirectory
     internal IReadOnlyList<string> Leaving => [.. _workers.Where(pair => pair.Value.Leaves).Select(pair => pair.Key)];
 
     /// <summary>Where all that said hello are reached.</summary>
-    internal IEnumerable<WorkerAddress> Addresses => _workers.Values.Select(worker => worker.Address);
+    internal IEnumerable<ActorAddress> Addresses => _workers.Values.Select(worker => worker.Address);
 
     /// <summary>Notes a worker that says hello, anew if it did before.</summary>
     /// <returns>Where it was reached before; nobody where it is new.</returns>
-    internal WorkerAddress Greet(WorkerHello hello, WorkerAddress worker)
+    internal ActorAddress Greet(WorkerHello hello, ActorAddress worker)
     {
         var before = Address(hello.WorkerId);
         _workers[hello.WorkerId] = new Entry(hello, worker);
@@ -103,14 +103,14 @@ internal sealed class WorkerDirectory
 
     internal JoinRequest? Join(string workerId) => _workers.GetValueOrDefault(workerId)?.Join;
 
-    internal WorkerAddress Address(string workerId) => _workers.GetValueOrDefault(workerId)?.Address ?? WorkerAddress.Nobody;
+    internal ActorAddress Address(string workerId) => _workers.GetValueOrDefault(workerId)?.Address ?? ActorAddress.Nobody;
 
     internal string Name(string workerId) =>
         workerId.Length == 0 ? "the coordinator" : _workers.TryGetValue(workerId, out var worker) ? worker.Hello.Name : workerId;
 
     internal string Names(IEnumerable<string> workerIds) => string.Join(", ", workerIds.Select(Name).Order(StringComparer.Ordinal));
 
-    private sealed record Entry(WorkerHello Hello, WorkerAddress Address)
+    private sealed record Entry(WorkerHello Hello, ActorAddress Address)
     {
         internal JoinRequest? Join { get; init; }
 

@@ -9,8 +9,3 @@ namespace Cluster.Train.Members;
 /// <param name="Build">Version of the program and of its tasks.</param>
 /// <param name="Tasks">Names of the tasks it has.</param>
 internal sealed record WorkerIdentity(string WorkerId, string Name, string Host, string Build, ImmutableArray<string> Tasks);
-
-/// <summary>How a worker's part in a job ended.</summary>
-/// <param name="Completed">Whether the job reached its end.</param>
-/// <param name="Reason">Why it ended, in one line.</param>
-internal sealed record WorkerOutcome(bool Completed, string Reason);

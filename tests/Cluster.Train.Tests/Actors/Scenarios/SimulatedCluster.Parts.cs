@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Cluster.Train.Coordination;
 using Cluster.Train.Members;
 
 namespace Cluster.Train.Tests.Actors.Scenarios;

@@ -129,7 +129,7 @@ internal sealed partial class SimulatedCluster
     internal void Leave(string name)
     {
         var run = Worker(name);
-        run.Process.Do(() => run.Actor.Tell(WorkerActor.Leave.Instance));
+        run.Process.Do(() => run.Actor.Tell(WorkerActor.Leave));
     }
 
     /// <summary>What Ctrl-C does.</summary>

@@ -133,7 +133,7 @@ internal sealed class MachineRig : IOwnState
             $"{string.Join('\n', _history)}\nwas to become {phase} with:\n  {string.Join("\n  ", effects)}\nbut became {Phase.Name}:\n  {string.Join("\n  ", _effects.Select(EffectText.Of))}");
     }
 
-    internal static WorkerAddress AddressOf(string id) => id.Length == 0 ? WorkerAddress.Nobody : new WorkerAddress(id);
+    internal static ActorAddress AddressOf(string id) => id.Length == 0 ? ActorAddress.Nobody : new ActorAddress(id);
 
     private static bool IsAlike(string actual, string wanted) =>
         wanted.EndsWith('…') ? actual.StartsWith(wanted[..^1], StringComparison.Ordinal) : actual == wanted;

@@ -232,7 +232,7 @@ internal sealed class RandomJob
         }
     }
 
-    private void Tell(WorkerAddress to, IWireMessage message)
+    private void Tell(ActorAddress to, IWireMessage message)
     {
         if (_losesNext)
         {

@@ -59,10 +59,10 @@ internal sealed class RandomServices(MachineRig rig)
         {
             rig.Held = [.. rig.Held.Where(held => held.Step >= lease.SealedStep)];
             KeepOwn(lease.End);
-            Happening.Enqueue(new CoordinatorEvent.Heard(WorkerAddress.Nobody, new SnapshotKept("", lease.Generation, lease.End, "", null, 0)));
+            Happening.Enqueue(new CoordinatorEvent.Heard(ActorAddress.Nobody, new SnapshotKept("", lease.Generation, lease.End, "", null, 0)));
         }
 
-        Happening.Enqueue(new CoordinatorEvent.Heard(WorkerAddress.Nobody, new LeaseCompleted("", lease.Generation, lease.End)));
+        Happening.Enqueue(new CoordinatorEvent.Heard(ActorAddress.Nobody, new LeaseCompleted("", lease.Generation, lease.End)));
     }
 
     private void KeepOwn(long step)

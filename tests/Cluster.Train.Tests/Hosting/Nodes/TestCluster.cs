@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using Akka.Actor;
+using Cluster.Train.Coordination;
 using Cluster.Train.Hosting.Nodes;
-using Cluster.Train.Members;
 using Cluster.Train.Protocol;
 
 namespace Cluster.Train.Tests.Hosting.Nodes;
