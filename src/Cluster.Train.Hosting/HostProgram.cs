@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.Reflection;
-using Akka.Event;
 using Cluster.Train.Hosting.CommandLine;
 using Cluster.Train.Hosting.Surroundings;
 using Cluster.Train.Hosting.Verbs;
@@ -57,7 +56,7 @@ internal sealed class HostProgram
 
             var (verb, task) = CommandErrors.Check(_tree, parsed, _host.Executable, _tasks, verb => Unnamed(verb, parsed));
             var values = new OptionValues(parsed, _host.Variable, task);
-            showTrace = verb.Options.Contains(RunOptions.Log) && values.Get(RunOptions.Log) == LogLevel.DebugLevel;
+            showTrace = verb.Options.Contains(RunOptions.Log) && values.Get(RunOptions.Log) == LogDetail.Debug;
             return await verb.Run(new Invocation(_host, values) { NamesTask = CommandTree.TaskNameOf(parsed) is not null });
         }
         catch (BadInputException exception)

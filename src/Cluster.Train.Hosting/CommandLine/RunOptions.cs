@@ -1,5 +1,4 @@
 using System.Globalization;
-using Akka.Event;
 
 namespace Cluster.Train.Hosting.CommandLine;
 
@@ -71,10 +70,10 @@ internal static class RunOptions
         "A hash of the parameters in the journal every N steps, besides those of checkpoints and the end.")
     { DefaultNote = "at the end of each epoch" };
 
-    public static readonly OptionSpec<LogLevel> Log = new("--log-level", Output,
-        ValueKinds.Choice(("debug", LogLevel.DebugLevel), ("info", LogLevel.InfoLevel), ("warning", LogLevel.WarningLevel), ("error", LogLevel.ErrorLevel)),
+    public static readonly OptionSpec<LogDetail> Log = new("--log-level", Output,
+        ValueKinds.Choice(("debug", LogDetail.Debug), ("info", LogDetail.Info), ("warning", LogDetail.Warning), ("error", LogDetail.Error)),
         "What the log on standard error tells; debug also shows where an unexpected error came from.")
-    { Default = _ => LogLevel.WarningLevel };
+    { Default = _ => LogDetail.Warning };
 
     /// <summary>Options of a run with all workers in this process.</summary>
     public static readonly IReadOnlyList<OptionSpec> Local =

@@ -22,7 +22,7 @@ internal static class NodeConfig
 
     /// <summary>The settings of a member of the cluster.</summary>
     public static Config Of(NodeOptions options) => ConfigurationFactory.ParseString(Invariant($$"""
-        akka.loglevel = {{options.LogLevel.StringFor()}}
+        {{ActorSystems.LogSetting(options.LogLevel)}}
         akka.cluster.roles = [{{(options.Role == NodeRole.Coordinator ? CoordinatorRole : WorkerRole)}}]
         akka.remote.dot-netty.tcp {
           hostname = {{Quote(options.Listen.Host)}}

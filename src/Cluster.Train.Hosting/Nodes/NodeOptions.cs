@@ -1,4 +1,3 @@
-using Akka.Event;
 
 namespace Cluster.Train.Hosting.Nodes;
 
@@ -40,5 +39,5 @@ internal sealed record NodeOptions
     public string? HealthFile { get; init; }
 
     /// <summary>What the actors log on standard error.</summary>
-    public LogLevel LogLevel { get; init; } = LogLevel.WarningLevel;
+    public LogDetail LogLevel { get; init; } = LogDetail.Warning;
 }

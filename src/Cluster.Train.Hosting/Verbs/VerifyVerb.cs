@@ -1,4 +1,3 @@
-using Akka.Event;
 using Cluster.Train.Hosting.CommandLine;
 using Cluster.Train.Hosting.Display;
 using Cluster.Train.Training;
@@ -59,7 +58,7 @@ internal static class VerifyVerb
             StepTimeout = values.Get(RunOptions.StepTimeout),
             JoinTimeout = values.Get(RunOptions.JoinTimeout),
             // Faults are part of it: what is warned of in a job is no news here.
-            LogLevel = values.IsGiven(RunOptions.Log) ? values.Get(RunOptions.Log) : LogLevel.ErrorLevel,
+            LogLevel = values.IsGiven(RunOptions.Log) ? values.Get(RunOptions.Log) : LogDetail.Error,
             StartOtherProcess = invocation.Host.StartOtherProcess,
         };
     }

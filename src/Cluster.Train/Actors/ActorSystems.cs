@@ -1,6 +1,5 @@
 using Akka.Actor;
 using Akka.Configuration;
-using Akka.Event;
 
 namespace Cluster.Train.Actors;
 
@@ -16,12 +15,15 @@ internal static class ActorSystems
     /// <summary>A system without a network.</summary>
     /// <param name="logLevel">What is logged on standard error.</param>
     /// <param name="tick">How exact its timers are; null for the default.</param>
-    internal static ActorSystem CreateLocal(LogLevel logLevel, TimeSpan? tick = null)
+    internal static ActorSystem CreateLocal(LogDetail logLevel, TimeSpan? tick = null)
     {
-        var settings = $"akka.loglevel = {logLevel.StringFor()}";
+        var settings = LogSetting(logLevel);
         if (tick is { } length) settings += Invariant($"\nakka.scheduler.tick-duration = {length.TotalMilliseconds:0} ms");
         return ActorSystem.Create("cluster-train", ConfigurationFactory.ParseString(settings).WithFallback(Defaults));
     }
+
+    /// <summary>The setting of what is logged.</summary>
+    internal static string LogSetting(LogDetail logLevel) => $"akka.loglevel = {logLevel.ToString().ToUpperInvariant()}";
 
     private static Config ReadDefaults()
     {

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Akka.Actor;
-using Akka.Event;
 using Cluster.Train.Actors;
 using Cluster.Train.Checkpoints;
 using Cluster.Train.Coordination;
@@ -58,7 +57,7 @@ public sealed record TrainingOptions
     public TimeSpan JoinTimeout { get; init; } = TimeSpan.FromMinutes(5);
 
     /// <summary>What the actors log on standard error.</summary>
-    public LogLevel LogLevel { get; init; } = LogLevel.WarningLevel;
+    public LogDetail LogLevel { get; init; } = LogDetail.Warning;
 
     /// <summary>Sees the state after each step; null for nobody.</summary>
     internal IStateWatch? Watch { get; init; }

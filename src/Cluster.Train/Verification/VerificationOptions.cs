@@ -1,4 +1,3 @@
-using Akka.Event;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Verification;
@@ -36,7 +35,7 @@ public sealed record VerificationOptions
     public TimeSpan JoinTimeout { get; init; } = TimeSpan.FromMinutes(5);
 
     /// <summary>What the actors log on standard error. Faults that strike are warnings. <b>Default</b>: errors only.</summary>
-    public LogLevel LogLevel { get; init; } = LogLevel.ErrorLevel;
+    public LogDetail LogLevel { get; init; } = LogDetail.Error;
 
     /// <summary>Is told how far it is; null for nobody.</summary>
     public IProgress<VerificationProgress>? Progress { get; init; }

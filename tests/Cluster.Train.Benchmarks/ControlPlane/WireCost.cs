@@ -17,7 +17,7 @@ internal static class WireCost
 
     internal static void Print(int workers)
     {
-        using var system = ActorSystems.CreateLocal(Akka.Event.LogLevel.ErrorLevel);
+        using var system = ActorSystems.CreateLocal(LogDetail.Error);
         var serializer = new WireSerializer((ExtendedActorSystem)system);
         var id = Guid.NewGuid().ToString("N");
         var range = new ShardRange(workers - 1, workers);

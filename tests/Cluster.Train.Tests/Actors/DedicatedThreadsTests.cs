@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using Akka.Actor;
 using Akka.Dispatch;
-using Akka.Event;
 using Cluster.Train.Actors;
 
 namespace Cluster.Train.Tests.Actors;
@@ -58,7 +57,7 @@ public sealed class DedicatedThreadsTests
     [Fact]
     public async Task Actors_run_on_them()
     {
-        using var system = ActorSystems.CreateLocal(LogLevel.ErrorLevel);
+        using var system = ActorSystems.CreateLocal(LogDetail.Error);
         var actor = system.ActorOf(Props.Create(() => new ThreadTeller()).WithDispatcher(ActorSystems.Dispatcher));
 
         Assert.StartsWith(ActorSystems.Dispatcher, await actor.Ask<string>("which?", Patience));

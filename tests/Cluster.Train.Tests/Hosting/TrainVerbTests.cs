@@ -1,4 +1,3 @@
-using Akka.Event;
 using Cluster.Train.Membership;
 using Cluster.Train.Reduction;
 using Cluster.Train.Training;
@@ -71,7 +70,7 @@ public sealed class TrainVerbTests
             asked.Definition);
         Assert.Equal((2, Topology.Sharded, "cuda:1", folder.Path), (asked.Workers, asked.Topology, asked.Device, asked.DataDirectory));
         Assert.Equal((folder.File("new/checkpoints"), 10L, 5, true), (asked.CheckpointDirectory, asked.CheckpointEvery, asked.Keep, asked.Resume));
-        Assert.Equal((TimeSpan.FromSeconds(90), TimeSpan.FromSeconds(30), LogLevel.InfoLevel), (asked.StepTimeout, asked.JoinTimeout, asked.LogLevel));
+        Assert.Equal((TimeSpan.FromSeconds(90), TimeSpan.FromSeconds(30), LogDetail.Info), (asked.StepTimeout, asked.JoinTimeout, asked.LogLevel));
         Assert.Equal((folder.File("run.jsonl"), 7L), (asked.Journal, asked.JournalHashEvery));
         Assert.True(Directory.Exists(folder.File("new/checkpoints")));
     }

@@ -1,4 +1,3 @@
-using Akka.Event;
 using Cluster.Train.Checkpoints;
 using Cluster.Train.Journal;
 using Cluster.Train.Members;
@@ -30,7 +29,7 @@ internal sealed record ReplayOptions
     public TimeSpan StepTimeout { get; init; } = TimeSpan.FromMinutes(2);
 
     /// <summary>What the actors log on standard error.</summary>
-    public LogLevel LogLevel { get; init; } = LogLevel.WarningLevel;
+    public LogDetail LogLevel { get; init; } = LogDetail.Warning;
 }
 
 /// <summary>

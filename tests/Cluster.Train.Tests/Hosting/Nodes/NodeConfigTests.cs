@@ -96,6 +96,6 @@ public sealed class NodeConfigTests
         TensorPort = 0,
         Seeds = [],
         JoinTimeout = TimeSpan.FromSeconds(10),
-        LogLevel = LogLevel.DebugLevel,
+        LogLevel = LogDetail.Debug,
     };
 }
