@@ -88,8 +88,8 @@ internal static class JobOptions
     private static ScheduleSettings ReadSchedule(string text) => text.Split(':') switch
     {
         ["constant"] => ScheduleSettings.Constant,
-        ["step", var size, var factor] => new ScheduleSettings(ScheduleKind.Step, StepSize: ValueKinds.Long(1).Read(size), Gamma: ValueKinds.Real("above 0", gamma => gamma > 0).Read(factor)),
-        ["cosine", var warmup] => new ScheduleSettings(ScheduleKind.Cosine, WarmupSteps: ValueKinds.Long(0).Read(warmup)),
+        ["step", var size, var factor] => ScheduleSettings.Step(ValueKinds.Long(1).Read(size), ValueKinds.Real("above 0", gamma => gamma > 0).Read(factor)),
+        ["cosine", var warmup] => ScheduleSettings.Cosine(ValueKinds.Long(0).Read(warmup)),
         _ => throw new FormatException(),
     };
 }

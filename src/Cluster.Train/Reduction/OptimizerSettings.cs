@@ -1,7 +1,7 @@
 namespace Cluster.Train.Reduction;
 
 /// <summary>The update rules.</summary>
-public enum OptimizerKind
+internal enum OptimizerKind
 {
     /// <summary>Stochastic gradient descent, as in <c>torch.optim.SGD</c>.</summary>
     Sgd,
@@ -13,8 +13,8 @@ public enum OptimizerKind
 /// <summary>An update rule with its numbers. Names and defaults are those of <c>torch.optim</c>.</summary>
 public sealed record OptimizerSettings
 {
-    /// <summary>The rule.</summary>
-    public OptimizerKind Kind { get; init; }
+    /// <summary>The rule; <see cref="Sgd"/> and <see cref="AdamW"/> choose it.</summary>
+    internal OptimizerKind Kind { get; init; }
 
     /// <summary>Learning rate before the schedule; above 0.</summary>
     public float LearningRate { get; init; }

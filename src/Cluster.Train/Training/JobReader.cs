@@ -117,8 +117,8 @@ internal static class JobReader
     private static ScheduleSettings Schedule(string text) => text.Split(':') switch
     {
         ["constant"] => ScheduleSettings.Constant,
-        ["step", var size, var factor] => new ScheduleSettings(ScheduleKind.Step, StepSize: Count(size), Gamma: Real(factor)),
-        ["cosine", var warmup] => new ScheduleSettings(ScheduleKind.Cosine, WarmupSteps: Count(warmup)),
+        ["step", var size, var factor] => ScheduleSettings.Step(Count(size), Real(factor)),
+        ["cosine", var warmup] => ScheduleSettings.Cosine(Count(warmup)),
         _ => throw new FormatException(),
     };
 

@@ -14,7 +14,7 @@ public sealed record VariantResult(string Name)
     public string? ParametersSha256 { get; init; }
 
     /// <summary>Where it parts from the reference; null where it does not.</summary>
-    public VariantDifference? Difference { get; init; }
+    internal VariantDifference? Difference { get; init; }
 
     /// <summary>Why it did not come to the end; null where it did.</summary>
     public string? Failure { get; init; }
@@ -23,6 +23,9 @@ public sealed record VariantResult(string Name)
     public string? Remark { get; init; }
 
     internal VariantKind Kind { get; init; }
+
+    /// <summary>What there is to say of it, in one line: where it parts from the reference, or why it did not come to the end.</summary>
+    public override string ToString() => $"{Name}: {Failure ?? Difference?.ToString() ?? Remark ?? "the same bits"}";
 }
 
 /// <summary>Where a variant parts from the reference.</summary>
@@ -31,7 +34,7 @@ public sealed record VariantResult(string Name)
 /// <param name="Element">The first element of the tensor that differs, by dimension, as "[3,1]"; empty where it is no tensor.</param>
 /// <param name="Expected">Its value in the reference.</param>
 /// <param name="Found">Its value in the variant.</param>
-public sealed record VariantDifference(long Step, string What, string Element, string Expected, string Found)
+internal sealed record VariantDifference(long Step, string What, string Element, string Expected, string Found)
 {
     /// <summary>What usually causes a difference like this one.</summary>
     public string Cause { get; init; } = "";

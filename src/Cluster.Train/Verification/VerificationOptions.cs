@@ -38,7 +38,7 @@ public sealed record VerificationOptions
     public LogDetail LogLevel { get; init; } = LogDetail.Error;
 
     /// <summary>Is told how far it is; null for nobody.</summary>
-    public IProgress<VerificationProgress>? Progress { get; init; }
+    internal IProgress<VerificationProgress>? Progress { get; init; }
 
     /// <summary>Starts another process of the same program for the reference run, see <see cref="OtherProcess"/>; null where none can be.</summary>
     internal StartOtherProcess? StartOtherProcess { get; init; }
@@ -72,4 +72,4 @@ public sealed record VerificationOptions
 /// <param name="Name">What it is called.</param>
 /// <param name="CompletedSteps">Steps that it has done.</param>
 /// <param name="TotalSteps">Steps that it has to do; 0 before that is known.</param>
-public sealed record VerificationProgress(int Number, int Variants, string Name, long CompletedSteps, long TotalSteps);
+internal sealed record VerificationProgress(int Number, int Variants, string Name, long CompletedSteps, long TotalSteps);

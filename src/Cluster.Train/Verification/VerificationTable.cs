@@ -34,7 +34,7 @@ internal static class VerificationTable
         for (var number = 0; number < told.Length; number++)
         {
             var variant = told[number];
-            Wrap(text, "  ", $"{variant.Name}: {variant.Failure ?? variant.Difference?.ToString() ?? variant.Remark}");
+            Wrap(text, "  ", variant.ToString());
             // Once for all that have it in a row.
             var cause = CauseOf(variant);
             if (cause.Length > 0 && (number + 1 == told.Length || CauseOf(told[number + 1]) != cause))

@@ -95,7 +95,7 @@ public sealed class CheckpointCompatibilityTests
         [
             job with { Task = "mnist" }, job with { Seed = 2 }, job with { Shards = 3 }, job with { BatchSize = 9 },
             job with { Optimizer = OptimizerSettings.Sgd(0.001f) }, job with { Optimizer = OptimizerSettings.AdamW(0.002f) },
-            job with { Schedule = new ScheduleSettings(ScheduleKind.Cosine, WarmupSteps: 3) }, job with { ClipNorm = 1 },
+            job with { Schedule = ScheduleSettings.Cosine(3) }, job with { ClipNorm = 1 },
             job with { Threads = 2 }, job with { Portable = true }, job with { Device = DeviceKind.Cuda },
         ];
         Assert.All(others, other =>

@@ -40,7 +40,7 @@ public sealed class ResumeDecisionTests
     [Fact]
     public void Another_job_is_refused_with_the_field_that_differs()
     {
-        var other = s_job with { Optimizer = OptimizerSettings.AdamW(0.1f), Schedule = new ScheduleSettings(ScheduleKind.Step, 10, 0.5f) };
+        var other = s_job with { Optimizer = OptimizerSettings.AdamW(0.1f), Schedule = ScheduleSettings.Step(10, 0.5f) };
         var resumed = Assert.Throws<BadInputException>(() => ResumeDecision.Decide(Checkpoint(20), other, goesOn: true));
         Assert.Contains("was trained with optimizer sgd, this job has adamw", resumed.Message, StringComparison.Ordinal);
         var begun = Assert.Throws<BadInputException>(() => ResumeDecision.Decide(Checkpoint(20), other, goesOn: false));
@@ -50,7 +50,7 @@ public sealed class ResumeDecisionTests
     [Fact]
     public void A_schedule_that_differs_is_named_before_the_length_that_it_brings_along()
     {
-        var other = s_job with { Schedule = new ScheduleSettings(ScheduleKind.Cosine, WarmupSteps: 3) };
+        var other = s_job with { Schedule = ScheduleSettings.Cosine(3) };
         Assert.Equal(["schedule", "length"], CheckpointCompatibility.Differences(Checkpoint(20).Job, other.Canonical()).Select(difference => difference.Name));
     }
 

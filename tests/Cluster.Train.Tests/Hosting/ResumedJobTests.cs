@@ -16,7 +16,7 @@ public sealed class ResumedJobTests : IDisposable
         Shards = 3,
         BatchSize = 96,
         Optimizer = OptimizerSettings.AdamW(0.25f, weightDecay: 0.5f) with { Beta1 = 0.75f },
-        Schedule = new ScheduleSettings(ScheduleKind.Step, 10, 0.5f),
+        Schedule = ScheduleSettings.Step(10, 0.5f),
         ClipNorm = 2,
         Threads = 2,
         Portable = true,
@@ -95,7 +95,7 @@ public sealed class ResumedJobTests : IDisposable
     [Fact]
     public async Task The_length_is_refused_where_the_schedule_goes_by_it()
     {
-        Save(s_job with { Schedule = new ScheduleSettings(ScheduleKind.Cosine, WarmupSteps: 5) }, step: 60);
+        Save(s_job with { Schedule = ScheduleSettings.Cosine(5) }, step: 60);
 
         var run = await Resume("train --epochs 9");
 

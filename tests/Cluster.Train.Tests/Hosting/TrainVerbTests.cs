@@ -79,7 +79,7 @@ public sealed class TrainVerbTests
     [InlineData("train mnist --optimizer adamw", OptimizerKind.AdamW, 0.001f, 0f, 0.01f)]
     [InlineData("train mnist --optimizer adamw --lr 0.01 --weight-decay 0", OptimizerKind.AdamW, 0.01f, 0f, 0f)]
     [InlineData("train mnist --optimizer sgd", OptimizerKind.Sgd, 0.05f, 0.9f, 0f)]
-    public async Task Another_optimizer_than_the_tasks_starts_from_its_own_defaults(string line, OptimizerKind kind, float rate, float momentum, float decay)
+    internal async Task Another_optimizer_than_the_tasks_starts_from_its_own_defaults(string line, OptimizerKind kind, float rate, float momentum, float decay)
     {
         var run = await new HostRun().RunLineAsync(line);
 
@@ -91,7 +91,7 @@ public sealed class TrainVerbTests
     [InlineData("constant", ScheduleKind.Constant, 0L, 1f, 0L)]
     [InlineData("step:100:0.5", ScheduleKind.Step, 100L, 0.5f, 0L)]
     [InlineData("cosine:20", ScheduleKind.Cosine, 0L, 1f, 20L)]
-    public async Task A_schedule_is_read_from_one_text(string text, ScheduleKind kind, long size, float gamma, long warmup)
+    internal async Task A_schedule_is_read_from_one_text(string text, ScheduleKind kind, long size, float gamma, long warmup)
     {
         var run = await new HostRun().RunLineAsync($"train xor --schedule {text}");
 

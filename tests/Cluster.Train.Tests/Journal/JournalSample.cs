@@ -16,7 +16,7 @@ internal static class JournalSample
         Shards = 2,
         BatchSize = 4,
         Optimizer = OptimizerSettings.Sgd(0.5f),
-        Schedule = new ScheduleSettings(ScheduleKind.Step, StepSize: 2, Gamma: 0.5f),
+        Schedule = ScheduleSettings.Step(2, 0.5f),
         Length = new RunLength(Epochs: 2, Steps: null),
     };
 

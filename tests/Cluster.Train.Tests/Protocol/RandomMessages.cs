@@ -71,10 +71,13 @@ internal sealed class RandomMessages(int seed)
 
     private object Object(Type type)
     {
-        var constructor = type.GetConstructors().MaxBy(candidate => candidate.GetParameters().Length)
-            ?? throw new InvalidOperationException($"{type} has no public constructor");
+        const BindingFlags All = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic;
+        // The one that copies a record makes nothing new.
+        var constructor = type.GetConstructors(All).Where(candidate => candidate.GetParameters() is not [{ ParameterType: var only }] || only != type)
+            .MaxBy(candidate => candidate.GetParameters().Length)
+            ?? throw new InvalidOperationException($"{type} has no constructor");
         var instance = constructor.Invoke([.. constructor.GetParameters().Select(parameter => Value(parameter.ParameterType, MayBeNull(_nullability.Create(parameter))))]);
-        var rest = type.GetProperties().Where(property => property.CanWrite && constructor.GetParameters().All(parameter => parameter.Name != property.Name));
+        var rest = type.GetProperties(All).Where(property => property.CanWrite && constructor.GetParameters().All(parameter => parameter.Name != property.Name));
         foreach (var property in rest)
         {
             property.SetValue(instance, Value(property.PropertyType, MayBeNull(_nullability.Create(property))));

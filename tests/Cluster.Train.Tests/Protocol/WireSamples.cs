@@ -31,7 +31,7 @@ internal static class WireSamples
                 Shards = 4,
                 BatchSize = 128,
                 Optimizer = OptimizerSettings.Sgd(0.1f, 0.9f) with { Nesterov = true, WeightDecay = 1e-4f },
-                Schedule = new ScheduleSettings(ScheduleKind.Cosine, WarmupSteps: 10),
+                Schedule = ScheduleSettings.Cosine(10),
                 ClipNorm = 1.5f,
                 Threads = 2,
                 Portable = true,

@@ -59,8 +59,8 @@ public sealed unsafe class TorchReferenceTests
         var expected = Floats(s_reference.GetProperty("schedules").GetProperty(schedule));
         var parts = schedule.Split(':');
         var settings = parts[0] == "step"
-            ? new ScheduleSettings(ScheduleKind.Step, StepSize: long.Parse(parts[1]), Gamma: float.Parse(parts[2]))
-            : new ScheduleSettings(ScheduleKind.Cosine, WarmupSteps: long.Parse(parts[1]));
+            ? ScheduleSettings.Step(long.Parse(parts[1]), float.Parse(parts[2]))
+            : ScheduleSettings.Cosine(long.Parse(parts[1]));
         Assert.Equal(schedule, settings.Canonical());
         var rate = LearningRateSchedule.Create(settings, 0.1f, expected.Length);
 
@@ -69,7 +69,7 @@ public sealed unsafe class TorchReferenceTests
 
     [Fact]
     public void A_rate_that_changes_every_zero_steps_is_refused() =>
-        Assert.Throws<BadInputException>(() => LearningRateSchedule.Create(new ScheduleSettings(ScheduleKind.Step, StepSize: 0), 0.1f, 10));
+        Assert.Throws<BadInputException>(() => LearningRateSchedule.Create(ScheduleSettings.Step(0, factor: 1), 0.1f, 10));
 
     [Theory]
     [InlineData(0)]

@@ -36,8 +36,8 @@ public sealed class JobReaderTests
 
     private static readonly Gen<ScheduleSettings> Schedules = Gen.OneOf(
         Gen.Const(ScheduleSettings.Constant),
-        Gen.Select(Gen.Long[1, long.MaxValue], Positive).Select((size, gamma) => new ScheduleSettings(ScheduleKind.Step, StepSize: size, Gamma: gamma)),
-        Gen.Long[0, long.MaxValue].Select(warmup => new ScheduleSettings(ScheduleKind.Cosine, WarmupSteps: warmup)));
+        Gen.Select(Gen.Long[1, long.MaxValue], Positive).Select((size, gamma) => ScheduleSettings.Step(size, gamma)),
+        Gen.Long[0, long.MaxValue].Select(warmup => ScheduleSettings.Cosine(warmup)));
 
     private static readonly Gen<RunLength> Lengths = Gen.OneOf(
         Gen.Int[1, int.MaxValue].Select(epochs => new RunLength(epochs, null)), Gen.Long[1, long.MaxValue].Select(steps => new RunLength(null, steps)));
@@ -128,7 +128,7 @@ public sealed class JobReaderTests
     [InlineData("tr-TR")]
     public void Every_culture_writes_and_reads_the_same_job(string culture)
     {
-        var expected = Job with { Seed = -5, Optimizer = OptimizerSettings.AdamW(0.1f), Schedule = new ScheduleSettings(ScheduleKind.Step, StepSize: 10, Gamma: 0.5f), ClipNorm = 0.25f };
+        var expected = Job with { Seed = -5, Optimizer = OptimizerSettings.AdamW(0.1f), Schedule = ScheduleSettings.Step(10, 0.5f), ClipNorm = 0.25f };
         var fields = expected.Canonical();
         Assert.Equal("step:10:0.5", fields["schedule"]);
 
