@@ -47,7 +47,7 @@ class Bench:
     def environment(self, blocks=None):
         """The program's environment; blocks is staged, device, or None for the program's own choice."""
         kept = {name: value for name, value in os.environ.items()
-                if not name.startswith("CLUSTER_TRAIN_") and name not in ("LD_LIBRARY_PATH", "TORCH_CUDA_ARCH_LIST")}
+                if not name.startswith("CLUSTER_TRAIN_") and name != "LD_LIBRARY_PATH"}
         if self._library_path:
             kept["LD_LIBRARY_PATH"] = self._library_path
         if blocks:

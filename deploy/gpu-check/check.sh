@@ -50,15 +50,14 @@ done
 [ -x "$here/app/cluster-train" ] || fail "there is no program '$here/app/cluster-train': unpack the bundle that gpu-check.sh makes"
 if ! mkdir -p "$out" 2>/dev/null || [ ! -w "$out" ]; then fail "--out is '$out', in which nothing can be written"; fi
 
-python=""
+python="" packages=""
 for candidate in ${PYTHON:+"$PYTHON"} python3 /usr/bin/python3; do
-  if "$candidate" -c 'import torch' >/dev/null 2>&1; then python=$candidate; break; fi
+  if packages=$("$candidate" -c 'import os, torch; print(os.path.dirname(os.path.dirname(torch.__file__)))' 2>/dev/null); then python=$candidate; break; fi
 done
 [ -n "$python" ] || fail "no python3 with torch found; name one: PYTHON=/path/to/python3 $0"
 
 library_path=""
 if [ -z "$libtorch" ]; then
-  packages=$("$python" -c 'import os, torch; print(os.path.dirname(os.path.dirname(torch.__file__)))')
   libtorch=$packages/torch/lib
   library_path=$libtorch
   for folder in "$packages"/nvidia/*/lib; do if [ -d "$folder" ]; then library_path=$library_path:$folder; fi; done
@@ -68,6 +67,7 @@ libtorch=$(cd "$libtorch" && pwd)
 
 work=$(mktemp -d)
 child=""
+# shellcheck disable=SC2317  # the trap calls it
 finish() {
   if [ -n "$child" ]; then kill "$child" 2>/dev/null || true; wait "$child" 2>/dev/null || true; fi
   rm -rf "$work"

@@ -24,6 +24,6 @@ def check(bench):
 def step(bench, workers, blocks):
     """Milliseconds of a step with a batch so small that the parameters decide."""
     few = 20 if bench.quick or not bench.cuda else 60 if blocks == "staged" else 150
-    more = few * 3 if bench.cuda else few * 2
+    more = few * 2 if not bench.cuda or blocks == "staged" else few * 5
     rate = pace(bench, lambda count: job(bench, "mlp-large", workers=workers, shards=2, batch_size=4, steps=count), few, more, blocks).steps
     return 1000 / rate

@@ -28,7 +28,7 @@ def check(bench):
 
 def program(bench, model):
     before = used(bench)
-    steps = {"gpt": 300, "mlp-large": 300} if bench.cuda else {"gpt": 20, "mlp-large": 20}
+    steps = {"gpt": 1000, "mlp-large": 600} if bench.cuda else {"gpt": 20, "mlp-large": 20}
     log = os.path.join(bench.out, "logs", f"memory-{model}.log")
     process = bench.begin(log, "train", *job(bench, model, workers=2, shards=2, batch_size=2 * BATCH[model], steps=steps[model]),
                           "--device", bench.device)
