@@ -44,7 +44,7 @@ public sealed class ShellScriptTests
     private static async Task<(int ExitCode, string Out, string Error)> BashAsync(params string[] args)
     {
         Skip.IfNot(OperatingSystem.IsLinux(), "the scripts are for Linux");
-        var start = new ProcessStartInfo("bash", args) { WorkingDirectory = Repository, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("bash", args) { UseShellExecute = false, WorkingDirectory = Repository, RedirectStandardOutput = true, RedirectStandardError = true };
         using var process = Process.Start(start)!;
         var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync();
