@@ -11,6 +11,9 @@ internal sealed class ProbeTask(string model) : TrainingTask<Sequential>
     /// <summary>Extent of a sample: an image of 12 by 12 for the convolution.</summary>
     internal const int Width = 144;
 
+    /// <summary>The model whose loss waits for finalizers.</summary>
+    internal const string Waiting = "waiting";
+
     public override string Name => "probe";
 
     public override TaskData OpenData(TaskSettings settings, string? dataDirectory) =>
@@ -19,6 +22,7 @@ internal sealed class ProbeTask(string model) : TrainingTask<Sequential>
     // Odd extents: rows begin at other alignments than blocks do.
     public override Sequential CreateModel(TaskSettings settings, TaskData data) => model switch
     {
+        Waiting => Sequential(("out", Linear(Width, 2))),
         "tiny" => Sequential(("in", Linear(4, 4)), ("bend", Tanh()), ("out", Linear(4, 2))),
         "wide" => Sequential(("in", Linear(Width, 515)), ("bend", Tanh()), ("mid", Linear(515, 257)), ("bend2", Tanh()), ("out", Linear(257, 2))),
         // 16 million parameters in layers of a sixteenth each, so that a peak tells how often the whole is in memory.
@@ -38,7 +42,16 @@ internal sealed class ProbeTask(string model) : TrainingTask<Sequential>
 
     public override Tensor Predict(Sequential model, Batch batch) => model.forward(batch.Input);
 
-    public override Tensor Loss(Tensor prediction, Batch batch) => functional.cross_entropy(prediction, batch.Target);
+    public override Tensor Loss(Tensor prediction, Batch batch)
+    {
+        if (model == Waiting)
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
+
+        return functional.cross_entropy(prediction, batch.Target);
+    }
 
     public override EvaluationCounts Count(Tensor prediction, Batch batch) =>
         new(prediction.argmax(1).eq(batch.Target).sum().item<long>(), batch.Count);

@@ -6,11 +6,13 @@ return args switch
     ["memory", var model, var steps] => await MemoryProbe.RunAsync(model, long.Parse(steps)),
     ["blocks", var workers] => await BlocksProbe.RunAsync(int.Parse(workers), checkpoint: false),
     ["blocks", var workers, "checkpoint"] => await BlocksProbe.RunAsync(int.Parse(workers), checkpoint: true),
+    ["finalizers"] => await FinalizersProbe.RunAsync(),
+    ["finalizers", "free"] => await FinalizersProbe.RunAsync("Cluster.Train.HoldFinalizers"),
     _ => Usage(),
 };
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: cluster-train-probe bits MODEL... | memory MODEL STEPS | blocks WORKERS [checkpoint]   (models: tiny, wide, convolution, normalized)");
+    Console.Error.WriteLine("usage: cluster-train-probe bits MODEL... | memory MODEL STEPS | blocks WORKERS [checkpoint] | finalizers [free]   (models: tiny, wide, convolution, normalized)");
     return 2;
 }

@@ -63,6 +63,16 @@ public sealed partial class ProbeTests
         Assert.InRange(double.Parse(line["blocks ".Length..], CultureInfo.InvariantCulture), blocks - 0.5, blocks + 0.95);
     }
 
+    [Fact]
+    public async Task Finalizers_wait_while_a_model_computes_unless_they_are_let_free()
+    {
+        var held = Assert.Single(await StartAsync(new Dictionary<string, string>(), "finalizers"));
+        var free = Assert.Single(await StartAsync(new Dictionary<string, string>(), "finalizers", "free"));
+
+        Assert.StartsWith("task 'probe': Loss waits for finalizers", held, StringComparison.Ordinal);
+        Assert.Equal("waited", free);
+    }
+
     private static double Number(Match line, string group) => double.Parse(line.Groups[group].Value, CultureInfo.InvariantCulture);
 
     private static Task<IReadOnlyList<string>> BitsAsync(int offset) =>
