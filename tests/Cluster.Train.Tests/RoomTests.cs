@@ -18,6 +18,10 @@ public sealed class RoomTests
             .Distinct(),
     ]);
 
+    /// <summary>Threads and tasks, stopwatches and processes, files, sockets.</summary>
+    private static readonly string[] Outside =
+        ["System.Threading", "System.Threading.Tasks", "System.Diagnostics", "System.IO", "System.Net", "System.Net.Sockets"];
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
@@ -48,7 +52,7 @@ public sealed class RoomTests
 
     [Theory]
     [InlineData("TorchSharp", "Training", "Native", "Exchange.SharedMemory", "Hosting", "Hosting.Doctor")]
-    [InlineData("Akka", "Actors", "Protocol.Wire", "Running", "Faults", "Verification", "Hosting")]
+    [InlineData("Akka", "Actors", "Protocol.Wire", "Running", "Faults", "Hosting")]
     [InlineData("MessagePack", "Protocol.Wire")]
     public void A_library_is_used_only_where_it_belongs(string library, params string[] rooms)
     {
@@ -58,6 +62,21 @@ public sealed class RoomTests
         Assert.Empty(users
             .Where(use => !rooms.Any(room => Room(use.From, 2) is var own && (own == room || own.StartsWith(room + '.', StringComparison.Ordinal))))
             .Select(use => $"{Room(use.From, 2)}: {use.Example}"));
+    }
+
+    [Theory]
+    [InlineData("Coordination")]
+    [InlineData("Membership")]
+    [InlineData("Reduction")]
+    public void Decisions_know_no_thread_no_clock_and_no_connection(string room)
+    {
+        Assert.NotEmpty(UsesOfOutside("Members"));
+        Assert.Contains(Uses.Value, use => Room(use.From, 1) == room);
+
+        Assert.Empty(UsesOfOutside(room));
+
+        static string[] UsesOfOutside(string room) =>
+            [.. Uses.Value.Where(use => Room(use.From, 1) == room && Outside.Contains(use.To)).Select(use => use.Example)];
     }
 
     /// <summary>A type's namespace; empty for type parameters, which have none.</summary>
