@@ -65,5 +65,7 @@ def compare(bench, title, results):
 
 def same_in_all(bench):
     """The two rows of a model are of one job: their hash is one as well."""
-    differing = [model for model, hashes in bench.data.get("hashes", {}).items() if len(hashes) > 1]
-    bench.report.add("bits", "each job has one hash in all rows", f"not {', '.join(differing)}" if differing else "yes", "", not differing)
+    known = bench.data.get("hashes", {})
+    differing = [model for model, hashes in known.items() if len(hashes) > 1]
+    told = f"not {', '.join(differing)}" if differing else "yes" if known else "no hash is known"
+    bench.report.add("bits", "each job has one hash in all rows", told, "", not differing if known else None)

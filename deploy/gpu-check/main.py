@@ -50,9 +50,9 @@ def run(bench, chosen):
         except OutOfTime:
             bench.report.add(part, "what is not above", "the time was used up", "", None)
         except Failed as failure:
-            bench.report.add(part, "", str(failure), "", False)
+            bench.report.add(part, "ended early", str(failure), "", False)
         except Exception as error:  # A part that breaks must not take the others with it.
-            bench.report.add(part, "", f"{type(error).__name__}: {error}", "", False)
+            bench.report.add(part, "ended early", f"{type(error).__name__}: {error}", "", False)
         print(f"part {part}: {time.monotonic() - begun:.0f} s, {bench.elapsed():.0f} s in all", flush=True)
 
 

@@ -6,6 +6,8 @@ import subprocess
 import textwrap
 
 WIDTHS = (8, 34, 31, 12, 7)
+# Of a long message; the files have all of it.
+MOST_LINES = 4
 TITLES = ("part", "what", "value", "target", "")
 
 
@@ -32,7 +34,7 @@ class Report:
         lines = [f"{name:<10}{value}" for name, value in self._heading.items()]
         lines += ["", line(TITLES), line(["-" * width for width in WIDTHS])]
         for row in self._rows:
-            cells = [textwrap.wrap(str(row[name]), width) or [""]
+            cells = [textwrap.wrap(str(row[name]), width, max_lines=MOST_LINES, placeholder=" ...") or [""]
                      for name, width in zip(("part", "what", "value", "target", "result"), WIDTHS)]
             for number in range(max(map(len, cells))):
                 lines.append(line([cell[number] if number < len(cell) else "" for cell in cells]))
