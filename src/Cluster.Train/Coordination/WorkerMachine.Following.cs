@@ -95,6 +95,7 @@ internal sealed partial class WorkerMachine
         if (prepare.Roster.Find(workerId) is null)
         {
             // It holds a part of the state with which the others begin.
+            Phase = new WorkerPhase.Joining(open.Coordinator, open.Initial);
             Do(new WorkerEffect.Serve(prepare));
             return;
         }

@@ -21,13 +21,15 @@ public sealed class MemberWorkerTests
     [Theory]
     [InlineData("joining", 0)]
     [InlineData("ready", 3)]
-    public void One_in_which_it_is_not_is_served(string phase, int before)
+    public void One_in_which_it_is_not_is_served_and_ends_the_one_before(string phase, int before)
     {
         var rig = WorkerRig.In(phase);
 
         rig.Says(WorkerRig.First, WorkerRig.Order(4, firstStep: 6, member: false));
 
-        rig.Became(phase, Invariant($"abort {before}: generation 4 begins"), "serve 4");
+        rig.Became("joining", Invariant($"abort {before}: generation 4 begins"), "serve 4");
+        rig.Says(WorkerRig.First, WorkerRig.Lease(before, first: 6, steps: 1));
+        rig.Became("joining");
     }
 
     [Theory]

@@ -29,7 +29,7 @@ public sealed class RandomWorkerTests
 
             laws.Happens(new WorkerEvent.Abandoned());
         },
-        iter: 2_000, threads: 1);
+        iter: 20_000, threads: 1);
 
     private static Gen<IWireMessage> Message() => Gen.Frequency(
         (3, Gen.Bool.Select(fresh => (IWireMessage)WorkerRig.Offer(fresh))),
