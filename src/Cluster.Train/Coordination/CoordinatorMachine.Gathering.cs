@@ -42,12 +42,13 @@ internal sealed partial class CoordinatorMachine
         gathering = gathering with { EnoughSince = ready >= _settings.MinWorkers ? gathering.EnoughSince ?? _now : null };
         Phase = gathering;
         var lost = _job is not null && ready >= _settings.MinWorkers && WouldLoseSteps() ? _generations.LastRoster : null;
-        var wanted = lost is not null ? lost.Workers.Count()
+        var wanted = Math.Min(
+            lost is not null ? lost.Workers.Count()
             : _job is not null ? _settings.MinWorkers
             : takeover ? past.Max(membership => membership.Workers)
-            : _settings.Workers;
+            : _settings.Workers, _settings.MaxWorkers);
         var (decision, reason) = Quorum.Decide(new QuorumState(
-            ready, _workers.Opening, Math.Min(wanted, _settings.MaxWorkers), _settings.MinWorkers, _waits.Elapsed(gathering.Since, _now),
+            ready, _workers.Opening, wanted, _settings.MinWorkers, _waits.Elapsed(gathering.Since, _now),
             Patience(gathering, returns: lost is not null, takeover), _settings.JoinTimeout)
         {
             Refused = gathering.Refused,
@@ -56,6 +57,11 @@ internal sealed partial class CoordinatorMachine
         switch (decision)
         {
             case QuorumDecision.Form:
+                if (_job is null && !takeover && ready < wanted)
+                {
+                    Notice(Invariant($"beginning with {ready} of {wanted} workers: {reason}"));
+                }
+
                 Open(takeover, reason);
                 break;
             case QuorumDecision.GiveUp:

@@ -45,7 +45,7 @@ internal static class Quorum
 
         if (state.Ready >= state.Minimum && state.Waited >= state.Patience)
         {
-            return (QuorumDecision.Form, Invariant($"{state.Ready} of {state.Wanted} are ready after {state.Waited.TotalSeconds:0} s, and {state.Minimum} are enough"));
+            return (QuorumDecision.Form, Invariant($"waited {state.Waited.TotalSeconds:0} s for {Needed(state.Wanted)}; {Present(state)}, and {state.Minimum} {(state.Minimum == 1 ? "is" : "are")} enough"));
         }
 
         if (state.Ready < state.Minimum && state.Waited >= state.Timeout)

@@ -20,6 +20,14 @@ public sealed class QuorumTests
         Assert.Equal(Enum.Parse<QuorumDecision>(expected), Quorum.Decide(ThreeWanted with { Ready = ready, Waited = TimeSpan.FromSeconds(waited) }).Decision);
 
     [Theory]
+    [InlineData(2, 2, 0, 0, "waited 10 s for 3 workers; 2 are ready, and 2 are enough")]
+    [InlineData(1, 1, 1, 1, "waited 10 s for 3 workers; 1 is ready, 1 still opening data or model, 1 was refused, and 1 is enough")]
+    public void Fewer_than_wanted_go_on_with_the_reason(int minimum, int ready, int opening, int refused, string expected) =>
+        Assert.Equal(
+            (QuorumDecision.Form, expected),
+            Quorum.Decide(ThreeWanted with { Minimum = minimum, Ready = ready, Opening = opening, Refused = refused, Waited = TimeSpan.FromSeconds(10) }));
+
+    [Theory]
     [InlineData(0, 0, 59, "3 workers; 0 are ready")]
     [InlineData(1, 2, 59, "3 workers; 1 is ready, 2 still opening data or model")]
     public void While_it_waits_it_says_for_whom(int ready, int opening, int waited, string expected) =>

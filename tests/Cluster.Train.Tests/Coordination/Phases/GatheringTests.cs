@@ -47,7 +47,7 @@ public sealed class GatheringTests
 
         rig.Passes(0.1);
 
-        rig.Became("opening", "open 1 tensors");
+        rig.Became("opening", "notice: beginning with 2 of 3 workers: waited 60 s for 3 workers; 2 are ready, and 2 are enough", "open 1 tensors");
     }
 
     [Fact]
