@@ -25,11 +25,12 @@ internal enum ResumeVerdict
 internal static class ResumeDecision
 {
     /// <summary>Decides.</summary>
+    /// <param name="directory">Where the checkpoints are, as messages name it.</param>
     /// <param name="newest">The newest usable checkpoint; null for none.</param>
     /// <param name="definition">The job.</param>
     /// <param name="goesOn">Whether the run is to go on from it: by the user's word, or because it succeeds another coordinator.</param>
     /// <exception cref="BadInputException">The checkpoint is of another job, or beyond this one's end; says in what they differ.</exception>
-    public static ResumeVerdict Decide(CheckpointManifest? newest, JobDefinition definition, bool goesOn)
+    public static ResumeVerdict Decide(string directory, CheckpointManifest? newest, JobDefinition definition, bool goesOn)
     {
         if (newest is null)
         {
@@ -41,7 +42,7 @@ internal static class ResumeDecision
             return CheckpointCompatibility.Differences(definition.WithDefaults(newest.Job), definition.Canonical()).FirstOrDefault() is not { } other
                 ? ResumeVerdict.AskWorkers
                 : throw new BadInputException(
-                    $"--checkpoint-dir holds checkpoints of another job already, the newest is {newest.DirectoryName} ({other.Name} {other.Checkpoint ?? "not set"}, this job has {other.Job ?? "none"}); give another directory");
+                    $"--checkpoint-dir {directory} holds checkpoints of another job already, the newest is {newest.DirectoryName} ({other.Name} {other.Checkpoint ?? "not set"}, this job has {other.Job ?? "none"}); give another directory");
         }
 
         CheckpointCompatibility.CheckJob(newest with { Job = definition.WithDefaults(newest.Job) }, definition.Canonical());

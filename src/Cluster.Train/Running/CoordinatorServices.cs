@@ -181,12 +181,12 @@ internal sealed class CoordinatorServices : ICoordinatorServices
                 store.EnsureEmpty();
             }
 
-            return new CheckpointStart(ResumeDecision.Decide(newest, _process.Definition, goesOn), newest?.DirectoryName ?? "");
+            return new CheckpointStart(ResumeDecision.Decide(store.Location, newest, _process.Definition, goesOn), newest?.DirectoryName ?? "");
         }
 
         // It stays open: what was verified here is what the job goes on from.
         _found = FindNewest();
-        var verdict = ResumeDecision.Decide(_found?.Manifest, _process.Definition, goesOn);
+        var verdict = ResumeDecision.Decide(store.Location, _found?.Manifest, _process.Definition, goesOn);
         return new CheckpointStart(
             verdict, _found?.Manifest.DirectoryName ?? "", verdict == ResumeVerdict.NothingLeft ? FinishedJob.Outcome(_found!) : null);
     }
@@ -212,7 +212,7 @@ internal sealed class CoordinatorServices : ICoordinatorServices
         }
 
         var definition = _process.Definition;
-        _ = ResumeDecision.Decide(checkpoint.Manifest, definition, goesOn: true);
+        _ = ResumeDecision.Decide(_store!.Location, checkpoint.Manifest, definition, goesOn: true);
         CheckpointCompatibility.Check(
             checkpoint.Manifest with { Job = definition.WithDefaults(checkpoint.Manifest.Job) }, definition.Canonical(), _replica!.LayoutHash, _replica.DataFingerprint,
             CheckpointMapping.Difference(checkpoint.Model.Tensors, _process.Layout));
