@@ -16,7 +16,11 @@ internal sealed class JsonFields
         _path = path;
     }
 
-    internal static JsonDocument Parse(string label, ReadOnlyMemory<byte> bytes)
+    /// <summary>Reads JSON.</summary>
+    /// <param name="label">The file, as messages name it.</param>
+    /// <param name="bytes">The text, in UTF-8.</param>
+    /// <param name="isLine">Whether it is one line of a file, which the label names already.</param>
+    internal static JsonDocument Parse(string label, ReadOnlyMemory<byte> bytes, bool isLine = false)
     {
         try
         {
@@ -26,7 +30,7 @@ internal sealed class JsonFields
         }
         catch (JsonException exception)
         {
-            throw new BadInputException(Invariant($"{label} is cut or damaged: it is not JSON (line {exception.LineNumber + 1})"), exception);
+            throw new BadInputException($"{label} is cut or damaged: it is not JSON{(isLine ? "" : Invariant($" (line {exception.LineNumber + 1})"))}", exception);
         }
     }
 

@@ -69,7 +69,7 @@ internal static class JournalJson
     /// <exception cref="BadInputException">It is none, or of a newer format.</exception>
     internal static object Read(string label, ReadOnlyMemory<byte> bytes)
     {
-        using var document = JsonFields.Parse(label, bytes);
+        using var document = JsonFields.Parse(label, bytes, isLine: true);
         var fields = JsonFields.Of(label, "", document.RootElement);
         if (fields.Has("journal"))
         {

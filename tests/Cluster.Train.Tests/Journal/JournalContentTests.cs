@@ -63,6 +63,10 @@ public sealed class JournalContentTests
     public void What_no_run_can_have_written_is_refused_with_line_and_reason(string text, string expected) =>
         Assert.Contains(expected, Assert.Throws<BadInputException>(() => Read(text)).Message, StringComparison.Ordinal);
 
+    [Fact]
+    public void The_line_that_is_no_JSON_is_named_once() =>
+        Assert.Equal("journal x, line 2 is cut or damaged: it is not JSON", Assert.Throws<BadInputException>(() => Read(Text() + "not json\n")).Message);
+
     private static JournalContent? Read(string text, bool endMayBeCut = false) =>
         JournalContent.Read(new MemoryStream(Encoding.UTF8.GetBytes(text)), "x", endMayBeCut);
 
