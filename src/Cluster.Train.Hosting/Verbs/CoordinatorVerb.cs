@@ -62,23 +62,30 @@ internal static class CoordinatorVerb
         }
 
         display.Dispose();
-        invocation.Host.Out.WriteLine(end.Elsewhere switch
-        {
-            null => "left; the job goes on without this node",
-            { End: JobEnd.Done } elsewhere => $"the job is done; {elsewhere.Where} coordinated it",
-            { } elsewhere => $"the job ended on {elsewhere.Where}: {elsewhere.Reason}",
-        });
-        return end.Elsewhere is { } ended ? ExitCode(ended.End) : signals.ExitCode ?? 0;
+        if (end.Elsewhere is { } elsewhere) return EndLike(elsewhere, invocation.Host);
+
+        invocation.Host.Out.WriteLine("left; the job goes on without this node");
+        return signals.ExitCode ?? 0;
     }
 
     /// <summary>A node that stood by ends as the job did: whoever started it must not take a failed job for a done one.</summary>
-    private static int ExitCode(JobEnd end) => end switch
+    private static int EndLike(JobEnded job, HostContext host)
     {
-        JobEnd.Done => 0,
-        JobEnd.Stopped => StopSignals.Interrupted,
-        JobEnd.Refused => 2,
-        _ => 1,
-    };
+        var ended = $"the job ended on {job.Where}: {job.Reason}";
+        switch (job.End)
+        {
+            case JobEnd.Done:
+                host.Out.WriteLine($"the job is done; {job.Where} coordinated it");
+                return 0;
+            case JobEnd.Stopped:
+                host.Out.WriteLine(ended);
+                return StopSignals.Interrupted;
+            case JobEnd.Refused:
+                throw new BadInputException(ended);
+            default:
+                throw new TrainingFaultException(ended);
+        }
+    }
 
     private static (int Min, int Max) Crew(OptionValues values, int workers, int shards)
     {

@@ -50,11 +50,11 @@ public sealed class ClusterVerbTests
     }
 
     [Theory]
-    [InlineData(nameof(JobEnd.Done), "", 0, "the job is done; node-a:4053 coordinated it\n")]
-    [InlineData(nameof(JobEnd.Stopped), "stopped after step 7", 130, "the job ended on node-a:4053: stopped after step 7\n")]
-    [InlineData(nameof(JobEnd.Failed), "loss is NaN", 1, "the job ended on node-a:4053: loss is NaN\n")]
-    [InlineData(nameof(JobEnd.Refused), "no such file", 2, "the job ended on node-a:4053: no such file\n")]
-    public async Task A_coordinator_that_stood_by_ends_as_the_job_did_and_says_how(string end, string reason, int exitCode, string words)
+    [InlineData(nameof(JobEnd.Done), "", 0, "the job is done; node-a:4053 coordinated it\n", "")]
+    [InlineData(nameof(JobEnd.Stopped), "stopped after step 7", 130, "the job ended on node-a:4053: stopped after step 7\n", "")]
+    [InlineData(nameof(JobEnd.Failed), "loss is NaN", 1, "", "error: the job ended on node-a:4053: loss is NaN\n")]
+    [InlineData(nameof(JobEnd.Refused), "no such file", 2, "", "error: the job ended on node-a:4053: no such file\n")]
+    public async Task A_coordinator_that_stood_by_ends_as_the_job_did_and_says_how(string end, string reason, int exitCode, string words, string error)
     {
         var run = new HostRun
         {
@@ -63,7 +63,7 @@ public sealed class ClusterVerbTests
 
         await run.RunLineAsync("coordinator xor");
 
-        Assert.Equal((exitCode, words), (run.ExitCode, run.Out));
+        Assert.Equal((exitCode, words, error), (run.ExitCode, run.Out, run.Error));
     }
 
     [Theory]
