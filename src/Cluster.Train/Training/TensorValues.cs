@@ -85,7 +85,7 @@ internal static unsafe class TensorValues
         }
 
         using var noGradients = torch.no_grad();
-        using var first = tensor.as_strided([1], [1]);
+        using var first = tensor.as_strided([1], [1], tensor.storage_offset());
         return (nint)Unsafe.AsPointer(ref MemoryMarshal.GetReference(first.bytes));
     }
 
