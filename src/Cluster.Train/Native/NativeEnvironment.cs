@@ -23,6 +23,9 @@ public static partial class NativeEnvironment
             ? Math.Clamp(floats, 0, 15)
             : 0;
 
+    /// <summary>Whether <see cref="Prepare"/> could fix cuBLAS's working memory.</summary>
+    internal static bool SetsCudaWorkspace { get; private set; }
+
     /// <summary>
     /// Sets the native environment (MKL_CBWR; with <paramref name="portable"/> also the instruction set) and loads
     /// libtorch. The first call in a process decides; further calls must agree with it.
@@ -58,6 +61,7 @@ public static partial class NativeEnvironment
                 SetNative("ONEDNN_MAX_CPU_ISA", "AVX2");
             }
 
+            SetCudaWorkspace();
             OpenMpBinding.Remove();
             NativeHeap.LimitArenas();
             Load(portable);
@@ -91,6 +95,15 @@ public static partial class NativeEnvironment
         torch.InitializeDeviceType(DeviceType.CPU);
         TensorMemory.Zero();
         MklBranch.Require(portable, MklBranch.InForce());
+    }
+
+    /// <summary>Where it comes too late, or fails, <see cref="CudaDeterminism.Require"/> tells: it matters on a GPU only.</summary>
+    private static void SetCudaWorkspace()
+    {
+        const string name = CudaDeterminism.WorkspaceVariable;
+        SetsCudaWorkspace = !OperatingSystem.IsWindows() && TorchIsLoaded() != true
+            && CudaDeterminism.WorkspaceFor(Environment.GetEnvironmentVariable(name)) is { } value
+            && SetEnvironment(name, value, overwrite: 1) == 0;
     }
 
     private static void SetNative(string name, string value)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Cluster.Train.Native;
 using TorchSharp;
 
 namespace Cluster.Train.Training;
@@ -25,8 +26,11 @@ internal sealed record DeviceSpec(DeviceKind Kind, int Index)
     /// <inheritdoc/>
     public override string ToString() => Kind == DeviceKind.Cpu ? "cpu" : $"cuda:{Index}";
 
-    /// <summary>libtorch's device.</summary>
-    /// <exception cref="BadInputException">There is no such GPU, or libtorch was built without CUDA.</exception>
+    /// <summary>What computes, in words: the processor's or the GPU's model.</summary>
+    internal string Model => Kind == DeviceKind.Cpu ? Processor.Name : CudaDriver.NameOf(Index);
+
+    /// <summary>libtorch's device. The first GPU that is opened has libtorch compute the same each time on all of them.</summary>
+    /// <exception cref="BadInputException">There is no such GPU, or libtorch was built without CUDA, or cannot compute the same each time.</exception>
     internal torch.Device Open()
     {
         if (Kind == DeviceKind.Cpu)
@@ -40,9 +44,13 @@ internal sealed record DeviceSpec(DeviceKind Kind, int Index)
                 $"--device {this}: this libtorch has no CUDA, or there is no driver; reference the package libtorch-cuda-12.8-linux-x64 in place of libtorch-cpu-linux-x64 and check 'nvidia-smi', or use --device cpu");
         }
 
-        return Index < torch.cuda.device_count()
-            ? torch.device(DeviceType.CUDA, Index)
-            : throw new BadInputException(Invariant($"--device {this}: this machine has {torch.cuda.device_count()} GPUs, numbered from 0"));
+        if (Index >= torch.cuda.device_count())
+        {
+            throw new BadInputException(Invariant($"--device {this}: this machine has {torch.cuda.device_count()} GPUs, numbered from 0"));
+        }
+
+        CudaDeterminism.Require();
+        return torch.device(DeviceType.CUDA, Index);
     }
 
     private static bool CudaIsThere()

@@ -1,3 +1,4 @@
+using Cluster.Train.Native;
 using TorchSharp;
 
 namespace Cluster.Train.Training;
@@ -84,8 +85,9 @@ internal sealed class TaskCalls(ITrainingTask task, torch.nn.Module model, int s
     }
 
     /// <summary>What a callback's exception means for the run.</summary>
-    internal TrainingFaultException Failed(CallSite place, Exception error) =>
-        new($"task '{task.Name}' failed in {Callback} {place}: {OneLine.First(error.Message)}", error);
+    internal TrainingFaultException Failed(CallSite place, Exception error) => CudaDeterminism.OperationWithout(error.Message) is { } operation
+        ? new($"task '{task.Name}' failed in {Callback} {place}: '{operation}' gives other bits each time on a GPU, and libtorch has no form of it that does not; use another operation, or --device cpu", error)
+        : new($"task '{task.Name}' failed in {Callback} {place}: {OneLine.First(error.Message)}", error);
 
     /// <summary>The same for an exception that no code can catch.</summary>
     internal TrainingFaultException FailedNatively(string what) => new(
