@@ -17,7 +17,7 @@ internal static class NumericsVerb
         var portable = invocation.Values.Get(JobOptions.Portable);
         NativeEnvironment.Prepare(portable);
         using var thread = new ComputeThread("numerics", threads: 1, portable);
-        invocation.Host.Out.WriteLine(await thread.RunAsync(() => NumericsFingerprint.OfThisProcess(portable)));
+        invocation.Host.Out.WriteLine(await thread.RunAsync(() => NumericsFingerprint.Of(DeviceSpec.Cpu, portable)));
         return 0;
     }
 }

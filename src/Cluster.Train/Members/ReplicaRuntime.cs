@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Cluster.Train.Machine;
 using Cluster.Train.Membership;
-using Cluster.Train.Native;
 using Cluster.Train.Protocol;
 using Cluster.Train.Training;
 using Cluster.Train.Training.Numerics;
@@ -60,7 +59,7 @@ internal sealed class ReplicaRuntime(WorkerIdentity identity, Func<JobDefinition
             }
 
             // Before anything else is opened: a process that computes other bits than it should has nothing to open.
-            var numerics = NumericsFingerprint.OfThisProcess(definition.Portable);
+            var numerics = NumericsFingerprint.Of(DeviceSpec.Parse(device), definition.Portable);
             var data = process.Data;
             _ = process.Plan;
             _replica?.Dispose();
@@ -77,7 +76,7 @@ internal sealed class ReplicaRuntime(WorkerIdentity identity, Func<JobDefinition
             _process = process;
             var description = new ReplicaDescription(
                 definition.Hash(), process.Build, layout.Hash, initial.Hash, process.DataFingerprint, data.Training.Count, data.Evaluation.Count,
-                layout.VectorLength, layout.ParameterLength, layout.ParameterCount, device, numerics, Processor.Name,
+                layout.VectorLength, layout.ParameterLength, layout.ParameterCount, device, numerics, DeviceSpec.Parse(device).Model,
                 process.Network?.Endpoint)
             {
                 SampleDigest = process.SampleDigest,
@@ -154,6 +153,6 @@ internal sealed class ReplicaRuntime(WorkerIdentity identity, Func<JobDefinition
         var process = _process!;
         var member = generation.Roster.Find(identity.WorkerId)
             ?? throw new InvalidOperationException(Invariant($"{identity.Name} is not in generation {generation.Generation}"));
-        return new ReplicaLoop(process.Join(generation, member, identity.Name, sink), Keeper, _replica!);
+        return new ReplicaLoop(process.Join(generation, member, identity.Name, DeviceSpec.Parse(device), sink), Keeper, _replica!);
     }
 }

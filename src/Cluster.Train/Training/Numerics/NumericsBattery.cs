@@ -56,7 +56,7 @@ internal static class NumericsBattery
             layer => nn.functional.layer_norm(layer[0], [37], layer[1], layer[2]), results.Input(19, 37), results.Input(37), results.Input(37));
         foreach (long[] shape in new[] { [31, 13], new long[] { 5, 13, 7, 7 } })
         {
-            var (mean, variance) = (zeros(13), ones(13));
+            var (mean, variance) = (zeros(13, device: results.Device), ones(13, device: results.Device));
             results.AddWithGradients(
                 layer => nn.functional.batch_norm(layer[0], mean, variance, layer[1], layer[2], training: true),
                 results.Input(shape), results.Input(13), results.Input(13));
@@ -69,7 +69,7 @@ internal static class NumericsBattery
         using (var embedding = nn.Embedding_from_pretrained(results.Input(65, 24), freeze: false))
         {
             // Each token many times: their gradients are summed.
-            using var tokens = arange(0, 8 * 31, ScalarType.Int64).remainder(29).view(8, 31);
+            using var tokens = arange(0, 8 * 31, ScalarType.Int64, results.Device).remainder(29).view(8, 31);
             var vectors = embedding.forward(tokens);
             results.Add(vectors, autograd.grad([vectors], [embedding.weight!], [results.Input(8, 31, 24)])[0]);
         }
@@ -89,11 +89,15 @@ internal static class NumericsBattery
     }
 
     /// <summary>The inputs of a part, and the hash of its results.</summary>
-    internal sealed class Results : IDisposable
+    /// <param name="device">Where it is computed.</param>
+    internal sealed class Results(Device device) : IDisposable
     {
         private const int Line = 16;
         private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         private readonly StableRandom _random = new(seed: 1);
+
+        /// <summary>Where it is computed.</summary>
+        internal Device Device => device;
 
         /// <summary>A tensor of numbers in [-1, 1) of 24 random bits each, so that every sum is rounded.</summary>
         internal Tensor Input(params long[] shape) => InputAt(0, shape);
@@ -107,7 +111,7 @@ internal static class NumericsBattery
                 values[i] = ((_random.NextBits() >> 40) * (1f / (1 << 23))) - 1;
             }
 
-            var block = empty(values.Length + Line, ScalarType.Float32).narrow(0, offset, values.Length);
+            var block = empty(values.Length + Line, ScalarType.Float32, device).narrow(0, offset, values.Length);
             using var source = tensor(values, ScalarType.Float32);
             return block.copy_(source).view(shape);
         }
@@ -117,7 +121,7 @@ internal static class NumericsBattery
         {
             foreach (var tensor in tensors)
             {
-                using var values = tensor.detach().contiguous();
+                using var values = tensor.detach().cpu().contiguous();
                 _hash.AppendData(values.bytes);
             }
         }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Cluster.Train.Native;
 using TorchSharp;
 
@@ -6,25 +7,30 @@ namespace Cluster.Train.Training.Numerics;
 /// <summary>
 /// The numerics class of this process: what comes out when it computes <see cref="NumericsBattery"/>. Two processes of one
 /// class, build and job compute the same bits. Computed, because no flag tells it: what MKL, oneDNN and libtorch's own kernels
-/// do depends on maker, model and environment, and processors with the same instructions differ. It is of the processor;
-/// what a GPU computes is not covered.
+/// do depends on maker, model and environment, and processors with the same instructions differ. So do GPUs of two models.
 /// </summary>
 internal static class NumericsFingerprint
 {
     /// <summary>The class of every process with <c>--portable</c>: eight digits for each part of the battery.</summary>
     internal const string Portable = "2237f557-8198c4e1-15af45bc-a6d349ee-9127817a";
 
-    private static readonly Lazy<string> s_ofThisProcess = new(Compute);
+    private static readonly ConcurrentDictionary<DeviceSpec, Lazy<string>> s_found = new();
 
     /// <summary>
-    /// The class of this process; computed once, at the first question, on the thread that asks. That must be one that may call
-    /// libtorch, and <see cref="NativeEnvironment.Prepare"/> was called.
+    /// The class of a device in this process; computed once, at the first question, on the thread that asks. That must be one
+    /// that may call libtorch, and <see cref="NativeEnvironment.Prepare"/> was called.
     /// </summary>
+    /// <param name="device">What computes.</param>
     /// <param name="portable">Whether it must be <see cref="Portable"/>.</param>
-    /// <exception cref="BadInputException">It must be, and is not.</exception>
-    internal static string OfThisProcess(bool portable)
+    /// <exception cref="BadInputException">It must be, and is not; or the device cannot be used.</exception>
+    internal static string Of(DeviceSpec device, bool portable)
     {
-        var found = s_ofThisProcess.Value;
+        if (portable && device.Kind != DeviceKind.Cpu)
+        {
+            throw new BadInputException("--portable gives the bits that every processor can compute, which a GPU cannot; leave --portable out, or use --device cpu");
+        }
+
+        var found = s_found.GetOrAdd(device, _ => new Lazy<string>(() => Compute(device))).Value;
         return portable && found != Portable ? throw new BadInputException(NotPortable(found)) : found;
     }
 
@@ -38,8 +44,9 @@ internal static class NumericsFingerprint
     }
 
     /// <summary>Computes the class anew.</summary>
-    internal static string Compute()
+    internal static string Compute(DeviceSpec device)
     {
+        var place = device.Open();
         // Asked before it is set: a fresh thread takes over whatever was set last anywhere, at its first question.
         var threads = torch.get_num_threads();
         using var computing = FinalizerGate.Enter();
@@ -48,7 +55,7 @@ internal static class NumericsFingerprint
         {
             torch.set_num_threads(1);
             // TorchSharp fills an embedding with random numbers before it takes those that are given.
-            return RandomGate.Undisturbed(() => string.Join('-', NumericsBattery.Parts.Select(Digits)));
+            return RandomGate.Undisturbed(() => string.Join('-', NumericsBattery.Parts.Select(part => Digits(part, place))));
         }
         finally
         {
@@ -56,10 +63,10 @@ internal static class NumericsFingerprint
         }
     }
 
-    private static string Digits(Action<NumericsBattery.Results> compute)
+    private static string Digits(Action<NumericsBattery.Results> compute, torch.Device device)
     {
         using var scope = torch.NewDisposeScope();
-        using var results = new NumericsBattery.Results();
+        using var results = new NumericsBattery.Results(device);
         compute(results);
         return results.Digits();
     }

@@ -13,8 +13,8 @@ public sealed partial class NumericsFingerprintTests
     public async Task The_class_is_the_same_each_time_and_has_digits_for_each_part()
     {
         using var thread = new ComputeThread("fingerprint", threads: 1, portable: false);
-        var first = await thread.RunAsync(() => NumericsFingerprint.OfThisProcess(portable: false));
-        var second = await thread.RunAsync(NumericsFingerprint.Compute);
+        var first = await thread.RunAsync(() => NumericsFingerprint.Of(DeviceSpec.Cpu, portable: false));
+        var second = await thread.RunAsync(() => NumericsFingerprint.Compute(DeviceSpec.Cpu));
 
         Assert.Equal(first, second);
         Assert.Matches(Digits(), first);
@@ -26,12 +26,12 @@ public sealed partial class NumericsFingerprintTests
     public async Task A_class_does_not_depend_on_the_threads_of_the_job_and_leaves_them_and_the_random_numbers_as_they_were()
     {
         using var one = new ComputeThread("one", threads: 1, portable: false);
-        var expected = await one.RunAsync(NumericsFingerprint.Compute);
+        var expected = await one.RunAsync(() => NumericsFingerprint.Compute(DeviceSpec.Cpu));
         using var three = new ComputeThread("three", threads: 3, portable: false);
         var (found, threads, before, after) = await three.RunAsync(() =>
         {
             using var stateBefore = torch.get_rng_state();
-            var computed = NumericsFingerprint.Compute();
+            var computed = NumericsFingerprint.Compute(DeviceSpec.Cpu);
             using var stateAfter = torch.get_rng_state();
             return (computed, torch.get_num_threads(), stateBefore.bytes.ToArray(), stateAfter.bytes.ToArray());
         });
@@ -56,6 +56,14 @@ public sealed partial class NumericsFingerprintTests
         Assert.Contains("--portable cannot hold here: matrix products come out with other bits on " + Processor.Name, line, StringComparison.Ordinal);
         Assert.Contains("leave --portable out", line, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', line);
+    }
+
+    [Fact]
+    public void A_GPU_cannot_be_portable()
+    {
+        var error = Assert.Throws<BadInputException>(() => NumericsFingerprint.Of(DeviceSpec.Parse("cuda"), portable: true));
+
+        Assert.Contains("leave --portable out", error.Message, StringComparison.Ordinal);
     }
 
     [SkippableFact]
