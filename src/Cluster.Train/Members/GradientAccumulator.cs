@@ -8,25 +8,23 @@ namespace Cluster.Train.Members;
 /// other. Autograd adds into one gradient block; what must wait for its right neighbour moves to a block of its depth.
 /// With one shard the gradient block is the contribution itself, and nothing is moved at all.
 /// </summary>
-internal sealed unsafe class GradientAccumulator : IDisposable
+internal sealed class GradientAccumulator : IDisposable
 {
     private readonly IReadOnlyList<FloatBlock> _contributions;
     private readonly IReadOnlyList<TreeNode> _nodes;
     private readonly List<FloatBlock> _waiting = [];
     private readonly bool _direct;
-    private readonly long _length;
 
-    internal GradientAccumulator(int jobShards, ShardRange shards, IReadOnlyList<FloatBlock> contributions, long length)
+    internal GradientAccumulator(int jobShards, ShardRange shards, IReadOnlyList<FloatBlock> contributions)
     {
         _contributions = contributions;
-        _length = length;
         _nodes = ShardTree.MaximalSubtrees(jobShards, shards);
         _direct = shards.Count == 1;
-        Gradient = _direct ? contributions[0] : FloatBlock.Allocate(length);
+        Gradient = _direct ? contributions[0] : contributions[0].AllocateAlike();
         var depth = _nodes.Max(node => Depth(node));
         for (var level = 0; level < depth - 1; level++)
         {
-            _waiting.Add(FloatBlock.Allocate(length));
+            _waiting.Add(contributions[0].AllocateAlike());
         }
     }
 
@@ -34,7 +32,7 @@ internal sealed unsafe class GradientAccumulator : IDisposable
     internal FloatBlock Gradient { get; }
 
     /// <summary>Begins a step.</summary>
-    internal void Begin() => VectorKernels.Clear(Gradient.Pointer, _length);
+    internal void Begin() => Gradient.Clear();
 
     /// <summary>Takes the gradient of a shard, which were computed in ascending order.</summary>
     internal void Finished(int shard)
@@ -50,7 +48,7 @@ internal sealed unsafe class GradientAccumulator : IDisposable
             index++;
         }
 
-        Store(_nodes[index], shard, _contributions[index].Pointer, level: 0);
+        Store(_nodes[index], shard, _contributions[index], level: 0);
     }
 
     public void Dispose()
@@ -74,11 +72,11 @@ internal sealed unsafe class GradientAccumulator : IDisposable
     /// Puts the shard's gradient to its place in a node's sum, which ends in <paramref name="destination"/>. The left
     /// half is summed there directly; the right half in this level's waiting block, and then added.
     /// </summary>
-    private void Store(TreeNode node, int shard, float* destination, int level)
+    private void Store(TreeNode node, int shard, FloatBlock destination, int level)
     {
         if (node.End - node.First == 1)
         {
-            VectorKernels.MoveAndClear(destination, Gradient.Pointer, _length);
+            Gradient.MoveTo(destination);
             return;
         }
 
@@ -89,15 +87,15 @@ internal sealed unsafe class GradientAccumulator : IDisposable
         }
         else if (node.End - middle == 1)
         {
-            VectorKernels.AddAndClear(destination, Gradient.Pointer, _length);
+            Gradient.MoveToSum(destination);
         }
         else
         {
-            var right = _waiting[level].Pointer;
+            var right = _waiting[level];
             Store(node with { First = middle }, shard, right, level + 1);
             if (shard == node.End - 1)
             {
-                VectorKernels.Add(destination, destination, right, _length);
+                destination.Add(right);
             }
         }
     }

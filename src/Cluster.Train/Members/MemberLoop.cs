@@ -34,16 +34,30 @@ internal abstract class MemberLoop(MemberPlace place, SnapshotKeeper keeper) : I
         var parameters = Place.Exchange.Parameters;
         if (!Place.BeginsHere)
         {
-            loader.LoadModel(StateKind.Vector, parameters.Length, parameters.Span);
+            if (parameters.IsOnHost)
+            {
+                loader.LoadModel(StateKind.Vector, parameters.Length, parameters.Span);
+            }
+            else
+            {
+                var vector = new float[parameters.Length];
+                loader.LoadModel(StateKind.Vector, vector.Length, (start, length) => vector.AsSpan((int)start, length));
+                parameters.Write(0, vector);
+            }
         }
 
         // At step 0 the optimizer has no state yet: a new owner's is zero.
         if (Place.Owner is { } owner && step > 0)
         {
-            foreach (var (name, values) in owner.State)
+            foreach (var name in owner.StateNames)
             {
-                var slice = new VectorSlice(owner.Slice.Start, owner.Slice.Start + values.Length);
+                var (slice, held) = (owner.StateSlice, owner.HostState(name));
+                var values = held ?? new float[slice.Length];
                 loader.LoadOptimizer(name, slice, (start, length) => values.AsSpan((int)(start - slice.Start), length));
+                if (held is null)
+                {
+                    owner.LoadState(name, values);
+                }
             }
         }
 
@@ -106,18 +120,15 @@ internal abstract class MemberLoop(MemberPlace place, SnapshotKeeper keeper) : I
     /// <param name="stays">Whether the state is not changed any more, so that it needs no copy.</param>
     protected virtual void KeepSnapshot(long step, SnapshotKind kind, bool stays)
     {
-        if (Place.Owner is { State: { Count: > 0 } state } owner)
+        if (Place.Owner is { StateNames: { Count: > 0 } names } owner)
         {
-            var slice = new VectorSlice(owner.Slice.Start, owner.Slice.Start + state[0].Values.Length);
-            if (stays)
+            if (stays && names.All(name => owner.HostState(name) is not null))
             {
-                Place.Process.Snapshots.KeepOptimizer(step, slice, state.ToDictionary(pair => pair.Name, pair => pair.Values));
+                Place.Process.Snapshots.KeepOptimizer(step, owner.StateSlice, names.ToDictionary(name => name, name => owner.HostState(name)!));
                 return;
             }
 
-            Place.Process.Snapshots.KeepOptimizer(
-                step, slice, [.. state.Select(pair => pair.Name)],
-                (name, values) => state.First(pair => pair.Name == name).Values.AsSpan().CopyTo(values));
+            Place.Process.Snapshots.KeepOptimizer(step, owner.StateSlice, names, (name, values) => owner.CopyState(name, values));
         }
     }
 
@@ -141,7 +152,7 @@ internal abstract class MemberLoop(MemberPlace place, SnapshotKeeper keeper) : I
             return;
         }
 
-        var lengths = Place.Owner?.State.Select(pair => (long)pair.Values.Length) ?? [];
+        var lengths = Place.Owner is { } owner ? owner.StateNames.Select(_ => owner.StateSlice.Length) : [];
         lengths = lengths.Concat(Place.Process.Definition.Optimizer.StateNames.Select(_ => Place.KeptSlice.Length));
         Place.Process.Snapshots.Arrays.Prepare(HasReplica ? lengths.Append(Place.Exchange.Parameters.Length) : lengths);
     }

@@ -15,7 +15,7 @@ namespace Cluster.Train.Members;
 /// <param name="Process">What it shares with the other members of its process.</param>
 /// <param name="Sink">Takes messages to the coordinator, from any thread.</param>
 internal sealed record MemberPlace(
-    string WorkerId, string Name, PrepareGeneration Generation, RosterMember Member, TensorExchange Exchange, SliceOwner? Owner,
+    string WorkerId, string Name, PrepareGeneration Generation, RosterMember Member, TensorExchange Exchange, IOwnedSlice? Owner,
     ProcessContext Process, Action<IGenerationMessage> Sink)
 {
     /// <summary>The generation's number.</summary>

@@ -47,7 +47,7 @@ internal sealed class MemoryEstimate
         [
             .. new MemoryTerm[]
             {
-                // InProcessExchangeHub, or a segment of shared memory: one block for all replicas of a process or host.
+                // InProcessExchangeHub, DeviceExchangeHub for a device, or a segment of shared memory: one block for all replicas of a process or host.
                 new("parameters", vector),
                 // ModelReplica: each has frozen parameters of its own.
                 new("frozen parameters", share.WorkersHere * frozen),

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Cluster.Train.Machine;
 using Cluster.Train.Membership;
 using Cluster.Train.Protocol;
+using Cluster.Train.Training;
 
 namespace Cluster.Train.Members;
 
@@ -40,7 +41,7 @@ internal sealed class OwnSliceRuntime : MemberRuntime
     protected override MemberLoop CreateLoop(PrepareGeneration generation, Action<IGenerationMessage> sink)
     {
         var member = generation.Roster.Members.Single(candidate => candidate.IsCoordinator);
-        return new OwnSliceLoop(_process.Join(generation, member, Name, sink), Keeper);
+        return new OwnSliceLoop(_process.Join(generation, member, Name, DeviceSpec.Cpu, sink), Keeper);
     }
 
     /// <inheritdoc/>

@@ -1,4 +1,5 @@
 using Cluster.Train.Exchange;
+using Cluster.Train.Exchange.Device;
 using Cluster.Train.Exchange.InProcess;
 using Cluster.Train.Exchange.Network;
 using Cluster.Train.Membership;
@@ -21,6 +22,7 @@ internal sealed class ProcessContext
     private readonly Lazy<OpenedData> _data;
     private readonly Lazy<string> _sampleDigest;
     private readonly InProcessExchangeHub _hub = new();
+    private readonly DeviceExchangeHub _devices = new();
     private readonly object _gate = new();
     private ParameterLayout? _layout;
     private (int Generation, CancellationTokenSource Abort)? _joining;
@@ -103,16 +105,32 @@ internal sealed class ProcessContext
         evaluationSamples > 0 ? BatchPlan.Of(Definition, trainingSamples).StepsPerEpoch : null);
 
     /// <summary>Takes a member's place in a generation: its side of the exchange, and its slice with the update rule.</summary>
-    internal MemberPlace Join(PrepareGeneration generation, RosterMember member, string name, Action<IGenerationMessage> sink)
+    /// <param name="generation">The generation.</param>
+    /// <param name="member">Its entry in the roster.</param>
+    /// <param name="name">Its name in messages.</param>
+    /// <param name="device">Where it computes.</param>
+    /// <param name="sink">Takes messages to the coordinator, from any thread.</param>
+    internal MemberPlace Join(PrepareGeneration generation, RosterMember member, string name, DeviceSpec device, Action<IGenerationMessage> sink)
     {
         var roster = ExchangeRosters.From(generation.Roster, Definition, Layout);
+        var inputs = ExchangeRosters.Inputs(generation.Roster, Definition.Shards);
+        var rate = LearningRateSchedule.Create(Definition.Schedule, Definition.Optimizer.LearningRate, generation.TotalSteps);
+        if (StaysOnDevice(generation.Roster, member, device, sink, generation.Generation))
+        {
+            var onDevice = member.Slice.Length == 0
+                ? null
+                : DeviceSliceOwner.On(device, member.Slice, Layout.ParameterLength, Definition.Shards, inputs, Definition.Optimizer, rate, Definition.ClipNorm);
+            return new MemberPlace(
+                member.WorkerId, name, generation, member, _devices.Join(roster, member.Rank, onDevice, device, Patience), onDevice, this, sink);
+        }
+
         var owner = member.Slice.Length == 0
             ? null
             : new SliceOwner(
-                member.Slice, Layout.ParameterLength, Definition.Shards, ExchangeRosters.Inputs(generation.Roster, Definition.Shards),
-                Definition.Optimizer,
-                LearningRateSchedule.Create(Definition.Schedule, Definition.Optimizer.LearningRate, generation.TotalSteps),
-                Definition.ClipNorm);
+                member.Slice, Layout.ParameterLength, Definition.Shards, inputs, Definition.Optimizer, rate, Definition.ClipNorm)
+            {
+                NormOrder = BlockPlaces.NormOrderOf(Definition.Device),
+            };
         var exchange = Network is null
             ? _hub.Join(roster, member.Rank, owner, Patience)
             : Network.Join(
@@ -125,6 +143,24 @@ internal sealed class ProcessContext
         }
 
         return new MemberPlace(member.WorkerId, name, generation, member, exchange, owner, this, sink);
+    }
+
+    /// <summary>Whether a member's blocks lie on its device: where no other process and no slice of the coordinator's needs them.</summary>
+    private bool StaysOnDevice(Roster roster, RosterMember member, DeviceSpec device, Action<IGenerationMessage> sink, int generation)
+    {
+        if (Network is not null || !BlockPlaces.OnDevice(device) || roster.Members.Any(other => other.IsCoordinator))
+        {
+            return false;
+        }
+
+        // Found by computing, and the same for all members: the first device decides for those of one model.
+        var difference = DeviceArithmetic.Difference(device);
+        if (difference is not null && member.Rank == 0)
+        {
+            sink(new WorkerNotice(member.WorkerId, generation, $"{device.Model} computes other bits of {difference} than a processor, so the tensors are exchanged through the processor's memory, which is slower"));
+        }
+
+        return difference is null;
     }
 
     /// <summary>Lets the members of a generation fetch this process's snapshots.</summary>

@@ -40,14 +40,14 @@ internal sealed class ReplicaLoop : MemberLoop
         _evaluation = new EvaluationLoader(
             process.Task.Name, process.Data.Evaluation,
             new EvaluationPlan(process.Data.Evaluation.Count, definition.BatchSize, definition.Shards), _shards, process.StepTimeout);
-        _accumulator = new GradientAccumulator(definition.Shards, _shards, place.Exchange.Contributions, place.Exchange.Parameters.Length);
+        _accumulator = new GradientAccumulator(definition.Shards, _shards, place.Exchange.Contributions);
         _pulse = new EvaluationPulse((completedSteps, batches) =>
             place.Sink(new EvaluationProgress(place.WorkerId, place.Number, completedSteps, batches, _evaluation.BatchCount)));
         _frozen = replica.CopyFrozen();
         if (place.BeginsHere)
         {
             // Replicas of one process share the block, and all write the same to it.
-            replica.InitialValues().CopyTo(place.Exchange.Parameters.Span(0, checked((int)place.Exchange.Parameters.Length)));
+            WriteInitial(replica.InitialValues(), place.Exchange.Parameters);
         }
 
         replica.Bind(place.Exchange.Parameters, _accumulator.Gradient);
@@ -123,7 +123,7 @@ internal sealed class ReplicaLoop : MemberLoop
         }
         else
         {
-            snapshots.KeepModel(step, parameters.Length, values => parameters.Span(0, values.Length).CopyTo(values), _frozen);
+            snapshots.KeepModel(step, parameters.Length, values => parameters.Read(0, values.Length).CopyTo(values), _frozen);
         }
 
         base.KeepSnapshot(step, kind, stays);
@@ -139,6 +139,20 @@ internal sealed class ReplicaLoop : MemberLoop
         {
             Place.Process.Snapshots.DropUpTo(lease.SealedStep);
         }
+    }
+
+    private static void WriteInitial(ModuleValues values, FloatBlock parameters)
+    {
+        var length = checked((int)parameters.Length);
+        if (parameters.IsOnHost)
+        {
+            values.CopyTo(parameters.Span(0, length));
+            return;
+        }
+
+        var vector = new float[length];
+        values.CopyTo(vector);
+        parameters.Write(0, vector);
     }
 
     private void ComputeGradients(long step)

@@ -22,15 +22,8 @@ internal sealed unsafe class AdamWUpdate(OptimizerSettings settings) : IUpdateRu
     public void Apply(
         long step, float learningRate, float scale, float* parameters, float* gradients, ReadOnlySpan<nint> state, int count)
     {
-        if (_numbers.Step != step || _numbers.LearningRate != learningRate)
-        {
-            _numbers = Prepare(step, learningRate);
-        }
-
-        var (_, _, decay, stepSize, correction2) = _numbers;
-        var weight1 = (float)(1 - _beta1);
-        var beta2 = (float)_beta2;
-        var weight2 = (float)(1 - _beta2);
+        var (_, _, decay, stepSize, correction2) = NumbersOf(step, learningRate);
+        var (weight1, beta2, weight2) = (Weight1, Beta2, Weight2);
         var signed = settings.Maximize ? -scale : scale;
         var average = (float*)state[0];
         var square = (float*)state[1];
@@ -61,14 +54,34 @@ internal sealed unsafe class AdamWUpdate(OptimizerSettings settings) : IUpdateRu
         }
     }
 
-    private StepNumbers Prepare(long step, float learningRate)
+    /// <summary>The factor of the new gradient in its average.</summary>
+    internal float Weight1 => (float)(1 - _beta1);
+
+    /// <summary>The factor of the average of squares.</summary>
+    internal float Beta2 => (float)_beta2;
+
+    /// <summary>The factor of the new square in its average.</summary>
+    internal float Weight2 => (float)(1 - _beta2);
+
+    /// <summary>What depends on the step, made once for it.</summary>
+    internal StepNumbers NumbersOf(long step, float learningRate)
     {
-        var rate = ShortestDecimal.Of(learningRate);
-        return new StepNumbers(
-            step, learningRate, (float)(1 - (rate * _weightDecay)), (float)(-rate / (1 - Math.Pow(_beta1, step + 1))),
-            (float)Math.Sqrt(1 - Math.Pow(_beta2, step + 1)));
+        if (_numbers.Step != step || _numbers.LearningRate != learningRate)
+        {
+            var rate = ShortestDecimal.Of(learningRate);
+            _numbers = new StepNumbers(
+                step, learningRate, (float)(1 - (rate * _weightDecay)), (float)(-rate / (1 - Math.Pow(_beta1, step + 1))),
+                (float)Math.Sqrt(1 - Math.Pow(_beta2, step + 1)));
+        }
+
+        return _numbers;
     }
 
     /// <summary>What is the same for all pieces of a step: they are small, and powers and decimals are slow.</summary>
-    private readonly record struct StepNumbers(long Step, float LearningRate, float Decay, float StepSize, float Correction2);
+    /// <param name="Step">The step.</param>
+    /// <param name="LearningRate">Of this step.</param>
+    /// <param name="Decay">The factor of the parameter.</param>
+    /// <param name="StepSize">The factor of the direction; below zero.</param>
+    /// <param name="Correction2">The divisor of the square root.</param>
+    internal readonly record struct StepNumbers(long Step, float LearningRate, float Decay, float StepSize, float Correction2);
 }

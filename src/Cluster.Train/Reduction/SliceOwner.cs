@@ -7,7 +7,7 @@ namespace Cluster.Train.Reduction;
 /// its part of the optimizer's state. Works in pieces of any size and in any order of pieces, with the same result.
 /// Not thread-safe.
 /// </summary>
-internal sealed unsafe class SliceOwner
+internal sealed unsafe class SliceOwner : IOwnedSlice
 {
     /// <summary>Positions of a norm block: slices begin and end at multiples of it (but for the vector's end).</summary>
     public const int BlockLength = 4096;
@@ -50,6 +50,7 @@ internal sealed unsafe class SliceOwner
         _streams = slice.Length >= StreamedFromLength;
         _tree = new TreeSum(shards, inputs);
         _rule = optimizer.Kind == OptimizerKind.Sgd ? new SgdUpdate(optimizer) : new AdamWUpdate(optimizer);
+        StateSlice = slice with { End = Math.Max(slice.Start, Math.Min(slice.End, parameterLength)) };
         _learningRate = learningRate;
         _clipNorm = clipNorm;
         _scratch = GC.AllocateArray<float>(Math.Max(1, _tree.Rows) * ChunkLength, pinned: true);
@@ -61,6 +62,15 @@ internal sealed unsafe class SliceOwner
 
     /// <summary>The slice.</summary>
     public VectorSlice Slice { get; }
+
+    /// <inheritdoc/>
+    public VectorSlice StateSlice { get; }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> StateNames => _rule.StateNames;
+
+    /// <summary>How the squares of a norm block are added.</summary>
+    internal NormOrder NormOrder { private get; init; }
 
     /// <summary>Whether the sum itself is wanted where the parameters would be: a plain all-reduce, as the benchmark compares it with others.</summary>
     internal bool SumsOnly { private get; init; }
@@ -125,7 +135,9 @@ internal sealed unsafe class SliceOwner
         for (var offset = 0; offset < count && start + offset < _parameterLength; offset += BlockLength)
         {
             var length = (int)Math.Min(Math.Min(BlockLength, count - offset), _parameterLength - start - offset);
-            _norms[(first + offset) / BlockLength] = VectorKernels.SumOfSquares(gradient + offset, length);
+            _norms[(first + offset) / BlockLength] = NormOrder == NormOrder.Lanes
+                ? VectorKernels.SumOfSquares(gradient + offset, length)
+                : GradientNorm.SumOfSquaresByHalves(new ReadOnlySpan<float>(gradient + offset, length));
         }
     }
 
@@ -139,33 +151,30 @@ internal sealed unsafe class SliceOwner
     public void Update(long step, long start, int count, float* parameters, double norm)
     {
         CheckPiece(start, count);
-        if (!double.IsFinite(norm))
-        {
-            // Each shard's gradient was looked at where it was computed: it is their sum that is too large.
-            throw new TrainingFaultException(
-                Invariant($"the norm of the gradient is not finite at step {step}, though each shard's gradient is: their sum is beyond float32; scale the loss down or check the data"));
-        }
-
-        var scale = GradientNorm.ClipFactor(norm, _clipNorm!.Value);
+        var scale = GradientNorm.ClipFactor(step, norm, _clipNorm!.Value);
         Apply(step, _learningRate(step), scale, start, count, Address(_gradient) + (start - Slice.Start), parameters);
     }
 
-    /// <summary>Sets a state vector, when the job goes on from a stored state.</summary>
-    /// <param name="name">One of <see cref="State"/>'s names.</param>
-    /// <param name="values">As many as the slice has parameters.</param>
-    /// <exception cref="ArgumentException">The rule has no such state, or the length differs.</exception>
-    public void LoadState(string name, ReadOnlySpan<float> values)
+    /// <inheritdoc/>
+    public float[] HostState(string name) => StateOf(name, checked((int)StateSlice.Length));
+
+    /// <inheritdoc/>
+    public void CopyState(string name, Span<float> destination) => StateOf(name, destination.Length).AsSpan().CopyTo(destination);
+
+    /// <inheritdoc/>
+    public void LoadState(string name, ReadOnlySpan<float> values) => values.CopyTo(StateOf(name, values.Length));
+
+    private float[] StateOf(string name, int length)
     {
         for (var index = 0; index < _state.Length; index++)
         {
-            if (_rule.StateNames[index] == name && _state[index].Length == values.Length)
+            if (_rule.StateNames[index] == name && _state[index].Length == length)
             {
-                values.CopyTo(_state[index]);
-                return;
+                return _state[index];
             }
         }
 
-        throw new ArgumentException($"the optimizer has no state '{name}' of {values.Length} values for this slice", nameof(name));
+        throw new ArgumentException($"the optimizer has no state '{name}' of {length} values for this slice", nameof(name));
     }
 
     private float* Scratch => Address(_scratch);

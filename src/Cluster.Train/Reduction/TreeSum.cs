@@ -75,7 +75,24 @@ internal sealed unsafe class TreeSum
         return Operand(_result, inputs, offset, scratch, rowLength);
     }
 
-    /// <summary>Sums one chunk as <see cref="Sum"/> does, to where the sum is wanted: its last addition needs no row.</summary>
+    /// <summary>Sums inputs of any kind.</summary>
+    /// <param name="inputs">The inputs.</param>
+    /// <param name="add">Makes the sum of two operands, each an input or such a sum.</param>
+    /// <returns>The sum; the only input itself where there is one.</returns>
+    internal T Sum<T>(IReadOnlyList<T> inputs, Func<T, T, T> add)
+    {
+        var rows = new T[Rows];
+        foreach (var (row, left, right) in _additions)
+        {
+            rows[row] = add(Operand(left), Operand(right));
+        }
+
+        return Operand(_result);
+
+        T Operand(int operand) => operand >= 0 ? inputs[operand] : rows[-1 - operand];
+    }
+
+    /// <summary>Sums one chunk as the first <c>Sum</c> does, to where the sum is wanted: its last addition needs no row.</summary>
     /// <param name="inputs">For each input, where the values of the piece lie.</param>
     /// <param name="offset">Where the chunk begins within the piece.</param>
     /// <param name="count">Its length, at most <paramref name="rowLength"/>.</param>

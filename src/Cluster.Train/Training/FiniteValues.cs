@@ -13,11 +13,13 @@ internal sealed class FiniteValues
 
     private readonly ImmutableArray<TensorEntry> _tensors;
     private readonly ImmutableHashSet<string> _infinite;
+    private readonly long _parameterLength;
 
     /// <summary>Looks at the state that a model begins with.</summary>
     /// <exception cref="BadInputException">It cannot be trained from; names the tensor.</exception>
     internal FiniteValues(string task, ParameterLayout layout, PieceOf initial)
     {
+        _parameterLength = layout.ParameterLength;
         _tensors = [.. layout.Tensors.Where(tensor => tensor.Role is TensorRole.Trainable or TensorRole.FloatBuffer)];
         _infinite = [.. _tensors.Where(tensor => tensor.Role == TensorRole.FloatBuffer && !Fits(tensor, initial, mayBeInfinite: false)).Select(tensor => tensor.Name)];
         if (FirstUnfit(initial) is { } unfit)
@@ -67,7 +69,7 @@ internal sealed class FiniteValues
     /// <exception cref="TrainingFaultException">It is not; names the tensor.</exception>
     internal void VerifyGradient(FloatBlock gradients, float loss, CallSite place)
     {
-        if (Clips && FirstInfiniteParameter(gradients) is { } parameter)
+        if (Clips && !gradients.BeginsFinite(_parameterLength) && FirstInfiniteParameter(gradients) is { } parameter)
         {
             throw new TrainingFaultException(
                 Invariant($"the gradient of '{parameter.Name}' is not finite {place}, though the loss is ({loss:G4}), and cannot be clipped; look in Predict and Loss for a square root, a logarithm or a division at zero, and check the data"));
@@ -89,7 +91,7 @@ internal sealed class FiniteValues
     }
 
     private TensorEntry? FirstInfiniteParameter(FloatBlock vector) =>
-        _tensors.FirstOrDefault(tensor => tensor.Role == TensorRole.Trainable && !Fits(tensor, (start, length) => vector.Span(start, length), mayBeInfinite: false));
+        _tensors.FirstOrDefault(tensor => tensor.Role == TensorRole.Trainable && !Fits(tensor, vector.Read, mayBeInfinite: false));
 
     private static bool Fits(TensorEntry tensor, PieceOf vector, bool mayBeInfinite)
     {

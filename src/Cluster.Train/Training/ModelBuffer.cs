@@ -25,6 +25,9 @@ internal sealed unsafe class ModelBuffer
 
     internal TensorEntry Entry { get; }
 
+    /// <summary>The module's tensor.</summary>
+    internal torch.Tensor Tensor => _tensor;
+
     /// <summary>How many floats of the flat vector hold it.</summary>
     internal int Length { get; }
 

@@ -75,7 +75,7 @@ internal sealed unsafe class ModelReplica : IDisposable
     /// <param name="parameters">The flat vector of parameters and buffers, <see cref="ParameterLayout.VectorLength"/> long.</param>
     /// <param name="gradients">As long; where <see cref="ComputeShard"/> leaves its result.</param>
     public void Bind(FloatBlock parameters, FloatBlock gradients) =>
-        Bind(parameters, gradients, staged: Device.type != DeviceType.CPU);
+        Bind(parameters, gradients, staged: parameters.IsOnHost && Device.type != DeviceType.CPU);
 
     /// <summary>The same; tests stage on the processor too.</summary>
     internal void Bind(FloatBlock parameters, FloatBlock gradients, bool staged)
@@ -113,8 +113,7 @@ internal sealed unsafe class ModelReplica : IDisposable
         try
         {
             var loss = _calls.Forward(batch.To(Device), RandomGate.ShardSeed(_job.Seed, step, shard), place, watch: step == _firstStep || step == LastStep).Loss;
-            var value = Scalar(loss, place);
-            _finite.VerifyLoss(value, place, _blocks!.Parameters);
+            VerifyScalar(loss, place);
             _calls.Callback = "backward";
             if (batch.Count == globalSamples)
             {
@@ -125,6 +124,9 @@ internal sealed unsafe class ModelReplica : IDisposable
                 loss.backward(Weight(loss, batch.Count, globalSamples));
             }
 
+            // Only now: on a GPU, to read the loss is to wait until all that was begun is done.
+            var value = loss.item<float>();
+            _finite.VerifyLoss(value, place, _blocks!.Parameters);
             CheckNowAndThen(step);
 
             _tensors.WriteBuffers(_blocks!, (float)batch.Count / globalSamples, withIntegers: shard == 0);
@@ -158,7 +160,8 @@ internal sealed unsafe class ModelReplica : IDisposable
         {
             batch = batch.To(Device);
             var (prediction, lossTensor) = _calls.Forward(batch, RandomGate.EvaluationSeed(_job.Seed), place, watch);
-            var loss = Scalar(lossTensor, place);
+            VerifyScalar(lossTensor, place);
+            var loss = lossTensor.item<float>();
             var counts = _calls.Count(prediction, batch, place, watch);
             return new EvaluationSums((double)loss * batch.Count, counts.Correct, counts.Total);
         }
@@ -216,7 +219,7 @@ internal sealed unsafe class ModelReplica : IDisposable
     /// <param name="completedSteps">Steps done, for the message.</param>
     /// <exception cref="TrainingFaultException">One has; names it.</exception>
     internal void VerifyFinite(long completedSteps) =>
-        _finite.Verify((start, length) => _blocks!.Parameters.Span(start, length), completedSteps);
+        _finite.Verify(_blocks!.Parameters.Read, completedSteps);
 
     /// <summary>Makes sure that the task has changed nothing in the model that only the trainer may change.</summary>
     /// <param name="wholly">Whether to look at everything, or only at the values of frozen parameters.</param>
@@ -235,10 +238,10 @@ internal sealed unsafe class ModelReplica : IDisposable
 
     /// <summary>SHA-256 over the little-endian float32 parameters in layout order, in lower-case hexadecimal.</summary>
     public string ParametersSha256() =>
-        ParametersHash.Sha256(Layout, (start, length) => _blocks!.Parameters.Span(start, length), CopyFrozen());
+        ParametersHash.Sha256(Layout, _blocks!.Parameters.Read, CopyFrozen());
 
     /// <summary>A piece of the flat vector of parameters and buffers.</summary>
-    internal ReadOnlySpan<float> Vector(long start, int length) => _blocks!.Parameters.Span(start, length);
+    internal ReadOnlySpan<float> Vector(long start, int length) => _blocks!.Parameters.Read(start, length);
 
     /// <summary>The frozen parameters, in layout order.</summary>
     public float[] CopyFrozen() => _tensors.CopyFrozen();
@@ -260,6 +263,7 @@ internal sealed unsafe class ModelReplica : IDisposable
         }
 
         _model.Dispose();
+        _tensors.Dispose();
         _blocks?.Dispose();
     }
 
@@ -279,10 +283,14 @@ internal sealed unsafe class ModelReplica : IDisposable
         _checkInterval *= 2;
     }
 
-    private float Scalar(torch.Tensor loss, CallSite place) => loss.numel() == 1 && loss.dtype == torch.ScalarType.Float32
-        ? loss.item<float>()
-        : throw new TrainingFaultException(
-            $"task '{_task.Name}' returned a loss of shape [{string.Join(", ", loss.shape)}] and type {loss.dtype} {place}; it must be one float32, the mean over the batch");
+    private void VerifyScalar(torch.Tensor loss, CallSite place)
+    {
+        if (loss.numel() != 1 || loss.dtype != torch.ScalarType.Float32)
+        {
+            throw new TrainingFaultException(
+                $"task '{_task.Name}' returned a loss of shape [{string.Join(", ", loss.shape)}] and type {loss.dtype} {place}; it must be one float32, the mean over the batch");
+        }
+    }
 
     private torch.Tensor[] Weight(torch.Tensor loss, int count, int total)
     {

@@ -6,7 +6,7 @@ using Module = TorchSharp.torch.nn.Module;
 namespace Cluster.Train.Training;
 
 /// <summary>A module's parameters and buffers, sorted by their role, and how they are bound to flat blocks.</summary>
-internal sealed class ModelTensors
+internal sealed class ModelTensors : IDisposable
 {
     /// <summary>A name must fit a message and a checkpoint's header many times.</summary>
     private const int LongestName = 10_000;
@@ -15,6 +15,7 @@ internal sealed class ModelTensors
     private readonly List<(TensorEntry Entry, torch.Tensor[] Tensors)> _trainable = [];
     private readonly List<(TensorEntry Entry, torch.Tensor[] Tensors)> _frozen = [];
     private readonly List<ModelBuffer> _buffers = [];
+    private DeviceBuffers? _onDevice;
 
     /// <summary>Sorts a module's tensors and lays them out.</summary>
     /// <param name="task">For messages.</param>
@@ -80,6 +81,8 @@ internal sealed class ModelTensors
     /// <summary>Makes parameters and gradients views into blocks.</summary>
     internal void Bind(ReplicaBlocks blocks)
     {
+        _onDevice?.Dispose();
+        _onDevice = blocks.Parameters.IsOnHost ? null : new DeviceBuffers(_buffers, Layout, blocks.Vector, blocks.Gradient);
         using var scope = torch.NewDisposeScope();
         using var noGradients = torch.no_grad();
         foreach (var (entry, tensors) in _trainable)
@@ -137,6 +140,12 @@ internal sealed class ModelTensors
     /// <summary>Sets the module's buffers to those of the step.</summary>
     internal void ReadBuffers(ReplicaBlocks blocks)
     {
+        if (_onDevice is not null)
+        {
+            _onDevice.Read();
+            return;
+        }
+
         foreach (var buffer in _buffers)
         {
             buffer.Read(blocks.Parameters.Span(buffer.Entry.Offset, buffer.Length));
@@ -149,6 +158,12 @@ internal sealed class ModelTensors
     /// </summary>
     internal void WriteBuffers(ReplicaBlocks blocks, float weight, bool withIntegers)
     {
+        if (_onDevice is not null)
+        {
+            _onDevice.Write(weight, withIntegers);
+            return;
+        }
+
         foreach (var buffer in _buffers)
         {
             var integer = buffer.Entry.Role == TensorRole.IntegerBuffer;
@@ -183,6 +198,9 @@ internal sealed class ModelTensors
     /// <summary>A checksum of the values of each frozen parameter, in layout order.</summary>
     internal IEnumerable<(string Name, UInt128 Checksum)> FrozenChecksums() =>
         _frozen.Select(frozen => (frozen.Entry.Name, TensorValues.Checksum(frozen.Tensors[0])));
+
+    /// <inheritdoc/>
+    public void Dispose() => _onDevice?.Dispose();
 
     private void Require(bool condition, string name, string problem)
     {

@@ -3,8 +3,9 @@ using TorchSharp;
 namespace Cluster.Train.Training;
 
 /// <summary>
-/// The memory that a replica computes in. On the processor it is the exchange's own blocks. On a GPU it is blocks there,
-/// which are copied through pinned host memory before and after each exchange.
+/// The memory that a replica computes in: the exchange's own blocks where they lie on the replica's device, as on the
+/// processor they always do. Otherwise it is blocks on the GPU, which are copied through pinned host memory before and after
+/// each exchange.
 /// </summary>
 internal sealed class ReplicaBlocks : IDisposable
 {
@@ -12,11 +13,6 @@ internal sealed class ReplicaBlocks : IDisposable
     private readonly torch.Tensor _gradients;
     private readonly Staging? _stagedParameters;
     private readonly Staging? _stagedGradients;
-
-    internal ReplicaBlocks(FloatBlock parameters, FloatBlock gradients, ParameterLayout layout, torch.Device device)
-        : this(parameters, gradients, layout, device, staged: device.type != DeviceType.CPU)
-    {
-    }
 
     /// <summary>Creates the blocks.</summary>
     /// <param name="parameters">The exchange's parameters.</param>
@@ -37,10 +33,10 @@ internal sealed class ReplicaBlocks : IDisposable
         }
     }
 
-    /// <summary>The exchange's parameters; buffers are read from here on any device.</summary>
+    /// <summary>The exchange's parameters.</summary>
     internal FloatBlock Parameters { get; }
 
-    /// <summary>The exchange's gradients; buffers are written here on any device.</summary>
+    /// <summary>The exchange's gradients.</summary>
     internal FloatBlock Gradients { get; }
 
     /// <summary>One-dimensional tensor of the trainable parameters, on the device.</summary>
@@ -48,6 +44,12 @@ internal sealed class ReplicaBlocks : IDisposable
 
     /// <summary>One-dimensional tensor of their gradients, on the device.</summary>
     internal torch.Tensor DeviceGradients => _stagedGradients?.OnDevice ?? _gradients;
+
+    /// <summary>The whole vector of the exchange, where the replica computes in it.</summary>
+    internal torch.Tensor Vector => _parameters;
+
+    /// <summary>The whole gradient of the exchange, likewise.</summary>
+    internal torch.Tensor Gradient => _gradients;
 
     internal void StageGradientsOut() => _stagedGradients?.Out();
 

@@ -31,7 +31,11 @@ internal static class ExchangeRun
 
     /// <summary>Runs some steps.</summary>
     /// <returns>By rank, the parameters at the end; empty for a member that holds no replica.</returns>
-    internal static float[][] Train(ExchangeRoster roster, int steps, float? clip, Func<int, SliceOwner?, TensorExchange> join)
+    internal static float[][] Train(ExchangeRoster roster, int steps, float? clip, Func<int, SliceOwner?, TensorExchange> join) =>
+        Train(roster, steps, rank => join(rank, Owner(roster, rank, clip)));
+
+    /// <summary>The same, with owners of the caller's.</summary>
+    internal static float[][] Train(ExchangeRoster roster, int steps, Func<int, TensorExchange> join)
     {
         var results = new float[roster.Members.Length][];
         var length = (int)roster.VectorLength;
@@ -39,19 +43,19 @@ internal static class ExchangeRun
         OnThreads(roster.Members.Length, rank =>
         {
             var member = roster.Members[rank];
-            using var exchange = join(rank, Owner(roster, rank, clip));
+            using var exchange = join(rank);
             var nodes = ShardTree.MaximalSubtrees(roster.Shards, member.Shards);
             for (var step = 0; step < steps; step++)
             {
                 for (var node = 0; node < nodes.Count; node++)
                 {
-                    SumOf(nodes[node], step, length).CopyTo(exchange.Contributions[node].Span(0, length));
+                    exchange.Contributions[node].Write(0, SumOf(nodes[node], step, length));
                 }
 
                 exchange.Run(step);
             }
 
-            results[rank] = member.HoldsReplica ? exchange.Parameters.Span(0, length).ToArray() : [];
+            results[rank] = member.HoldsReplica ? exchange.Parameters.Read(0, length).ToArray() : [];
             // Whoever leaves ends the generation for all.
             done.SignalAndWait(StepTimeout);
         });

@@ -35,7 +35,7 @@ public sealed class GradientAccumulatorTests
         var range = new ShardRange(first, end);
         var nodes = ShardTree.MaximalSubtrees(shards, range);
         var contributions = nodes.Select(_ => FloatBlock.Allocate(Length)).ToArray();
-        using var accumulator = new GradientAccumulator(shards, range, contributions, Length);
+        using var accumulator = new GradientAccumulator(shards, range, contributions);
 
         // Twice: a second step must not see anything of the first.
         for (var step = 0; step < 2; step++)

@@ -27,6 +27,23 @@ public sealed class ModelReplicaTests
         Assert.Contains(direct.Sum, value => value != 0);
     }
 
+    [Theory]
+    [InlineData("wide", 1, OptimizerKind.Sgd)]
+    [InlineData("wide", 3, OptimizerKind.AdamW)]
+    [InlineData("normalized", 1, OptimizerKind.Sgd)]
+    [InlineData("normalized", 5, OptimizerKind.AdamW)]
+    public void Blocks_that_stay_on_a_device_give_the_bits_of_shared_ones(string model, int shards, OptimizerKind kind)
+    {
+        var optimizer = kind == OptimizerKind.Sgd ? OptimizerSettings.Sgd(0.1f, 0.9f) : OptimizerSettings.AdamW(0.01f);
+        var task = new SmallTask { Model = model == "wide" ? SmallTask.Wide : SmallTask.NormalizedWithDropout };
+        using var shared = new ReplicaSteps(task, shards, optimizer: optimizer).Do(7);
+        using var onDevice = new ReplicaSteps(task, shards, optimizer: optimizer, onDevice: true).Do(7);
+
+        Assert.Equal(shared.Sum, onDevice.Sum);
+        Assert.Equal(shared.Vector, onDevice.Vector);
+        Assert.Equal(shared.Replica.ParametersSha256(), onDevice.Replica.ParametersSha256());
+    }
+
     [Fact]
     public void Frozen_parameters_keep_their_bits_and_belong_to_the_hash()
     {

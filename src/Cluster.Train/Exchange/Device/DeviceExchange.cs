@@ -1,0 +1,123 @@
+using Cluster.Train.Reduction;
+using Cluster.Train.Training;
+using TorchSharp;
+
+namespace Cluster.Train.Exchange.Device;
+
+/// <summary>
+/// The exchange between members of one process whose blocks lie on its devices: owners read all contributions, from other
+/// devices through a copy from device to device, and write the parameters of each device. Nothing passes through the
+/// processor's memory, and nobody waits for a device: what one thread asked of it is done before what another one asks later,
+/// since libtorch's threads share one stream of work for each device, and libtorch orders the streams of two around a copy
+/// between them. So the members' meeting points order the work on the devices, too. They are those of
+/// <see cref="InPlaceExchange"/>.
+/// </summary>
+internal sealed class DeviceExchange : TensorExchange
+{
+    private readonly DeviceGroup _group;
+    private readonly int _rank;
+    private readonly DeviceSliceOwner? _owner;
+    private readonly Action _lastLeft;
+    private readonly DeviceFloatBlock _parameters;
+    private readonly DeviceFloatBlock[] _contributions;
+    private readonly torch.Device _device;
+    private List<torch.Tensor>? _sources;
+    private List<torch.Tensor>? _destinations;
+    private bool _disposed;
+
+    internal DeviceExchange(DeviceGroup group, int rank, DeviceSliceOwner? owner, DeviceSpec device, Action lastLeft)
+    {
+        (_group, _rank, _owner, _lastLeft, _device) = (group, rank, owner, lastLeft, device.Open());
+        _parameters = group.ParametersOn(device);
+        var (roster, shards) = (group.Roster, group.Roster.Members[rank].Shards);
+        _contributions = [.. ShardTree.MaximalSubtrees(roster.Shards, shards).Select(_ => new DeviceFloatBlock(roster.VectorLength, _device))];
+        group.Contribute(rank, _contributions);
+    }
+
+    /// <inheritdoc/>
+    public override FloatBlock Parameters => _parameters;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<FloatBlock> Contributions => _contributions;
+
+    /// <inheritdoc/>
+    public override void Run(long step)
+    {
+        using var scope = torch.NewDisposeScope();
+        using var noGradients = torch.no_grad();
+        _group.Barrier.Arrive(_rank, 3 * step, MeetingPoint.Computed);
+        if (_owner is not null)
+        {
+            using var computing = FinalizerGate.Enter();
+            Reduce(_owner);
+        }
+
+        var norm = 0.0;
+        if (_group.Roster.NeedsNorm)
+        {
+            _group.Barrier.Arrive(_rank, (3 * step) + 1, MeetingPoint.NormSummed);
+            norm = GradientNorm.FromBlocks(_group.BlockNorms);
+        }
+
+        if (_owner is not null)
+        {
+            using var computing = FinalizerGate.Enter();
+            Update(_owner, step, norm);
+        }
+
+        _group.Barrier.Arrive(_rank, (3 * step) + 2, MeetingPoint.Updated);
+    }
+
+    /// <inheritdoc/>
+    public override void Abort(string reason) => _group.Barrier.Abort(reason);
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
+        _group.Barrier.Abort("the generation has ended");
+        using (FinalizerGate.Enter())
+        {
+            _sources?.ForEach(source => source.Dispose());
+            _destinations?.ForEach(destination => destination.Dispose());
+            _owner?.Dispose();
+            if (_group.Leave())
+            {
+                _lastLeft();
+            }
+        }
+    }
+
+    private void Reduce(DeviceSliceOwner owner)
+    {
+        // All members have met: everybody's blocks are known now.
+        _sources ??= [.. _group.AllContributions.Select(block => Slice(owner, block))];
+        owner.Reduce([.. _sources.Select(source => source.device == _device ? source : source.to(_device))]);
+        if (owner.NeedsNorm)
+        {
+            owner.BlockNorms().CopyTo(_group.BlockNorms, owner.Slice.Start / SliceOwner.BlockLength);
+        }
+    }
+
+    private void Update(DeviceSliceOwner owner, long step, double norm)
+    {
+        _destinations ??= [Slice(owner, _parameters), .. _group.AllParameters.Where(block => block != _parameters).Select(block => Slice(owner, block))];
+        owner.Update(step, _destinations[0], norm);
+        foreach (var other in _destinations.Skip(1))
+        {
+            _ = other.copy_(_destinations[0]);
+        }
+    }
+
+    /// <summary>An owner's slice of a block; outlives the scope.</summary>
+    private static torch.Tensor Slice(DeviceSliceOwner owner, DeviceFloatBlock block)
+    {
+        using var whole = block.AsTensor();
+        return whole.narrow(0, owner.Slice.Start, owner.Slice.Length).DetachFromDisposeScope();
+    }
+}

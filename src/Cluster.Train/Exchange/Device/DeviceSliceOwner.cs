@@ -1,0 +1,120 @@
+using Cluster.Train.Reduction;
+using Cluster.Train.Training;
+using TorchSharp;
+
+namespace Cluster.Train.Exchange.Device;
+
+/// <summary>
+/// <see cref="SliceOwner"/> on a device: the contributions are summed and the parameters updated there, with the same bits,
+/// and the optimizer's state lies there. Not thread-safe.
+/// </summary>
+internal sealed class DeviceSliceOwner : IOwnedSlice, IDisposable
+{
+    private readonly TreeSum _tree;
+    private readonly DeviceUpdate.Rule _rule;
+    private readonly Func<long, float> _learningRate;
+    private readonly float? _clipNorm;
+    private readonly torch.Tensor[] _state;
+    private torch.Tensor? _sum;
+
+    /// <summary>Creates the owner of a slice with a zero optimizer state; the parameters are those of <see cref="SliceOwner"/>'s.</summary>
+    /// <param name="slice">The slice.</param>
+    /// <param name="parameterLength">Positions below are updated by the optimizer; to those from here on the sum is added.</param>
+    /// <param name="shards">Shards of the job.</param>
+    /// <param name="inputs">The tree nodes that are contributed, in ascending order; together they cover all shards.</param>
+    /// <param name="optimizer">The rule.</param>
+    /// <param name="learningRate">The rate as a pure function of the step.</param>
+    /// <param name="clipNorm">Largest norm of the whole gradient; null for no clipping.</param>
+    /// <param name="device">Where it works.</param>
+    internal DeviceSliceOwner(
+        VectorSlice slice, long parameterLength, int shards, IReadOnlyList<TreeNode> inputs,
+        OptimizerSettings optimizer, Func<long, float> learningRate, float? clipNorm, torch.Device device)
+    {
+        Slice = slice;
+        StateSlice = slice with { End = Math.Max(slice.Start, Math.Min(slice.End, parameterLength)) };
+        StateNames = optimizer.StateNames;
+        _tree = new TreeSum(shards, inputs);
+        _rule = DeviceUpdate.Of(optimizer);
+        _learningRate = learningRate;
+        _clipNorm = clipNorm;
+        _state = [.. StateNames.Select(_ => torch.zeros(StateSlice.Length, torch.ScalarType.Float32, device).DetachFromDisposeScope())];
+    }
+
+    /// <summary>The same, made by who does not know of libtorch's devices.</summary>
+    internal static DeviceSliceOwner On(
+        DeviceSpec device, VectorSlice slice, long parameterLength, int shards, IReadOnlyList<TreeNode> inputs,
+        OptimizerSettings optimizer, Func<long, float> learningRate, float? clipNorm)
+    {
+        using var computing = FinalizerGate.Enter();
+        return new DeviceSliceOwner(slice, parameterLength, shards, inputs, optimizer, learningRate, clipNorm, device.Open());
+    }
+
+    /// <inheritdoc/>
+    public VectorSlice Slice { get; }
+
+    /// <inheritdoc/>
+    public VectorSlice StateSlice { get; }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> StateNames { get; }
+
+    /// <summary>Whether the whole gradient's norm is needed between <see cref="Reduce"/> and <see cref="Update"/>.</summary>
+    internal bool NeedsNorm => _clipNorm is not null;
+
+    /// <summary>Sums the contributions in tree order. The sum lasts as long as the caller's scope, and no longer than the inputs.</summary>
+    /// <param name="inputs">For each input node its values for the slice, on this device.</param>
+    internal void Reduce(IReadOnlyList<torch.Tensor> inputs) => _sum = _tree.Sum(inputs, (left, right) => left.add(right));
+
+    /// <summary>After <see cref="Reduce"/>: the sum of squares of each norm block of this slice that holds parameters.</summary>
+    internal double[] BlockNorms() => DeviceUpdate.NormBlocks(_sum!.narrow(0, 0, StateSlice.Length));
+
+    /// <summary>Updates the slice with the sum.</summary>
+    /// <param name="step">The step.</param>
+    /// <param name="parameters">The slice of the vector on this device, updated in place.</param>
+    /// <param name="norm">The whole gradient's norm; not looked at without clipping.</param>
+    /// <exception cref="TrainingFaultException">The norm is not finite. No parameter was changed.</exception>
+    internal void Update(long step, torch.Tensor parameters, double norm)
+    {
+        var (sum, updated) = (_sum!, StateSlice.Length);
+        _sum = null;
+        if (updated > 0)
+        {
+            _rule(
+                step, _learningRate(step), _clipNorm is { } largest ? GradientNorm.ClipFactor(step, norm, largest) : 1,
+                parameters.narrow(0, 0, updated), sum.narrow(0, 0, updated), _state);
+        }
+
+        if (updated < Slice.Length)
+        {
+            DeviceUpdate.ApplyChanges(parameters.narrow(0, updated, Slice.Length - updated), sum.narrow(0, updated, Slice.Length - updated));
+        }
+    }
+
+    /// <inheritdoc/>
+    public float[]? HostState(string name) => null;
+
+    /// <inheritdoc/>
+    public void CopyState(string name, Span<float> destination)
+    {
+        using var computing = FinalizerGate.Enter();
+        TensorValues.CopyTo(StateOf(name, destination.Length), destination);
+    }
+
+    /// <inheritdoc/>
+    public void LoadState(string name, ReadOnlySpan<float> values)
+    {
+        using var computing = FinalizerGate.Enter();
+        TensorValues.Assign(StateOf(name, values.Length), values);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Array.ForEach(_state, state => state.Dispose());
+
+    private torch.Tensor StateOf(string name, int length)
+    {
+        var index = StateNames.ToList().IndexOf(name);
+        return index >= 0 && length == StateSlice.Length
+            ? _state[index]
+            : throw new ArgumentException($"the optimizer has no state '{name}' of {length} values for this slice", nameof(name));
+    }
+}
