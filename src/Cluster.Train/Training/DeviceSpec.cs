@@ -50,6 +50,7 @@ internal sealed record DeviceSpec(DeviceKind Kind, int Index)
         }
 
         CudaDeterminism.Require();
+        GpuGenerators.Use(Index);
         return torch.device(DeviceType.CUDA, Index);
     }
 

@@ -1,3 +1,4 @@
+using Cluster.Train.Native;
 using TorchSharp;
 
 namespace Cluster.Train.Training;
@@ -30,7 +31,8 @@ internal sealed unsafe class ModelReplica : IDisposable
         _modes = new ModuleModes(model);
         _tensors = new ModelTensors(task.Name, model, ties);
         _watch = new ModelWatch(task.Name, model, _modes, _tensors);
-        _calls = new TaskCalls(task, model, job.Shards, device.type == DeviceType.CUDA, () => _tensors.ReadBuffers(_blocks!));
+        var unseen = device.type == DeviceType.CUDA && !GpuGenerators.IsWatched(device.index);
+        _calls = new TaskCalls(task, model, job.Shards, unseen, () => _tensors.ReadBuffers(_blocks!));
         Layout = _tensors.Layout;
         _finite = new FiniteValues(task.Name, Layout, InitialValues().Read) { Clips = job.ClipNorm is not null };
     }
@@ -66,6 +68,7 @@ internal sealed unsafe class ModelReplica : IDisposable
         if (device.Kind == DeviceKind.Cuda)
         {
             model.to(place);
+            BackwardThread.UseOwn();
         }
 
         return new ModelReplica(task, job, model, ties, place);

@@ -3,7 +3,7 @@ using TorchSharp;
 namespace Cluster.Train.Training;
 
 /// <summary>
-/// libtorch has one default random generator a process. What several workers of a process draw from it is kept apart by
+/// libtorch has one default random generator a process, and one for each GPU. What several workers of a process draw from it is kept apart by
 /// this gate: whoever draws holds it alone and seeds first, so that its numbers depend on nothing else. Who is not known
 /// to draw works beside others and asks afterwards whether somebody did; then it does its work again, alone and seeded.
 /// </summary>
@@ -39,10 +39,10 @@ internal static class RandomGate
                 LookForOthers();
             }
 
-            torch.manual_seed(seed).Dispose();
-            var seeded = GeneratorStamp.Now();
+            Seed(seed);
+            var seeded = Stamp();
             var result = work();
-            var drew = GeneratorStamp.Now() != seeded;
+            var drew = Stamp() != seeded;
             _unexplained = drew ? 0 : _unexplained;
             return (drew, result);
         }
@@ -59,7 +59,7 @@ internal static class RandomGate
         try
         {
             using var before = torch.get_rng_state();
-            var atRest = GeneratorStamp.Now() == _resting;
+            var atRest = Stamp() == _resting;
             try
             {
                 return work();
@@ -68,7 +68,7 @@ internal static class RandomGate
             {
                 torch.set_rng_state(before);
                 // Restored in what it draws, but not in every byte that the stamp is made of.
-                _resting = atRest ? GeneratorStamp.Now() : _resting;
+                _resting = atRest ? Stamp() : _resting;
             }
         }
         finally
@@ -85,7 +85,7 @@ internal static class RandomGate
     }
 
     /// <summary>Whether somebody has drawn after all since the gate was last held alone; asked before <see cref="LeaveShared"/>.</summary>
-    internal static bool DrewShared() => GeneratorStamp.Now() != _resting;
+    internal static bool DrewShared() => Stamp() != _resting;
 
     /// <summary>Ends what <see cref="EnterShared"/> began.</summary>
     internal static void LeaveShared() => Gate.ExitReadLock();
@@ -120,10 +120,19 @@ internal static class RandomGate
         }
     }
 
+    /// <summary>Another number after each draw, be it from the processor's generator or a GPU's.</summary>
+    private static ulong Stamp() => GeneratorStamp.Now() + GpuGenerators.Counts();
+
+    private static void Seed(long seed)
+    {
+        torch.manual_seed(seed).Dispose();
+        GpuGenerators.Seed(seed);
+    }
+
     private static void Rest()
     {
-        torch.manual_seed(RestingSeed).Dispose();
-        _resting = GeneratorStamp.Now();
+        Seed(RestingSeed);
+        _resting = Stamp();
         _sharedSinceRest = 0;
         Gate.ExitWriteLock();
     }
@@ -131,7 +140,7 @@ internal static class RandomGate
     /// <summary>Before the generator is seeded anew: a change since then came from elsewhere, unless a forward pass ran meanwhile.</summary>
     private static void LookForOthers()
     {
-        if (_resting is null || GeneratorStamp.Now() == _resting)
+        if (_resting is null || Stamp() == _resting)
         {
             return;
         }

@@ -10,9 +10,9 @@ namespace Cluster.Train.Training;
 /// <param name="task">The task.</param>
 /// <param name="model">Its module.</param>
 /// <param name="shards">Shards of the job.</param>
-/// <param name="onGpu">Whether it computes on a GPU.</param>
+/// <param name="drawsUnseen">Whether it computes where it does not show that random numbers are drawn.</param>
 /// <param name="reset">Puts the module's buffers back to what they were before the forward pass.</param>
-internal sealed class TaskCalls(ITrainingTask task, torch.nn.Module model, int shards, bool onGpu, Action reset)
+internal sealed class TaskCalls(ITrainingTask task, torch.nn.Module model, int shards, bool drawsUnseen, Action reset)
 {
     [ThreadStatic]
     private static TaskCalls? s_current;
@@ -56,8 +56,7 @@ internal sealed class TaskCalls(ITrainingTask task, torch.nn.Module model, int s
         }
 
         var (drewGated, gated) = Gated(batch, seed, place, watch);
-        // On a GPU the draws come from its own generator, which cannot be watched this way: assume them.
-        draws = draws == true || drewGated || onGpu;
+        draws = draws == true || drewGated || drawsUnseen;
         return gated;
     }
 
