@@ -13,4 +13,23 @@ internal static class BitsProbe
 
         return 0;
     }
+
+    /// <summary>Prints the hash of each model's parameters on a device, for 1, 2 and 3 workers, twice each: one line a run.</summary>
+    internal static async Task<int> CompareAsync(string device, string[] models)
+    {
+        foreach (var (model, workers) in models.SelectMany(model => new[] { 1, 1, 2, 2, 3, 3 }.Select(workers => (model, workers))))
+        {
+            try
+            {
+                var outcome = await new ProbeRun(_ => { }).RunAsync(model, steps: 6, workers, shards: 6, device: device);
+                Console.WriteLine($"{model} {workers} {outcome.ParametersSha256}");
+            }
+            catch (Exception error) when (error is BadInputException or TrainingFaultException)
+            {
+                Console.WriteLine($"{model} {workers} {error.Message}");
+            }
+        }
+
+        return 0;
+    }
 }

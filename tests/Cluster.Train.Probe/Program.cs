@@ -3,6 +3,7 @@ using Cluster.Train.Probe;
 return args switch
 {
     ["bits", .. var models] => await BitsProbe.RunAsync(models),
+    ["device", var device, .. var models] => await BitsProbe.CompareAsync(device, models),
     ["memory", var model, var steps] => await MemoryProbe.RunAsync(model, long.Parse(steps)),
     ["blocks", var workers] => await BlocksProbe.RunAsync(int.Parse(workers), checkpoint: false),
     ["blocks", var workers, "checkpoint"] => await BlocksProbe.RunAsync(int.Parse(workers), checkpoint: true),
@@ -13,6 +14,6 @@ return args switch
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: cluster-train-probe bits MODEL... | memory MODEL STEPS | blocks WORKERS [checkpoint] | finalizers [free]   (models: tiny, wide, convolution, normalized)");
+    Console.Error.WriteLine("usage: cluster-train-probe bits MODEL... | device DEVICE MODEL... | memory MODEL STEPS | blocks WORKERS [checkpoint] | finalizers [free]   (models: tiny, wide, convolution, normalized, undetermined)");
     return 2;
 }

@@ -28,10 +28,39 @@ internal static unsafe class BackwardThread
         }
     }
 
-    private static byte* State() =>
-        OperatingSystem.IsLinux()
-        && NativeLibrary.TryLoad("libc10.so", out var library)
-        && NativeLibrary.TryGetExport(library, "_ZN3c1013AutogradState13get_tls_stateEv", out var get)
-            ? (byte*)((delegate* unmanaged<nint>)get)()
-            : null;
+    /// <summary>
+    /// The byte of this thread's state that has the bits; null where it is not found. Where in the state it is differs between
+    /// versions: it is the one that changes when gradients are switched off.
+    /// </summary>
+    private static byte* State()
+    {
+        const int most = 32;
+        if (!OperatingSystem.IsLinux()
+            || !NativeLibrary.TryLoad("libc10.so", out var library)
+            || !NativeLibrary.TryGetExport(library, "_ZN3c1013AutogradState13get_tls_stateEv", out var get)
+            || !NativeLibrary.TryGetExport(library, "_ZN3c108GradMode11set_enabledEb", out var set)
+            || !NativeLibrary.TryGetExport(library, "_ZN3c108GradMode10is_enabledEv", out var isOn))
+        {
+            return null;
+        }
+
+        var state = (byte*)((delegate* unmanaged<nint>)get)();
+        var setGradients = (delegate* unmanaged<byte, void>)set;
+        var were = ((delegate* unmanaged<byte>)isOn)();
+        Span<byte> on = stackalloc byte[most];
+        setGradients(1);
+        new ReadOnlySpan<byte>(state, most).CopyTo(on);
+        setGradients(0);
+        var place = -1;
+        for (var index = 0; index < most; index++)
+        {
+            if ((state[index] ^ on[index]) == 1)
+            {
+                place = index;
+            }
+        }
+
+        setGradients(were);
+        return place < 0 ? null : state + place;
+    }
 }

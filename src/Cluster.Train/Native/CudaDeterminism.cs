@@ -21,6 +21,8 @@ internal static unsafe class CudaDeterminism
     // Deterministic algorithms fill fresh memory with NaN, too, to show who reads it; kernels for GPUs are not known to, and it costs a pass.
     private const string FillsMemory = "_ZN2at7Context39setDeterministicFillUninitializedMemoryEb";
 
+    private const string GlobalContext = "_ZN2at13globalContextEv";
+
     private static readonly Setting[] s_settings =
     [
         new("deterministic algorithms", "_ZN2at7Context26setDeterministicAlgorithmsEbb", "_ZNK2at7Context23deterministicAlgorithmsEv", Wanted: true),
@@ -29,6 +31,9 @@ internal static unsafe class CudaDeterminism
         new("TF32 in cuBLAS", "_ZN2at7Context18setAllowTF32CuBLASEb", "_ZNK2at7Context15allowTF32CuBLASEv", Wanted: false),
         new("TF32 in cuDNN", "_ZN2at7Context17setAllowTF32CuDNNEb", "_ZNK2at7Context14allowTF32CuDNNESt8optionalINS_9Float32OpEE", Wanted: false),
     ];
+
+    /// <summary>The names under which libtorch exports what is needed here.</summary>
+    internal static IEnumerable<string> Exports => [GlobalContext, FillsMemory, .. s_settings.SelectMany(setting => new[] { setting.Set, setting.Get })];
 
     /// <summary>The value of <see cref="WorkspaceVariable"/> that is to be set; null where the user's own will do.</summary>
     internal static string? WorkspaceFor(string? given) => given is Workspace or SlowWorkspace ? null : Workspace;
@@ -43,7 +48,7 @@ internal static unsafe class CudaDeterminism
         }
 
         if (!NativeLibrary.TryLoad(OperatingSystem.IsWindows() ? "torch_cpu" : "libtorch_cpu.so", out var library)
-            || Export(library, "_ZN2at13globalContextEv") is not (not 0 and var globalContext))
+            || Export(library, GlobalContext) is not (not 0 and var globalContext))
         {
             throw Refused("this build of libtorch does not export its settings; use the libtorch package for Linux that Cluster.Train is built with");
         }
