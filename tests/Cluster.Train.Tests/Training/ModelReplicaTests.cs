@@ -28,13 +28,13 @@ public sealed class ModelReplicaTests
     }
 
     [Theory]
-    [InlineData("wide", 1, OptimizerKind.Sgd)]
-    [InlineData("wide", 3, OptimizerKind.AdamW)]
-    [InlineData("normalized", 1, OptimizerKind.Sgd)]
-    [InlineData("normalized", 5, OptimizerKind.AdamW)]
-    public void Blocks_that_stay_on_a_device_give_the_bits_of_shared_ones(string model, int shards, OptimizerKind kind)
+    [InlineData("wide", 1, false)]
+    [InlineData("wide", 3, true)]
+    [InlineData("normalized", 1, false)]
+    [InlineData("normalized", 5, true)]
+    public void Blocks_that_stay_on_a_device_give_the_bits_of_shared_ones(string model, int shards, bool adam)
     {
-        var optimizer = kind == OptimizerKind.Sgd ? OptimizerSettings.Sgd(0.1f, 0.9f) : OptimizerSettings.AdamW(0.01f);
+        var optimizer = adam ? OptimizerSettings.AdamW(0.01f) : OptimizerSettings.Sgd(0.1f, 0.9f);
         var task = new SmallTask { Model = model == "wide" ? SmallTask.Wide : SmallTask.NormalizedWithDropout };
         using var shared = new ReplicaSteps(task, shards, optimizer: optimizer).Do(7);
         using var onDevice = new ReplicaSteps(task, shards, optimizer: optimizer, onDevice: true).Do(7);
