@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text.RegularExpressions;
 
 namespace Cluster.Train.Native;
 
@@ -6,7 +7,7 @@ namespace Cluster.Train.Native;
 /// Loads libtorch's native libraries one by one before TorchSharp does, because TorchSharp answers a missing one with a
 /// page of attempts.
 /// </summary>
-internal static class LibtorchProbe
+internal static partial class LibtorchProbe
 {
     /// <summary>Loads the libraries.</summary>
     /// <returns>Null where they load, otherwise one line that says what is missing and what to do.</returns>
@@ -46,9 +47,24 @@ internal static class LibtorchProbe
             return $"{library} needs a newer C++ runtime than this machine has (libstdc++ of GCC 13, GLIBCXX_3.4.32): run deploy/prerequisites.sh, or use Ubuntu 24.04, Debian 13 or the container image";
         }
 
-        var line = message.Split('\n').Select(part => part.Trim()).FirstOrDefault(part => part.Contains(".so", StringComparison.Ordinal)) ?? message;
-        return $"{library} cannot be loaded: {line}";
+        // The first line names the library that was asked for; what it lacks stands in one after it.
+        var lines = message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        var line = lines.LastOrDefault(part => part.Contains(".so", StringComparison.Ordinal)) ?? message;
+        return Lacking().Match(line) is { Success: true } lacking
+            ? $"{library} cannot be loaded: it needs {lacking.Groups[1].Value}, which is not there; {Remedy(lacking.Groups[1].Value)}"
+            : $"{library} cannot be loaded: {line}";
     }
+
+    private static string Remedy(string missing) => OfCuda().IsMatch(missing)
+        ? "put a whole package libtorch-cuda-12.8-linux-x64 in the place of what lies beside the program, name the folder of CUDA's libraries in LD_LIBRARY_PATH, or use the package libtorch-cpu-linux-x64"
+        : "install the package that it belongs to";
+
+    [GeneratedRegex(@"^(\S+): cannot open shared object file", RegexOptions.CultureInvariant)]
+    private static partial Regex Lacking();
+
+    // libcudart, libcudnn, libcublas, libnvrtc, libnccl and the like, and libtorch's own for CUDA.
+    [GeneratedRegex("^lib(cu|nv|nccl|torch_cuda|c10_cuda|caffe2_nvrtc)", RegexOptions.CultureInvariant)]
+    private static partial Regex OfCuda();
 
     private static string? Find(string library)
     {
