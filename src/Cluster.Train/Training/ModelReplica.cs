@@ -67,7 +67,7 @@ internal sealed unsafe class ModelReplica : IDisposable
         var ties = ModelParameters.Ties(task.Name, model);
         if (device.Kind == DeviceKind.Cuda)
         {
-            model.to(place);
+            ModelPlacement.Move(model, place);
             BackwardThread.UseOwn();
         }
 
