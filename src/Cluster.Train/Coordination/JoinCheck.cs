@@ -34,7 +34,7 @@ internal static class JoinCheck
         if (reference.Numerics != candidate.Numerics)
         {
             return $"numerics differ in {NumericsClass.Differences(reference.Numerics, candidate.Numerics)}: the job is computed on {reference.Processor}, this worker has {candidate.Processor}, "
-                + "and its bits would be others; start the job with --portable, or use machines of one kind";
+                + (reference.Device == "cpu" ? "and its bits would be others; start the job with --portable, or use machines of one kind" : "and its bits would be others; use GPUs of one model");
         }
 
         (string Field, string Ours, string Theirs, string Mend)[] fields =

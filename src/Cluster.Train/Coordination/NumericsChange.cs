@@ -24,6 +24,7 @@ internal static class NumericsChange
         var difference = $"{what} was computed on {processor ?? "a processor that it does not name"}, this is {replica.Processor}, and they differ in {NumericsClass.Differences(numerics, replica.Numerics)}";
         return portable
             ? throw new BadInputException($"{difference}: with --portable the bits must stay the same; use the version of Cluster.Train that made it")
-            : $"{difference}: from here on the bits are others than they would have been there; a job that is --portable from its start has the same on both";
+            : $"{difference}: from here on the bits are others than they would have been there"
+                + (replica.Device == "cpu" ? "; a job that is --portable from its start has the same on both" : "");
     }
 }

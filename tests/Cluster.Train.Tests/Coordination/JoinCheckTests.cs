@@ -34,6 +34,13 @@ public sealed class JoinCheckTests
         JoinCheck.Refusal("job", Build, Reference, Reference with { Numerics = "0-2-3-0-5", Processor = "another" }));
 
     [Fact]
+    public void Of_GPUs_one_model_is_asked_for() => Assert.EndsWith(
+        "this worker has another, and its bits would be others; use GPUs of one model",
+        JoinCheck.Refusal(
+            "job", Build, Reference with { Device = "cuda:0" }, Reference with { Device = "cuda:0", Numerics = "0-2-3-0-5", Processor = "another" }),
+        StringComparison.Ordinal);
+
+    [Fact]
     public void A_replica_that_agrees_may_join_wherever_it_runs() =>
         Assert.Null(JoinCheck.Refusal("job", Build, Reference, Reference with { Endpoint = "host:1", Device = "cpu of another host" }));
 

@@ -24,6 +24,11 @@ public sealed class NumericsChangeTests
         NumericsChange.Between("checkpoint step-7", "1-0-3-4-5", "that processor", Replica, portable: false));
 
     [Fact]
+    public void Of_a_GPU_nothing_is_promised_that_it_cannot_have() => Assert.EndsWith(
+        "from here on the bits are others than they would have been there",
+        NumericsChange.Between("checkpoint step-7", "1-0-3-4-5", "that GPU", Replica with { Device = "cuda:0" }, portable: false), StringComparison.Ordinal);
+
+    [Fact]
     public void Another_class_of_a_portable_job_is_refused() => Assert.Contains(
         "with --portable the bits must stay the same",
         Assert.Throws<BadInputException>(() => NumericsChange.Between("the journal", "1-0-3-4-5", null, Replica, portable: true)).Message, StringComparison.Ordinal);
