@@ -17,7 +17,7 @@ internal static class BitsProbe
     /// <summary>Prints the hash of each model's parameters on a device, for 1, 2 and 3 workers, twice each: one line a run.</summary>
     internal static async Task<int> CompareAsync(string device, string[] models)
     {
-        foreach (var (model, workers) in models.SelectMany(model => new[] { 1, 1, 2, 2, 3, 3 }.Select(workers => (model, workers))))
+        foreach (var (model, workers) in models.SelectMany(model => Enumerable.Range(2, 6).Select(run => (model, run / 2))))
         {
             try
             {

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Cluster.Train.Protocol;
-using Cluster.Train.Reduction;
 using Cluster.Train.Snapshots;
 using Cluster.Train.Training;
 

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Text.RegularExpressions;
 
 namespace Cluster.Train.Native;
 
@@ -7,8 +6,11 @@ namespace Cluster.Train.Native;
 /// Loads libtorch's native libraries one by one before TorchSharp does, because TorchSharp answers a missing one with a
 /// page of attempts.
 /// </summary>
-internal static partial class LibtorchProbe
+internal static class LibtorchProbe
 {
+    // libcudart, libcudnn, libcublas, libnvrtc and the like, and libtorch's own for CUDA.
+    private static readonly string[] s_ofCuda = ["libcu", "libnv", "libnccl", "libtorch_cuda", "libc10_cuda", "libcaffe2_nvrtc"];
+
     /// <summary>Loads the libraries.</summary>
     /// <returns>Null where they load, otherwise one line that says what is missing and what to do.</returns>
     internal static string? Problem()
@@ -50,21 +52,21 @@ internal static partial class LibtorchProbe
         // The first line names the library that was asked for; what it lacks stands in one after it.
         var lines = message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         var line = lines.LastOrDefault(part => part.Contains(".so", StringComparison.Ordinal)) ?? message;
-        return Lacking().Match(line) is { Success: true } lacking
-            ? $"{library} cannot be loaded: it needs {lacking.Groups[1].Value}, which is not there; {Remedy(lacking.Groups[1].Value)}"
+        return Lacking(line) is { } lacking
+            ? $"{library} cannot be loaded: it needs {lacking}, which is not there; {Remedy(lacking)}"
             : $"{library} cannot be loaded: {line}";
     }
 
-    private static string Remedy(string missing) => OfCuda().IsMatch(missing)
+    /// <summary>The library that a line says is not there; null where it says something else.</summary>
+    private static string? Lacking(string line)
+    {
+        var end = line.IndexOf(": cannot open shared object file", StringComparison.Ordinal);
+        return end > 0 && !line.AsSpan(0, end).Contains(' ') ? line[..end] : null;
+    }
+
+    private static string Remedy(string missing) => Array.Exists(s_ofCuda, start => missing.StartsWith(start, StringComparison.Ordinal))
         ? "put a whole package libtorch-cuda-12.8-linux-x64 in the place of what lies beside the program, name the folder of CUDA's libraries in LD_LIBRARY_PATH, or use the package libtorch-cpu-linux-x64"
         : "install the package that it belongs to";
-
-    [GeneratedRegex(@"^(\S+): cannot open shared object file", RegexOptions.CultureInvariant)]
-    private static partial Regex Lacking();
-
-    // libcudart, libcudnn, libcublas, libnvrtc, libnccl and the like, and libtorch's own for CUDA.
-    [GeneratedRegex("^lib(cu|nv|nccl|torch_cuda|c10_cuda|caffe2_nvrtc)", RegexOptions.CultureInvariant)]
-    private static partial Regex OfCuda();
 
     private static string? Find(string library)
     {

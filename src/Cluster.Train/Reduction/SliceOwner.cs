@@ -174,7 +174,7 @@ internal sealed unsafe class SliceOwner : IOwnedSlice
             }
         }
 
-        throw new ArgumentException($"the optimizer has no state '{name}' of {length} values for this slice", nameof(name));
+        throw new ArgumentException(Invariant($"the optimizer has no state '{name}' of {length} values for this slice"), nameof(name));
     }
 
     private float* Scratch => Address(_scratch);

@@ -83,9 +83,9 @@ internal static unsafe class GpuGenerators
             torch.cuda.manual_seed_all(1);
             var before = generator == 0 ? 0 : s_count(generator);
             var numbers = TensorValues.Floats(torch.rand(64, device: torch.device(DeviceType.CUDA, index)));
-            var counted = generator != 0 && before == 0 && s_count(generator) != 0;
+            var shows = generator != 0 && before == 0 && s_count(generator) != 0;
             torch.cuda.manual_seed_all(1);
-            return (numbers, counted && s_count(generator) == 0);
+            return (numbers, shows && s_count(generator) == 0);
         }
     }
 

@@ -1,5 +1,6 @@
 using Cluster.Train.Training;
 using TorchSharp;
+using TorchSharp.Modules;
 
 namespace Cluster.Train.Tests.Training;
 
@@ -30,7 +31,7 @@ public sealed class TensorPartTests
         Assert.Equal(expected["bias"], steps.Tensor("bias"));
     }
 
-    private static torch.nn.Module Sliced()
+    private static Linear Sliced()
     {
         var layer = torch.nn.Linear(SmallData.Width, SmallData.Classes);
         const long weights = SmallData.Width * SmallData.Classes;

@@ -115,6 +115,6 @@ internal sealed class DeviceSliceOwner : IOwnedSlice, IDisposable
         var index = StateNames.ToList().IndexOf(name);
         return index >= 0 && length == StateSlice.Length
             ? _state[index]
-            : throw new ArgumentException($"the optimizer has no state '{name}' of {length} values for this slice", nameof(name));
+            : throw new ArgumentException(Invariant($"the optimizer has no state '{name}' of {length} values for this slice"), nameof(name));
     }
 }
