@@ -116,7 +116,6 @@ internal sealed unsafe class ModelReplica : IDisposable
         try
         {
             var loss = _calls.Forward(batch.To(Device), RandomGate.ShardSeed(_job.Seed, step, shard), place, watch: step == _firstStep || step == LastStep).Loss;
-            VerifyScalar(loss, place);
             _calls.Callback = "backward";
             if (batch.Count == globalSamples)
             {
@@ -163,7 +162,6 @@ internal sealed unsafe class ModelReplica : IDisposable
         {
             batch = batch.To(Device);
             var (prediction, lossTensor) = _calls.Forward(batch, RandomGate.EvaluationSeed(_job.Seed), place, watch);
-            VerifyScalar(lossTensor, place);
             var loss = lossTensor.item<float>();
             var counts = _calls.Count(prediction, batch, place, watch);
             return new EvaluationSums((double)loss * batch.Count, counts.Correct, counts.Total);
@@ -284,15 +282,6 @@ internal sealed unsafe class ModelReplica : IDisposable
         _tensors.CheckGradients(_blocks!);
         _checkAt = step + _checkInterval;
         _checkInterval *= 2;
-    }
-
-    private void VerifyScalar(torch.Tensor loss, CallSite place)
-    {
-        if (loss.numel() != 1 || loss.dtype != torch.ScalarType.Float32)
-        {
-            throw new TrainingFaultException(
-                $"task '{_task.Name}' returned a loss of shape [{string.Join(", ", loss.shape)}] and type {loss.dtype} {place}; it must be one float32, the mean over the batch");
-        }
     }
 
     private torch.Tensor[] Weight(torch.Tensor loss, int count, int total)

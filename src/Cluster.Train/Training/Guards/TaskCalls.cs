@@ -135,8 +135,18 @@ internal sealed class TaskCalls(ITrainingTask task, torch.nn.Module model, int s
         Calls(nameof(ITrainingTask.Loss));
         var loss = task.Loss(prediction, batch) ?? throw Null(place);
         Returned(batch, place, watch);
+        VerifyScalar(loss, place);
 
         return (prediction, loss);
+    }
+
+    private void VerifyScalar(torch.Tensor loss, CallSite place)
+    {
+        if (loss.numel() != 1 || loss.dtype != torch.ScalarType.Float32)
+        {
+            throw new TrainingFaultException(
+                $"task '{task.Name}' returned a loss of shape [{string.Join(", ", loss.shape)}] and type {loss.dtype} {place}; it must be one float32, the mean over the batch");
+        }
     }
 
     private void Calls(string callback)
