@@ -37,8 +37,15 @@ internal static class Seeds
     }
 
     /// <summary>Each seed with what was found there.</summary>
-    public static async Task<string> DescribeAsync(IReadOnlyList<HostPort> seeds) =>
-        string.Join(", ", await Task.WhenAll(seeds.Select(async seed => $"{seed} ({await FindingAsync(seed)})")));
+    public static Task<string> DescribeAsync(IReadOnlyList<HostPort> seeds) => DescribeAsync(
+        seeds, "somebody listens, but did not let this node in: the address must be written as that node advertises it, and TLS files must be of one authority", ProbeTimeout);
+
+    /// <summary>Each seed with what was found there.</summary>
+    /// <param name="seeds">The seeds.</param>
+    /// <param name="listens">What is said of one where somebody listens.</param>
+    /// <param name="patience">How long to wait for a connection.</param>
+    public static async Task<string> DescribeAsync(IReadOnlyList<HostPort> seeds, string listens, TimeSpan patience) =>
+        string.Join(", ", await Task.WhenAll(seeds.Select(async seed => $"{seed} ({await FindingAsync(seed, listens, patience)})")));
 
     /// <summary>The address of this machine that a node sees.</summary>
     public static string LocalAddressTowards(HostPort node)
@@ -100,14 +107,14 @@ internal static class Seeds
         }
     }
 
-    private static async Task<string> FindingAsync(HostPort seed)
+    private static async Task<string> FindingAsync(HostPort seed, string listens, TimeSpan patience)
     {
-        using var timeout = new CancellationTokenSource(ProbeTimeout);
+        using var timeout = new CancellationTokenSource(patience);
         using var client = new TcpClient();
         try
         {
             await client.ConnectAsync(seed.Host, seed.Port, timeout.Token);
-            return "somebody listens, but did not let this node in: the address must be written as that node advertises it, and TLS files must be of one authority";
+            return listens;
         }
         catch (OperationCanceledException)
         {

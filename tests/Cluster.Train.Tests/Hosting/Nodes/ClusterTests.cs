@@ -263,8 +263,8 @@ public sealed partial class ClusterTests : IDisposable
     {
         var free = FreePort();
 
-        var fault = await Assert.ThrowsAsync<TrainingFaultException>(() => StatusClient.AskAsync([free], tls: null, TimeSpan.FromSeconds(1)));
+        var fault = await Assert.ThrowsAsync<TrainingFaultException>(() => StatusClient.AskAsync([free], tls: null, TimeSpan.FromSeconds(8)));
 
-        Assert.Equal($"nobody answered within 1 s: {free} (nobody listens there)", fault.Message);
+        Assert.EndsWith($": {free} (nobody listens there)", fault.Message, StringComparison.Ordinal);
     }
 }
