@@ -11,6 +11,9 @@ public sealed class SoakScenarios(ITestOutputHelper output)
     /// <summary>What nodes write about others that they have lost, Akka's own words among them.</summary>
     private const string Alarm = @"generation \d+ ends|ended unexpectedly|has ended|is put out|does not answer|lost its place|taking over|joining again|Marking node\(s\) as UNREACHABLE";
 
+    /// <summary>By default they are kept back.</summary>
+    private static readonly string[] AkkasWords = ["--log-level", "info"];
+
     [SkippableFact]
     public async Task Chaos_run_after_run()
     {
@@ -29,9 +32,9 @@ public sealed class SoakScenarios(ITestOutputHelper output)
     public Task Calm_without_a_false_alarm() => Scenario.RunAsync(output, async cluster =>
     {
         var duration = Soak.Duration();
-        var coordinators = await CoordinatorPair.StartAsync(cluster, MnistJob.Of(epochs: 1_000_000), MnistJob.Workers);
+        var coordinators = await CoordinatorPair.StartAsync(cluster, MnistJob.Of(epochs: 1_000_000), MnistJob.Workers, AkkasWords);
         await using var journal = new JournalWatch(coordinators.Ports.Select(cluster.Journal));
-        var workers = Enumerable.Range(1, MnistJob.Workers).Select(worker => cluster.Worker($"w{worker}", coordinators.Ports, MnistJob.Data)).ToArray();
+        var workers = Enumerable.Range(1, MnistJob.Workers).Select(worker => cluster.Worker($"w{worker}", coordinators.Ports, [.. MnistJob.Data, .. AkkasWords])).ToArray();
         var active = coordinators.Active!;
         await Scenario.ReachesAsync(active, MnistJob.StepsPerEpoch);
 

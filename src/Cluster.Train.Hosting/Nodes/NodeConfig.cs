@@ -59,7 +59,7 @@ internal static class NodeConfig
 
         // A node that is called before it is there, or after it has gone, is told of in plainer words by the node itself.
         // What is matched is the whole line: level, time, thread and source come first.
-        var filter = new LogFilterBuilder()
+        var words = new LogFilterBuilder()
             .ExcludeMessageContaining("Tried to associate with unreachable remote address")
             .ExcludeMessageRegex(new Regex(@"\] (Association with remote system \S+ has failed.*(Disassociated|refused)|Disassociated\b)", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking))
             .ExcludeMessageContaining("No response from remote for outbound association")
@@ -71,14 +71,25 @@ internal static class NodeConfig
             // The others are gone, or going: the node ends all the same.
             .ExcludeMessageContaining("Coordinated shutdown phase [cluster-")
             // A connection that comes while the node ends.
-            .ExcludeMessageContaining("from connection group. May not shut down cleanly")
-            .Build();
+            .ExcludeMessageContaining("from connection group. May not shut down cleanly");
+        var filter = (TellsOfReachability(config) ? words : WithoutReachability(words)).Build();
         return tls is null
             ? ActorSystemSetup.Create(bootstrap, filter)
             : ActorSystemSetup.Create(bootstrap, filter, new DotNettySslSetup(
                 tls.Certificate, suppressValidation: false, requireMutualAuthentication: true,
                 (certificate, _, peer, _, log) => Judge(tls, certificate, peer, log)));
     }
+
+    // Whoever asks for more than warnings wants to see what Akka sees.
+    private static bool TellsOfReachability(Config config) => config.GetString("akka.loglevel") is "INFO" or "DEBUG";
+
+    /// <summary>Leaves out who is reachable: the coordinator says in plainer words whom the job has lost.</summary>
+    private static LogFilterBuilder WithoutReachability(LogFilterBuilder filter) => filter
+        .ExcludeMessageContaining("node(s) as UNREACHABLE")
+        .ExcludeMessageContaining("node(s) as REACHABLE")
+        .ExcludeMessageContaining("Detected unreachable: [")
+        .ExcludeMessageContaining("Scheduled sending of heartbeat was delayed")
+        .ExcludeMessageContaining("heartbeat interval is growing too large");
 
     private static bool Judge(
         TlsIdentity tls, System.Security.Cryptography.X509Certificates.X509Certificate2? certificate, string peer, ILoggingAdapter log)
