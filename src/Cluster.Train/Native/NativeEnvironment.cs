@@ -63,7 +63,7 @@ public static partial class NativeEnvironment
 
             SetCudaWorkspace();
             OpenMpBinding.Remove();
-            NativeHeap.LimitArenas();
+            NativeHeap.Configure();
             Load(portable);
             _portable = portable;
         }
