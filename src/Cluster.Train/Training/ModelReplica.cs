@@ -87,6 +87,8 @@ internal sealed unsafe class ModelReplica : IDisposable
         _blocks = new ReplicaBlocks(parameters, gradients, Layout, Device, staged);
         _tensors.Bind(_blocks);
         _watch.Note();
+        // The module's own memory, of the size of the model, is free now.
+        NativeHeap.Trim();
         (_firstStep, _checkAt, _checkInterval) = (null, 0, 1);
     }
 
