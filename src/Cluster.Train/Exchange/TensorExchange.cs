@@ -63,7 +63,7 @@ internal abstract class TensorExchange : IDisposable
 
     /// <summary>
     /// Carries out the exchange of one step: sends the partial sums to the owners of their slices, reduces and updates
-    /// the slice this member owns, and returns when <see cref="Parameters"/> holds everybody's new slices.
+    /// the slice this member owns, and returns when <see cref="Parameters"/> holds everybody's new slices: the broadcast.
     /// Before the call no member reads or writes a parameter of the step to come: a member that is still computing
     /// never sees a new value.
     /// </summary>

@@ -153,7 +153,7 @@ internal sealed class ProcessContext
             return false;
         }
 
-        // Found by computing, and the same for all members: the first device decides for those of one model.
+        // Found by computing, and the same for all members: their numerics class is one, or they were not let in.
         var difference = DeviceArithmetic.Difference(device);
         if (difference is not null && member.Rank == 0)
         {
