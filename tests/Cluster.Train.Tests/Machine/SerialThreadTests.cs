@@ -39,6 +39,7 @@ public sealed class SerialThreadTests
         var stuck = thread.RunAsync(() =>
         {
             lost!(new TrainingFaultException("lost"));
+            // As after an exception of C++ that no code can catch: the thread stands there until the process ends.
             Thread.Sleep(Timeout.Infinite);
         });
         var next = thread.RunAsync(() => 7);

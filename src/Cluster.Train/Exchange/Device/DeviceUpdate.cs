@@ -15,14 +15,17 @@ internal static class DeviceUpdate
     /// <returns>Updates parameters and state in place; the gradient stays as it is.</returns>
     internal static Rule Of(OptimizerSettings settings)
     {
-        if (settings.Kind == OptimizerKind.Sgd)
+        switch (settings.Kind)
         {
-            return (step, rate, scale, parameters, gradient, state) => Sgd(settings, step, rate, Scaled(settings, gradient, scale), parameters, state);
+            case OptimizerKind.Sgd:
+                return (step, rate, scale, parameters, gradient, state) => Sgd(settings, step, rate, Scaled(settings, gradient, scale), parameters, state);
+            case OptimizerKind.AdamW:
+                var numbers = new AdamWUpdate(settings);
+                return (step, rate, scale, parameters, gradient, state) =>
+                    AdamW(numbers, numbers.NumbersOf(step, rate), settings.Epsilon, Scaled(settings, gradient, scale), parameters, state);
+            default:
+                throw new ArgumentOutOfRangeException(nameof(settings), settings.Kind, "there is no such rule");
         }
-
-        var numbers = new AdamWUpdate(settings);
-        return (step, rate, scale, parameters, gradient, state) =>
-            AdamW(numbers, numbers.NumbersOf(step, rate), settings.Epsilon, Scaled(settings, gradient, scale), parameters, state);
     }
 
     /// <summary>As <see cref="BufferChange.Apply"/>.</summary>
