@@ -1,3 +1,4 @@
+using Cluster.Train.Native;
 using TorchSharp;
 
 namespace Cluster.Train.Training;
@@ -5,7 +6,7 @@ namespace Cluster.Train.Training;
 /// <summary>
 /// A block in the memory of the device that a replica computes on, so that gradients, sums and parameters never leave it.
 /// Its device may be the processor, too, by which this is tested where there is no GPU. All that is done in it goes by
-/// libtorch's operations, which a GPU carries out one after the other, whichever thread asked for them.
+/// libtorch's operations, which a GPU carries out in the order in which one thread asked for them.
 /// </summary>
 internal sealed class DeviceFloatBlock : FloatBlock
 {
@@ -16,6 +17,8 @@ internal sealed class DeviceFloatBlock : FloatBlock
     {
         (Length, _device) = (length, device);
         _values = torch.zeros(length, torch.ScalarType.Float32, device).DetachFromDisposeScope();
+        // Another member's stream of work may write to it next.
+        CudaStream.Finish();
     }
 
     /// <inheritdoc/>

@@ -63,12 +63,17 @@ internal sealed unsafe class ModelReplica : IDisposable
     {
         var place = device.Open();
         using var computing = FinalizerGate.Enter();
+        if (device.Kind == DeviceKind.Cuda)
+        {
+            BackwardThread.UseOwn();
+            CudaStream.UseOwn(device.Index);
+        }
+
         var model = ModelFactory.Create(task, job, data);
         var ties = ModelParameters.Ties(task.Name, model);
         if (device.Kind == DeviceKind.Cuda)
         {
             ModelPlacement.Move(model, place);
-            BackwardThread.UseOwn();
         }
 
         return new ModelReplica(task, job, model, ties, place);

@@ -1,3 +1,4 @@
+using Cluster.Train.Native;
 using Cluster.Train.Reduction;
 using Cluster.Train.Training;
 using TorchSharp;
@@ -7,10 +8,9 @@ namespace Cluster.Train.Exchange.Device;
 /// <summary>
 /// The exchange between members of one process whose blocks lie on its devices: owners read all contributions, from other
 /// devices through a copy from device to device, and write the parameters of each device. Nothing passes through the
-/// processor's memory, and nobody waits for a device: what one thread asked of it is done before what another one asks later,
-/// since libtorch's threads share one stream of work for each device, and libtorch orders the streams of two around a copy
-/// between them. So the members' meeting points order the work on the devices, too. They are those of
-/// <see cref="InPlaceExchange"/>.
+/// processor's memory, and no thread waits for a device: each member has a stream of work of its own, and at a meeting point
+/// it marks in it what it was asked for so far, and has the rest of it wait for what the others marked. Where all share one
+/// stream, the order in which they ask is the order of the work. The meeting points are those of <see cref="InPlaceExchange"/>.
 /// </summary>
 internal sealed class DeviceExchange : TensorExchange
 {
@@ -32,6 +32,7 @@ internal sealed class DeviceExchange : TensorExchange
         var (roster, shards) = (group.Roster, group.Roster.Members[rank].Shards);
         _contributions = [.. ShardTree.MaximalSubtrees(roster.Shards, shards).Select(_ => new DeviceFloatBlock(roster.VectorLength, _device))];
         group.Contribute(rank, _contributions);
+        group.Marks.Make(rank);
     }
 
     /// <inheritdoc/>
@@ -45,7 +46,7 @@ internal sealed class DeviceExchange : TensorExchange
     {
         using var scope = torch.NewDisposeScope();
         using var noGradients = torch.no_grad();
-        _group.Barrier.Arrive(_rank, 3 * step, MeetingPoint.Computed);
+        Meet(3 * step, MeetingPoint.Computed);
         if (_owner is not null)
         {
             using var computing = FinalizerGate.Enter();
@@ -55,6 +56,7 @@ internal sealed class DeviceExchange : TensorExchange
         var norm = 0.0;
         if (_group.Roster.NeedsNorm)
         {
+            // Norms are numbers of the processor: to have them is to have waited.
             _group.Barrier.Arrive(_rank, (3 * step) + 1, MeetingPoint.NormSummed);
             norm = GradientNorm.FromBlocks(_group.BlockNorms);
         }
@@ -65,7 +67,7 @@ internal sealed class DeviceExchange : TensorExchange
             Update(_owner, step, norm);
         }
 
-        _group.Barrier.Arrive(_rank, (3 * step) + 2, MeetingPoint.Updated);
+        Meet((3 * step) + 2, MeetingPoint.Updated);
     }
 
     /// <inheritdoc/>
@@ -83,6 +85,8 @@ internal sealed class DeviceExchange : TensorExchange
         _group.Barrier.Abort("the generation has ended");
         using (FinalizerGate.Enter())
         {
+            // What is freed goes to whoever asks next, and must not be in use by a stream then.
+            CudaStream.Finish();
             _sources?.ForEach(source => source.Dispose());
             _destinations?.ForEach(destination => destination.Dispose());
             _owner?.Dispose();
@@ -91,6 +95,13 @@ internal sealed class DeviceExchange : TensorExchange
                 _lastLeft();
             }
         }
+    }
+
+    private void Meet(long point, MeetingPoint phase)
+    {
+        _group.Marks.Record(_rank, phase);
+        _group.Barrier.Arrive(_rank, point, phase);
+        _group.Marks.WaitForOthers(_rank, phase);
     }
 
     private void Reduce(DeviceSliceOwner owner)

@@ -21,11 +21,15 @@ internal sealed class DeviceGroup
         _contributions = new IReadOnlyList<DeviceFloatBlock>[roster.Members.Length];
         Barrier = new StepBarrier(roster.Members.Select(member => member.Name), patience);
         BlockNorms = new double[InPlaceExchange.NormBlocks(roster)];
+        Marks = new StreamMarks(roster.Members.Length);
     }
 
     internal ExchangeRoster Roster { get; }
 
     internal StepBarrier Barrier { get; }
+
+    /// <summary>How far the members' streams of work are.</summary>
+    internal StreamMarks Marks { get; }
 
     /// <summary>The sums of squares of all norm blocks of the vector, each written by its owner.</summary>
     internal double[] BlockNorms { get; }
@@ -74,7 +78,7 @@ internal sealed class DeviceGroup
         }
     }
 
-    /// <summary>Frees the parameters when the last member has left. True for that one.</summary>
+    /// <summary>Frees the parameters and marks when the last member has left. True for that one.</summary>
     internal bool Leave()
     {
         if (Interlocked.Decrement(ref _members) != 0)
@@ -87,6 +91,7 @@ internal sealed class DeviceGroup
             block.Dispose();
         }
 
+        Marks.Dispose();
         return true;
     }
 }
