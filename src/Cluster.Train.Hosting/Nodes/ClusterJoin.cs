@@ -5,7 +5,7 @@ namespace Cluster.Train.Hosting.Nodes;
 /// Akka lets only the first seed begin a cluster. If that machine is gone for good, and the rest of the cluster had to
 /// give way to it (see <see cref="Downing.DowningDecision"/>), nobody would ever begin one. So a later seed begins one
 /// when no other has answered for a while; the first seed asks the others before it begins its own, and so joins that one
-/// when it is back.
+/// when it is back. One that has just taken a job over may be slow to answer: where it listens, the first seed waits longer.
 /// </remarks>
 internal static class ClusterJoin
 {
@@ -17,6 +17,13 @@ internal static class ClusterJoin
     /// <see cref="Patience"/> to answer, and is about to begin a cluster of its own.
     /// </summary>
     public static readonly TimeSpan PatienceWithListener = TimeSpan.FromSeconds(120);
+
+    /// <summary>
+    /// How long the first seed asks the others before it begins. Those that are in no cluster say so at once, and those where
+    /// nobody listens are not worth a wait.
+    /// </summary>
+    /// <param name="anotherListens">Whether somebody listens at another seed.</param>
+    public static TimeSpan FirstSeedPatience(bool anotherListens) => TimeSpan.FromSeconds(anotherListens ? 60 : 3);
 
     /// <summary>How a node is to go about it.</summary>
     internal enum Way

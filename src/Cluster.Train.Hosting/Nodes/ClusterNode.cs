@@ -14,6 +14,9 @@ internal sealed class ClusterNode : IAsyncDisposable
     private static readonly TimeSpan ProbeAfter = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
+    // A seed that listens is asked again until it answers: not many times a second.
+    private static readonly TimeSpan ListenerPause = TimeSpan.FromSeconds(2);
+
     private readonly NodeOptions _options;
     private readonly TaskCompletionSource _jobOver = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _leaving;
@@ -139,7 +142,7 @@ internal sealed class ClusterNode : IAsyncDisposable
     {
         var way = ClusterJoin.Next(_options.Role, Address, _options.Seeds, waited, seedListens: false);
         if (way == ClusterJoin.Way.AskSeeds || others.Length == 0) return way;
-        var listens = await Seeds.AnyListensAsync(others, stop);
+        var listens = await Seeds.AnyListensAsync(others, ListenerPause, stop);
         return Cluster.State.Members.IsEmpty ? ClusterJoin.Next(_options.Role, Address, _options.Seeds, waited, listens) : ClusterJoin.Way.AskSeeds;
     }
 

@@ -22,11 +22,14 @@ internal sealed class CoordinatorNode(
     {
         while (true)
         {
-            await using var node = ClusterNode.Start(options);
+            await using var node = ClusterNode.Start(options with { AnotherSeedListens = await AnotherSeedListensAsync(stop) });
             await node.JoinAsync(stop);
             if (await new CoordinatorAttempt(node, coordinator, stopJob, say).RunAsync(stop) is { } end) return end;
             await retire();
             say("the other nodes have gone on without this one: joining again");
         }
     }
+
+    private async Task<bool> AnotherSeedListensAsync(CancellationToken stop) =>
+        options.IsFirstSeed && await Seeds.AnyListensAsync([.. options.Seeds.Skip(1)], TimeSpan.Zero, stop);
 }

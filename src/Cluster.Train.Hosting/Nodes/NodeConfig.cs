@@ -24,6 +24,7 @@ internal static class NodeConfig
     public static Config Of(NodeOptions options) => ConfigurationFactory.ParseString(Invariant($$"""
         {{ActorSystems.LogSetting(options.LogLevel)}}
         akka.cluster.roles = [{{(options.Role == NodeRole.Coordinator ? CoordinatorRole : WorkerRole)}}]
+        akka.cluster.seed-node-timeout = {{ClusterJoin.FirstSeedPatience(options.IsFirstSeed && options.AnotherSeedListens).TotalSeconds}} s
         akka.remote.dot-netty.tcp {
           hostname = {{Quote(options.Listen.Host)}}
           port = {{options.Listen.Port}}

@@ -29,6 +29,12 @@ internal sealed record NodeOptions
     /// <summary>Nodes through which it joins, the same in the same order everywhere; none for a coordinator that begins alone.</summary>
     public required IReadOnlyList<HostPort> Seeds { get; init; }
 
+    /// <summary>Whether somebody listened at another seed when the node was started.</summary>
+    public bool AnotherSeedListens { get; init; }
+
+    /// <summary>Whether it is the seed that begins the cluster.</summary>
+    public bool IsFirstSeed => Role == NodeRole.Coordinator && Seeds.Count > 0 && Seeds[0] == Advertise;
+
     /// <summary>What it proves its identity with; null for no TLS.</summary>
     public TlsIdentity? Tls { get; init; }
 

@@ -7,7 +7,6 @@ namespace Cluster.Train.Hosting.Nodes;
 internal static class Seeds
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
-    private static readonly TimeSpan ListenerPause = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(2);
 
     /// <summary>Waits until one of the names can be resolved: containers get theirs when they start.</summary>
@@ -86,10 +85,13 @@ internal static class Seeds
     }
 
     /// <summary>Whether somebody listens at one of the seeds.</summary>
-    public static async Task<bool> AnyListensAsync(IReadOnlyList<HostPort> seeds, CancellationToken stop) =>
-        (await Task.WhenAll(seeds.Select(seed => ListensAsync(seed, stop)))).Contains(true);
+    /// <param name="seeds">The seeds.</param>
+    /// <param name="pause">How long to wait before saying so.</param>
+    /// <param name="stop">Ends the wait.</param>
+    public static async Task<bool> AnyListensAsync(IReadOnlyList<HostPort> seeds, TimeSpan pause, CancellationToken stop) =>
+        (await Task.WhenAll(seeds.Select(seed => ListensAsync(seed, pause, stop)))).Contains(true);
 
-    private static async Task<bool> ListensAsync(HostPort seed, CancellationToken stop)
+    private static async Task<bool> ListensAsync(HostPort seed, TimeSpan pause, CancellationToken stop)
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(stop);
         timeout.CancelAfter(ProbeTimeout);
@@ -97,8 +99,7 @@ internal static class Seeds
         try
         {
             await client.ConnectAsync(seed.Host, seed.Port, timeout.Token);
-            // It is asked again until it answers: not many times a second.
-            await Task.Delay(ListenerPause, stop);
+            await Task.Delay(pause, stop);
             return true;
         }
         catch (Exception exception) when (exception is SocketException or OperationCanceledException && !stop.IsCancellationRequested)

@@ -29,6 +29,19 @@ public sealed class ClusterJoinTests
     }
 
     [Fact]
+    public void The_first_seed_waits_longer_where_another_listens()
+    {
+        var first = TestCluster.Options(NodeRole.Coordinator, A, B) with { Advertise = A, AnotherSeedListens = true };
+
+        Assert.Equal(TimeSpan.FromSeconds(60), Patience(first));
+        Assert.Equal(TimeSpan.FromSeconds(3), Patience(first with { AnotherSeedListens = false }));
+        Assert.Equal(TimeSpan.FromSeconds(3), Patience(first with { Advertise = B }));
+        Assert.Equal(TimeSpan.FromSeconds(3), Patience(first with { Role = NodeRole.Worker }));
+
+        static TimeSpan Patience(NodeOptions options) => NodeConfig.Of(options).GetTimeSpan("akka.cluster.seed-node-timeout");
+    }
+
+    [Fact]
     public void Who_is_no_seed_never_begins()
     {
         Assert.Equal(ClusterJoin.Way.AskSeeds, ClusterJoin.Next(NodeRole.Coordinator, W, [A, B], TimeSpan.FromDays(1), seedListens: false));
