@@ -52,9 +52,34 @@ public sealed record EpochResult(int Epoch, long CompletedSteps, double Loss, Ev
 
 /// <summary>An exact evaluation: sums over all samples, each counted once.</summary>
 /// <param name="Loss">Mean loss over the samples.</param>
-/// <param name="Accuracy">Correct decisions / all decisions; null where the task counts none.</param>
+/// <param name="Accuracy">Correct decisions / all decisions; null where the task counts none, and has no metric of this name.</param>
 /// <param name="Samples">Number of samples.</param>
-public sealed record EvaluationResult(double Loss, double? Accuracy, int Samples);
+public sealed record EvaluationResult(double Loss, double? Accuracy, int Samples)
+{
+    /// <summary>The task's metrics, in its order.</summary>
+    public IReadOnlyList<MetricResult> Metrics { get; init; } = [];
+
+    /// <summary>What is shown besides the loss: the accuracy, and the metrics that are numbers.</summary>
+    internal IEnumerable<(string Name, double Value)> Numbers()
+    {
+        if (Accuracy is { } accuracy)
+        {
+            yield return ("accuracy", accuracy);
+        }
+
+        foreach (var metric in Metrics.Where(metric => metric.Columns == 0 && metric.Name != "accuracy"))
+        {
+            yield return (metric.Name, metric.Value);
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool Equals(EvaluationResult? other) => other is not null && Loss.Equals(other.Loss) && Accuracy.Equals(other.Accuracy)
+        && Samples == other.Samples && Metrics.SequenceEqual(other.Metrics);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Loss, Accuracy, Samples, Metrics.Count);
+}
 
 /// <summary>How a run ended when it reached its end or was stopped in good order.</summary>
 public sealed record JobOutcome

@@ -29,4 +29,6 @@ internal sealed class HeldTask(ITrainingTask task, Func<IDataset, IDataset> hold
     public torch.Tensor Loss(torch.Tensor prediction, Batch batch) => task.Loss(prediction, batch);
 
     public EvaluationCounts Count(torch.Tensor prediction, Batch batch) => task.Count(prediction, batch);
+
+    public IReadOnlyList<Metric> Metrics(TaskSettings settings) => task.Metrics(settings);
 }

@@ -28,7 +28,7 @@ internal static class ClosingReport
         if (!outcome.WasDone) rows.Add(("time", seconds > 0 ? $"{Figures.Elapsed(outcome.Elapsed)}, {Figures.Count(outcome.Samples / seconds)} samples/s" : Figures.Elapsed(outcome.Elapsed)));
         if (!double.IsNaN(outcome.Loss)) rows.Add(("loss", $"{Figures.Loss(outcome.Loss)}, mean over the {(outcome.Epochs > 0 ? "last epoch" : "run")}"));
         if (outcome.Evaluation is { } evaluation) rows.Add(("test loss", $"{Figures.Loss(evaluation.Loss)} over {Figures.Count(evaluation.Samples, "sample")}"));
-        if (outcome.Evaluation?.Accuracy is { } accuracy) rows.Add(("accuracy", Figures.Accuracy(accuracy)));
+        if (outcome.Evaluation is not null) rows.AddRange(outcome.Evaluation.Numbers().Select(figure => (figure.Name, Figures.Metric(figure.Name, figure.Value))));
         if (outcome.Generations > 1) rows.Add(("generations", Figures.Count(outcome.Generations)));
         if (outcome.Recoveries > 0) rows.Add(("recoveries", Invariant($"{outcome.Recoveries:N0}, {Figures.Count(outcome.ReplayedSteps, "replayed step")}")));
         if (outcome.SnapshotShare > 0) rows.Add(("snapshots", $"{Figures.Share(outcome.SnapshotShare)} of the time"));

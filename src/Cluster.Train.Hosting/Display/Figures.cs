@@ -9,6 +9,9 @@ internal static class Figures
     /// <summary>A share of 1 with all the digits that a few thousand samples give: 0.75, 0.9865.</summary>
     public static string Accuracy(double accuracy) => Invariant($"{accuracy:0.00##}");
 
+    /// <summary>A metric.</summary>
+    public static string Metric(string name, double value) => name == "accuracy" ? Accuracy(value) : Loss(value);
+
     /// <summary>A share of 1 in hundredths: 0.83 %, 12 %; what is there but cannot be shown is below 0.01 %.</summary>
     public static string Share(double share) => share switch
     {

@@ -55,7 +55,7 @@ internal sealed class JobLines(string task)
             new(Invariant($"epoch {epoch.Epoch}/{State.TotalEpochs}"), 0), new(Invariant($"step {epoch.CompletedSteps}/{State.TotalSteps}"), 3), new(Invariant($"loss {Figures.Loss(epoch.Loss)}"), 0),
         };
         if (epoch.Evaluation is { } evaluation) figures.Add(new Figure(Invariant($"test loss {Figures.Loss(evaluation.Loss)}"), 2));
-        if (epoch.Evaluation?.Accuracy is { } accuracy) figures.Add(new Figure(Invariant($"accuracy {Figures.Accuracy(accuracy)}"), 1));
+        if (epoch.Evaluation is not null) figures.AddRange(State.Measured());
         if (samplesPerSecond is { } speed) figures.Add(new Figure(Invariant($"{Figures.Count(speed)} samples/s"), 4));
         return new FigureLine([.. figures]);
     }

@@ -72,6 +72,10 @@ internal sealed class JobState
         return Roster is { StepsPerEpoch: > 0 } roster && _throughput.Add(epoch.Elapsed, Samples(roster, epoch.CompletedSteps)) is var speed and > 0 ? speed : null;
     }
 
+    /// <summary>Accuracy and metrics of the last evaluation, the first ones the last to be left out.</summary>
+    public IEnumerable<Figure> Measured() => (Evaluation?.Numbers() ?? []).Select((figure, i) =>
+        new Figure($"{figure.Name} {Figures.Metric(figure.Name, figure.Value)}", i == 0 ? 1 : 4 + i));
+
     private static long Samples(RosterFormed roster, long steps) =>
         roster.StepsPerEpoch > 0 ? (long)((double)roster.TrainingSamples * steps / roster.StepsPerEpoch) : 0;
 }

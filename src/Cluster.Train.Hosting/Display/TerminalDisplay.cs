@@ -60,6 +60,8 @@ internal sealed class TerminalDisplay(IAnsiConsole console, string task)
         var figures = new List<Figure> { new(Invariant($"step {State.Steps:N0}/{State.TotalSteps:N0}"), 0) };
         if (State.Loss is { } loss) figures.Add(new Figure(Invariant($"loss so far {Figures.Loss(loss)}"), 1));
         if (State.SamplesPerSecond > 0) figures.Add(new Figure(Invariant($"{Figures.Count(State.SamplesPerSecond)} samples/s"), 2));
+        // Of the last evaluation, so behind what is of the moment.
+        figures.AddRange(State.Measured().Select(figure => figure with { Rank = figure.Rank + 2 }));
         return new FigureLine([.. figures]);
     }
 

@@ -3,7 +3,7 @@ using ScottPlot;
 
 namespace Cluster.Train.Hosting.Results;
 
-/// <summary>Draws how loss and accuracy went, for <c>--plot FILE</c>.</summary>
+/// <summary>Draws how loss and accuracy, or the first metric, went, for <c>--plot FILE</c>.</summary>
 internal static class LossPlot
 {
     private const int Width = 960;
@@ -14,7 +14,7 @@ internal static class LossPlot
 
     private static readonly Color LossColor = Color.FromHex("#1f5fa8");
     private static readonly Color TestColor = Color.FromHex("#d1701f");
-    private static readonly Color AccuracyColor = Color.FromHex("#3a8f4d");
+    private static readonly Color MeasureColor = Color.FromHex("#3a8f4d");
 
     /// <summary>Whether the file's name says PNG or SVG.</summary>
     public static bool IsSupported(string path) => IsSvg(path) || path.EndsWith(".png", StringComparison.OrdinalIgnoreCase);
@@ -65,8 +65,11 @@ internal static class LossPlot
         double Place(EpochResult epoch) => byEpoch ? epoch.Epoch : epoch.CompletedSteps;
         var evaluated = curves.Epochs.Where(epoch => epoch.Evaluation is not null).ToList();
         var test = evaluated.ConvertAll(epoch => new Coordinates(Place(epoch), epoch.Evaluation!.Loss));
-        var accuracy = evaluated.Where(epoch => epoch.Evaluation!.Accuracy is not null)
-            .Select(epoch => new Coordinates(Place(epoch), epoch.Evaluation!.Accuracy!.Value)).ToList();
+        // Accuracy, or else the task's first metric: one curve beside the losses can still be told apart.
+        var measure = evaluated.SelectMany(epoch => epoch.Evaluation!.Numbers()).FirstOrDefault().Name;
+        var measured = evaluated
+            .SelectMany(epoch => epoch.Evaluation!.Numbers().Where(number => number.Name == measure && double.IsFinite(number.Value))
+                .Select(number => new Coordinates(Place(epoch), number.Value))).ToList();
 
         var losses = training.Concat(test).Select(point => point.Y).Where(double.IsFinite).ToList();
         var logarithmic = losses.Count > 0 && losses.Min() > 0 && losses.Max() / losses.Min() > WideRange;
@@ -78,7 +81,7 @@ internal static class LossPlot
         plot.XLabel(byEpoch ? "epoch" : "step");
         plot.YLabel(logarithmic ? "loss (logarithmic)" : "loss");
         SetHorizontalLimits(plot, [.. training.Concat(test).Select(point => point.X)]);
-        if (accuracy.Count > 0) AddAccuracy(plot, accuracy);
+        if (measured.Count > 0) AddMeasure(plot, measure, measured);
         plot.ShowLegend(Edge.Bottom);
         plot.Legend.OutlineColor = Colors.Transparent;
         plot.Legend.ShadowColor = Colors.Transparent;
@@ -98,11 +101,19 @@ internal static class LossPlot
         return line;
     }
 
-    private static void AddAccuracy(Plot plot, List<Coordinates> points)
+    private static void AddMeasure(Plot plot, string name, List<Coordinates> points)
     {
-        AddLine(plot, points, "accuracy", AccuracyColor)!.Axes.YAxis = plot.Axes.Right;
-        plot.Axes.Right.Label.Text = "accuracy";
+        AddLine(plot, points, name, MeasureColor)!.Axes.YAxis = plot.Axes.Right;
+        plot.Axes.Right.Label.Text = name;
         plot.Axes.Right.IsVisible = true;
+        if (points.Exists(point => point.Y is < 0 or > 1))
+        {
+            var (smallest, largest) = (points.Min(point => point.Y), points.Max(point => point.Y));
+            var margin = Math.Max((largest - smallest) * 0.05, 1e-6);
+            (plot.Axes.Right.Min, plot.Axes.Right.Max) = (smallest - margin, largest + margin);
+            return;
+        }
+
         var lowest = Math.Floor(Math.Min(0.95, points.Min(point => point.Y)) * 20) / 20;
         plot.Axes.Right.Min = lowest;
         plot.Axes.Right.Max = 1 + ((1 - lowest) * 0.05);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Hosting.Results;
@@ -9,6 +10,10 @@ internal sealed record RunSummary(
     double? Loss, double? EvalLoss, double? Accuracy, double ElapsedSeconds, double SamplesPerSecond,
     long ParameterCount, string ParametersSha256, int Generations, int Recoveries, long ReplayedSteps, bool Portable, string Numerics, string Processor)
 {
+    /// <summary>The task's metrics by name, in its order: a number (null where it is not finite), or a table as a list of rows. Left out where it has none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyDictionary<string, object?>? Metrics { get; init; }
+
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase, WriteIndented = true };
 
     /// <summary>The summary of a run.</summary>
@@ -19,7 +24,10 @@ internal sealed record RunSummary(
             definition.Task, definition.Seed, definition.Shards, outcome.Workers, outcome.Topology, outcome.Epochs, outcome.Steps, outcome.Samples,
             Finite(outcome.Loss), Finite(outcome.Evaluation?.Loss), Finite(outcome.Evaluation?.Accuracy), seconds, seconds > 0 ? outcome.Samples / seconds : 0,
             outcome.ParameterCount, outcome.ParametersSha256, outcome.Generations, outcome.Recoveries, outcome.ReplayedSteps,
-            definition.Portable, outcome.Numerics, outcome.Processor);
+            definition.Portable, outcome.Numerics, outcome.Processor)
+        {
+            Metrics = outcome.Evaluation is { Metrics.Count: > 0 } evaluation ? evaluation.Metrics.ToDictionary(metric => metric.Name, Value) : null,
+        };
     }
 
     /// <summary>The JSON text.</summary>
@@ -27,6 +35,10 @@ internal sealed record RunSummary(
 
     /// <summary>Writes the file whole or not at all.</summary>
     public void Write(string path) => OutputFile.Write(path, temporary => File.WriteAllText(temporary, ToJson() + "\n"));
+
+    private static object? Value(MetricResult metric) => metric.Columns > 0
+        ? metric.Sums.Chunk(metric.Columns).ToArray()
+        : Finite(metric.Value);
 
     // JSON has no NaN: a mean over nothing is "none".
     private static double? Finite(double? value) => value is { } number && double.IsFinite(number) ? number : null;

@@ -24,8 +24,8 @@ internal static class EvaluateVerb
 
         var result = await invocation.Host.Engine.EvaluateAsync(
             invocation.Task, checkpoint, DataPath.Of(values), values.Get(RunOptions.Device));
-        var accuracy = result.Accuracy is { } share ? $"  accuracy {Figures.Accuracy(share)}" : "";
-        invocation.Host.Out.WriteLine($"{invocation.Task.Name}: test loss {Figures.Loss(result.Loss)}{accuracy}  over {Figures.Count(result.Samples, "sample")}");
+        var metrics = string.Concat(result.Numbers().Select(figure => $"  {figure.Name} {Figures.Metric(figure.Name, figure.Value)}"));
+        invocation.Host.Out.WriteLine($"{invocation.Task.Name}: test loss {Figures.Loss(result.Loss)}{metrics}  over {Figures.Count(result.Samples, "sample")}");
         return 0;
     }
 }

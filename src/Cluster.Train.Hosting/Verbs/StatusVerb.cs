@@ -39,6 +39,7 @@ internal static class StatusVerb
                 ? Invariant($"step {report.CompletedSteps:N0} of {report.TotalSteps:N0}, {Figures.Count(report.SamplesPerSecond)} samples/s")
                 : "not begun"),
         };
+        rows.AddRange(report.Figures.Select(figure => (figure.Name, Figures.Metric(figure.Name, figure.Value))));
         if (report.Generation > 0) rows.Add(("generation", Invariant($"{report.Generation:N0}, topology {report.Topology}")));
         rows.Add(("workers", report.Members.Length == 0 ? "none" : Figures.Count(report.Members.Length, "worker")));
         rows.AddRange(report.Members.Select(member => (

@@ -43,6 +43,9 @@ internal sealed class ServiceCalls(ICoordinatorServices services, IActorRef coor
             case Effect.JournalHash hash:
                 services.Journal?.Hash(hash.Generation, hash.Step, hash.Sha256);
                 break;
+            case Effect.JournalEvaluation at:
+                services.Journal?.Evaluation(at.Generation, at.Step, at.Evaluation);
+                break;
             case Effect.Examine examine:
                 services.ExamineAsync(examine.Succeeds).PipeTo(coordinator, success: start => new CoordinatorEvent.Examined(start), failure: Failed);
                 break;

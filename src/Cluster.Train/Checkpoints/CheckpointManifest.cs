@@ -13,7 +13,18 @@ internal sealed record CheckpointFile(string Name, long Length, string Sha256);
 /// <param name="Loss">Mean training loss of the last epoch or interval; null where unknown.</param>
 /// <param name="EvaluationLoss">Mean loss on the evaluation samples; null where unknown.</param>
 /// <param name="Accuracy">Share of correct decisions on the evaluation samples, 0 to 1; null where unknown.</param>
-internal sealed record CheckpointMetrics(double? Loss = null, double? EvaluationLoss = null, double? Accuracy = null);
+internal sealed record CheckpointMetrics(double? Loss = null, double? EvaluationLoss = null, double? Accuracy = null)
+{
+    /// <summary>The task's metrics by name, in its order; those that are tables are not stored.</summary>
+    public ImmutableArray<KeyValuePair<string, double>> Values { get; init; } = [];
+
+    /// <inheritdoc/>
+    public bool Equals(CheckpointMetrics? other) => other is not null
+        && (Loss, EvaluationLoss, Accuracy) == (other.Loss, other.EvaluationLoss, other.Accuracy) && Values.SequenceEqual(other.Values);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Loss, EvaluationLoss, Accuracy, Values.Length);
+}
 
 /// <summary>Sizes that a result is told with.</summary>
 /// <param name="Parameters">Parameters of the model, frozen ones included.</param>

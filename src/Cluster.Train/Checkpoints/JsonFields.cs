@@ -112,6 +112,9 @@ internal sealed class JsonFields
     internal IEnumerable<KeyValuePair<string, string>> Texts() =>
         _fields.Select(field => KeyValuePair.Create(field.Key, AsText(field.Key, field.Value)));
 
+    /// <summary>All fields, each of which must be a number.</summary>
+    internal IEnumerable<KeyValuePair<string, double>> Numbers() => _fields.Keys.Select(name => KeyValuePair.Create(name, Number(name)));
+
     private JsonElement Required(string name) => _fields.TryGetValue(name, out var element) ? element : throw Refuse(name, "is missing");
 
     private string AsText(string name, JsonElement element)

@@ -115,6 +115,13 @@ internal static class ManifestJson
         Write("loss", metrics.Loss);
         Write("evalLoss", metrics.EvaluationLoss);
         Write("accuracy", metrics.Accuracy);
+        if (!metrics.Values.IsEmpty)
+        {
+            json.WriteStartObject("values");
+            foreach (var (name, value) in metrics.Values) Write(name, value);
+            json.WriteEndObject();
+        }
+
         json.WriteEndObject();
 
         void Write(string name, double? value)
@@ -126,8 +133,11 @@ internal static class ManifestJson
 
     private static CheckpointMetrics ReadMetrics(JsonFields fields)
     {
-        fields.Allow("loss", "evalLoss", "accuracy");
-        return new CheckpointMetrics(fields.NumberOrNull("loss"), fields.NumberOrNull("evalLoss"), fields.NumberOrNull("accuracy"));
+        fields.Allow("loss", "evalLoss", "accuracy", "values");
+        return new CheckpointMetrics(fields.NumberOrNull("loss"), fields.NumberOrNull("evalLoss"), fields.NumberOrNull("accuracy"))
+        {
+            Values = fields.ObjectOrNull("values") is { } values ? [.. values.Numbers()] : [],
+        };
     }
 
     private static void WriteCounts(Utf8JsonWriter json, CheckpointCounts? counts)

@@ -46,10 +46,26 @@ internal sealed partial class CoordinatorMachine
     private void Reported(Running running, StepReport report)
     {
         Do(new Effect.JournalSteps(report));
-        var (epochs, progress) = running.Job.Report(report, _now);
+        IReadOnlyList<EpochResult> epochs;
+        JobProgress? progress;
+        try
+        {
+            (epochs, progress) = running.Job.Report(report, _now);
+        }
+        catch (Exception error) when (error is BadInputException or TrainingFaultException)
+        {
+            // A metric of the user's that has no value.
+            Fail(error);
+            return;
+        }
+
         foreach (var epoch in epochs)
         {
             Do(new Effect.ShowEpoch(epoch));
+            if (epoch.Evaluation is { } evaluation)
+            {
+                Do(new Effect.JournalEvaluation(running.Generation.Roster.Generation, epoch.CompletedSteps, evaluation));
+            }
         }
 
         if (progress is not null)

@@ -23,6 +23,9 @@ internal sealed record CoordinatorSettings
     /// <summary>The job.</summary>
     public required JobDefinition Definition { get; init; }
 
+    /// <summary>The metrics of its task.</summary>
+    public MetricSet Metrics { get; init; } = MetricSet.None;
+
     /// <summary>The program that the coordinator runs: workers must run the same. Empty where all are in one process.</summary>
     public string Build { get; init; } = "";
 

@@ -41,6 +41,9 @@ internal abstract record Effect
     /// <summary>Writes down the hash on which all replicas agree.</summary>
     internal sealed record JournalHash(int Generation, long Step, string Sha256) : Effect;
 
+    /// <summary>Writes down an evaluation.</summary>
+    internal sealed record JournalEvaluation(int Generation, long Step, EvaluationResult Evaluation) : Effect;
+
     /// <summary>Begins a wait, anew where it runs already.</summary>
     internal sealed record StartWait(Wait Wait, TimeSpan Length) : Effect;
 

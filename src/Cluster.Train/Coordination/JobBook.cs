@@ -36,13 +36,14 @@ internal sealed class JobBook
         _plan = BatchPlan.Of(settings.Definition, replica.TrainingSamples);
         TotalSteps = settings.Definition.Length.TotalSteps(_plan.StepsPerEpoch);
         Ledger = new StepLedger(
-            firstStep, _plan.StepsPerEpoch, settings.Definition.Shards, (step, shard) => _plan.ShardOf(step, shard).Count, replica.EvaluationSamples > 0, TotalSteps);
+            firstStep, _plan.StepsPerEpoch, settings.Definition.Shards, (step, shard) => _plan.ShardOf(step, shard).Count, replica.EvaluationSamples > 0, TotalSteps,
+            settings.Metrics);
         SnapshotCost = SnapshotPlanner.ExpectedCost(replica.VectorLength);
         if (memo is not null)
         {
             _started -= TimeSpan.FromSeconds(memo.Seconds);
             (_snapshotSeconds, _recoveries, _replayedSteps, _checkpoint) = (memo.SnapshotSeconds, memo.Recoveries + 1, memo.ReplayedSteps, memo.Checkpoint);
-            Ledger.Restore(MemoMapping.ToLedger(memo));
+            Ledger.Restore(MemoMapping.ToLedger(memo, settings.Metrics));
         }
 
         (_told, _advanced) = (firstStep, now);

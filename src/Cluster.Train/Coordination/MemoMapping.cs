@@ -1,4 +1,5 @@
 using Cluster.Train.Protocol;
+using Cluster.Train.Training;
 
 namespace Cluster.Train.Coordination;
 
@@ -10,11 +11,16 @@ internal static class MemoMapping
         new(
             step, state.Samples, state.EpochLossSum, state.EpochSamples, state.LastEpochLoss ?? double.NaN,
             state.Evaluation?.Loss ?? double.NaN, state.Evaluation?.Accuracy ?? double.NaN, state.Evaluation?.Samples ?? 0,
-            seconds, snapshotSeconds, recoveries, replayedSteps, checkpoint);
+            seconds, snapshotSeconds, recoveries, replayedSteps, checkpoint,
+            state.Evaluation is { Metrics.Count: > 0 } evaluation ? new MetricSums([.. evaluation.Metrics.Select(metric => metric.Sums.ToArray())]) : MetricSums.None);
 
-    internal static LedgerState ToLedger(JobMemo memo) => new(
+    internal static LedgerState ToLedger(JobMemo memo, MetricSet metrics) => new(
         memo.Samples, memo.EpochLossSum, memo.EpochSamples, Number(memo.LastEpochLoss),
-        memo.EvaluationSamples > 0 ? new EvaluationResult(memo.EvaluationLoss, Number(memo.EvaluationAccuracy), memo.EvaluationSamples) : null);
+        memo.EvaluationSamples > 0 ? new EvaluationResult(memo.EvaluationLoss, Number(memo.EvaluationAccuracy), memo.EvaluationSamples)
+        {
+            Metrics = metrics.Results(memo.Metrics),
+        }
+        : null);
 
     private static double? Number(double value) => double.IsNaN(value) ? null : value;
 }

@@ -1,4 +1,5 @@
 using Cluster.Train.Protocol;
+using Cluster.Train.Training;
 
 namespace Cluster.Train.Coordination;
 
@@ -12,8 +13,9 @@ namespace Cluster.Train.Coordination;
 /// <param name="shardSamples">Samples of a shard at a step.</param>
 /// <param name="evaluates">Whether each epoch's end, and the job's, has an evaluation.</param>
 /// <param name="totalSteps">Steps of the job.</param>
+/// <param name="metrics">The task's metrics.</param>
 internal sealed class StepLedger(
-    long firstStep, long stepsPerEpoch, int shards, Func<long, int, int> shardSamples, bool evaluates, long totalSteps)
+    long firstStep, long stepsPerEpoch, int shards, Func<long, int, int> shardSamples, bool evaluates, long totalSteps, MetricSet metrics)
 {
     private readonly Dictionary<long, PendingStep> _pending = [];
     private readonly SortedDictionary<long, ShardEvaluation?[]> _evaluations = [];
@@ -193,7 +195,7 @@ internal sealed class StepLedger(
         }
 
         _evaluations.Remove(completedSteps);
-        result = ShardEvaluation.Whole(parts!);
+        result = ShardEvaluation.Whole(parts!, metrics);
         return true;
     }
 

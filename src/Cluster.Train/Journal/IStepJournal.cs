@@ -22,6 +22,12 @@ internal interface IStepJournal
     /// <param name="sha256">As in <see cref="Training.ParametersHash"/>.</param>
     void Hash(int generation, long completedSteps, string sha256);
 
+    /// <summary>The parameters after some steps were evaluated.</summary>
+    /// <param name="generation">The generation.</param>
+    /// <param name="completedSteps">Steps of the job done.</param>
+    /// <param name="result">The evaluation.</param>
+    void Evaluation(int generation, long completedSteps, EvaluationResult result);
+
     /// <summary>What the user should read of the journal's state, once; null for nothing.</summary>
     string? TakeNotice();
 }

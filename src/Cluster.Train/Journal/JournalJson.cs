@@ -62,10 +62,39 @@ internal static class JournalJson
         json.WriteString("parametersSha256", hash.Sha256);
     });
 
+    internal static void Write(IBufferWriter<byte> output, JournalEvaluation evaluation) => WriteLine(output, json =>
+    {
+        json.WriteNumber("step", evaluation.Step);
+        json.WriteNumber("generation", evaluation.Generation);
+        json.WriteStartObject("evaluation");
+        if (evaluation.Loss is { } loss)
+        {
+            json.WriteNumber("loss", loss);
+        }
+
+        if (evaluation.Accuracy is { } accuracy)
+        {
+            json.WriteNumber("accuracy", accuracy);
+        }
+
+        if (evaluation.Metrics.Length > 0)
+        {
+            json.WriteStartObject("metrics");
+            foreach (var (name, value) in evaluation.Metrics)
+            {
+                json.WriteNumber(name, value);
+            }
+
+            json.WriteEndObject();
+        }
+
+        json.WriteEndObject();
+    });
+
     /// <summary>Reads a line.</summary>
     /// <param name="label">File and line, as messages name them.</param>
     /// <param name="bytes">The line, without its end.</param>
-    /// <returns>A <see cref="JournalHeader"/>, a <see cref="JournalStep"/> or a <see cref="JournalHash"/>.</returns>
+    /// <returns>A <see cref="JournalHeader"/>, a <see cref="JournalStep"/>, a <see cref="JournalHash"/> or a <see cref="JournalEvaluation"/>.</returns>
     /// <exception cref="BadInputException">It is none, or of a newer format.</exception>
     internal static object Read(string label, ReadOnlyMemory<byte> bytes)
     {
@@ -76,7 +105,9 @@ internal static class JournalJson
             return ReadHeader(label, fields);
         }
 
-        return fields.Has("parametersSha256") ? ReadHash(fields) : ReadStep(label, fields);
+        return fields.Has("parametersSha256") ? ReadHash(fields)
+            : fields.Has("evaluation") ? ReadEvaluation(label, fields)
+            : ReadStep(label, fields);
     }
 
     private static JournalHeader ReadHeader(string label, JsonFields fields)
@@ -113,6 +144,16 @@ internal static class JournalJson
     {
         fields.Allow("step", "generation", "parametersSha256");
         return new JournalHash(fields.Count("step"), (int)fields.Count("generation"), fields.Sha256("parametersSha256"));
+    }
+
+    private static JournalEvaluation ReadEvaluation(string label, JsonFields fields)
+    {
+        fields.Allow("step", "generation", "evaluation");
+        var evaluation = fields.Object("evaluation");
+        evaluation.Allow("loss", "accuracy", "metrics");
+        return new JournalEvaluation(
+            fields.Count("step"), Whole(label, fields, "generation"), evaluation.NumberOrNull("loss"), evaluation.NumberOrNull("accuracy"),
+            evaluation.ObjectOrNull("metrics") is { } metrics ? [.. metrics.Numbers()] : []);
     }
 
     private static int Whole(string label, JsonFields fields, string name) => fields.Count(name) is var value && value <= int.MaxValue

@@ -45,3 +45,20 @@ internal sealed record JournalStep(
 /// <param name="Generation">The generation.</param>
 /// <param name="Sha256">SHA-256 of the little-endian float32 parameters in layout order, in lower-case hexadecimal.</param>
 internal sealed record JournalHash(long Step, int Generation, string Sha256);
+
+/// <summary>An evaluation after a step.</summary>
+/// <param name="Step">Steps of the job done.</param>
+/// <param name="Generation">The generation.</param>
+/// <param name="Loss">Mean loss over the evaluation samples; null where it is not finite.</param>
+/// <param name="Accuracy">Correct decisions / all decisions; null where the task counts none.</param>
+/// <param name="Metrics">The task's metrics by name, those that are finite numbers.</param>
+internal sealed record JournalEvaluation(
+    long Step, int Generation, double? Loss, double? Accuracy, ImmutableArray<KeyValuePair<string, double>> Metrics)
+{
+    /// <summary>The line of an evaluation. JSON has no numbers that are not finite.</summary>
+    internal static JournalEvaluation Of(int generation, long completedSteps, EvaluationResult result) => new(
+        completedSteps, generation, Finite(result.Loss), result.Accuracy is { } accuracy ? Finite(accuracy) : null,
+        [.. result.Metrics.Where(metric => double.IsFinite(metric.Value)).Select(metric => KeyValuePair.Create(metric.Name, metric.Value))]);
+
+    private static double? Finite(double value) => double.IsFinite(value) ? value : null;
+}

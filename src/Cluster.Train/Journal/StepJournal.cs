@@ -98,6 +98,10 @@ internal sealed class StepJournal : IStepJournal, IDisposable
     public void Hash(int generation, long completedSteps, string sha256) => Enqueue(new JournalHash(completedSteps, generation, sha256));
 
     /// <inheritdoc/>
+    public void Evaluation(int generation, long completedSteps, EvaluationResult result) =>
+        Enqueue(JournalEvaluation.Of(generation, completedSteps, result));
+
+    /// <inheritdoc/>
     public string? TakeNotice() => Interlocked.Exchange(ref _notice, null);
 
     /// <summary>Ends the journal, so that it never goes on with the job: it could not be opened after a takeover.</summary>
@@ -173,6 +177,9 @@ internal sealed class StepJournal : IStepJournal, IDisposable
                 break;
             case JournalHash hash:
                 JournalJson.Write(_lines, hash);
+                break;
+            case JournalEvaluation evaluation:
+                JournalJson.Write(_lines, evaluation);
                 break;
         }
     }

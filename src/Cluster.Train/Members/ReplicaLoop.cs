@@ -186,6 +186,20 @@ internal sealed class ReplicaLoop : MemberLoop
 
     private void Report(long end)
     {
+        // Sums of metrics may be many, and a message has its limit: those that do not fit into one go ahead of the steps.
+        for (var sums = _evaluations.Sum(part => part.Metrics.Count); sums > Metric.MostSums;)
+        {
+            var (ahead, count) = (1, _evaluations[0].Metrics.Count);
+            while (ahead < _evaluations.Count && count + _evaluations[ahead].Metrics.Count <= Metric.MostSums)
+            {
+                count += _evaluations[ahead++].Metrics.Count;
+            }
+
+            Place.Sink(new StepReport(Place.WorkerId, Generation, _reportedUpTo, 0, _shards, [], [.. _evaluations.Take(ahead)], 0));
+            _evaluations.RemoveRange(0, ahead);
+            sums -= count;
+        }
+
         Place.Sink(new StepReport(
             Place.WorkerId, Generation, _reportedUpTo, (int)(end - _reportedUpTo), _shards, [.. _losses], [.. _evaluations], _seconds));
         _losses.Clear();

@@ -66,6 +66,7 @@ internal sealed class ReplicaRuntime(WorkerIdentity identity, Func<JobDefinition
             _replica = ModelReplica.Create(process.Task, definition, data.Own, DeviceSpec.Parse(device));
             SingleSampleProbe.Verify(
                 _replica, process.Task.Name, process.Plan, definition.Length.TotalSteps(process.Plan.StepsPerEpoch), data.Training);
+            MetricProbe.Verify(_replica, new EvaluationPlan(data.Evaluation.Count, definition.BatchSize, definition.Shards), data.Evaluation);
             var layout = _replica.Layout;
             var memory = MemoryNotice.Of(new MemoryShare(definition, layout, process.WorkersHere, HoldsAll: process.Network is null), ProcessLimits.Memory());
             process.Layout = layout;

@@ -13,7 +13,9 @@ namespace Cluster.Train.Protocol;
 /// <param name="Correct">Correct decisions.</param>
 /// <param name="Decisions">All decisions.</param>
 /// <param name="Samples">Samples.</param>
-internal sealed record ShardEvaluation(long CompletedSteps, int Shard, double LossSum, long Correct, long Decisions, int Samples)
+/// <param name="Metrics">Sums of the task's metrics.</param>
+internal sealed record ShardEvaluation(
+    long CompletedSteps, int Shard, double LossSum, long Correct, long Decisions, int Samples, MetricSums Metrics)
 {
     /// <summary>The parts of some shards of which nothing has been evaluated yet.</summary>
     internal static ShardEvaluation[] Begin(long completedSteps, ShardRange shards)
@@ -21,7 +23,7 @@ internal sealed record ShardEvaluation(long CompletedSteps, int Shard, double Lo
         var parts = new ShardEvaluation[shards.Count];
         for (var i = 0; i < parts.Length; i++)
         {
-            parts[i] = new ShardEvaluation(completedSteps, shards.First + i, LossSum: 0, Correct: 0, Decisions: 0, Samples: 0);
+            parts[i] = new ShardEvaluation(completedSteps, shards.First + i, LossSum: 0, Correct: 0, Decisions: 0, Samples: 0, MetricSums.None);
         }
 
         return parts;
@@ -36,23 +38,35 @@ internal sealed record ShardEvaluation(long CompletedSteps, int Shard, double Lo
         Correct = Correct + batch.Correct,
         Decisions = Decisions + batch.Total,
         Samples = Samples + samples,
+        Metrics = Metrics.Plus(batch.Metrics),
     };
 
     /// <summary>The whole evaluation.</summary>
     /// <param name="parts">All shards' parts, in the order of the shards.</param>
-    internal static EvaluationResult Whole(IEnumerable<ShardEvaluation> parts)
+    /// <param name="metrics">The task's metrics.</param>
+    /// <exception cref="BadInputException">A metric has no value; names it.</exception>
+    internal static EvaluationResult Whole(IEnumerable<ShardEvaluation> parts, MetricSet metrics)
     {
         double loss = 0;
         long correct = 0, decisions = 0;
         var samples = 0;
+        var sums = MetricSums.None;
         foreach (var part in parts)
         {
             loss += part.LossSum;
             correct += part.Correct;
             decisions += part.Decisions;
             samples += part.Samples;
+            sums = sums.Plus(part.Metrics);
         }
 
-        return new EvaluationResult(loss / samples, decisions > 0 ? (double)correct / decisions : null, samples);
+        var results = metrics.Results(sums);
+        return new EvaluationResult(
+            loss / samples,
+            decisions > 0 ? (double)correct / decisions : results.FirstOrDefault(result => result.Name == MetricSet.Accuracy)?.Value,
+            samples)
+        {
+            Metrics = results,
+        };
     }
 }

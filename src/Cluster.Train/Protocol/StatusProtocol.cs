@@ -20,9 +20,10 @@ internal sealed record StatusRequest : IWireMessage
 /// <param name="Topology">"coordinator" or "sharded"; empty before the first generation.</param>
 /// <param name="Members">The workers that the coordinator knows.</param>
 /// <param name="Waiting">For whom it waits; null where nobody is waited for.</param>
+/// <param name="Figures">Loss, accuracy and metrics of the newest evaluation; none before the first.</param>
 internal sealed record StatusReport(
     string Task, string Job, string Phase, int Generation, long CompletedSteps, long TotalSteps, double SamplesPerSecond, string Topology,
-    ImmutableArray<StatusMember> Members, StatusWaiting? Waiting) : IWireMessage;
+    ImmutableArray<StatusMember> Members, StatusWaiting? Waiting, ImmutableArray<StatusFigure> Figures) : IWireMessage;
 
 /// <summary>A worker, as the coordinator knows it.</summary>
 /// <param name="Name">Its name.</param>
@@ -32,6 +33,11 @@ internal sealed record StatusReport(
 /// <param name="Shards">How many shards it computes; 0 while it is not in the roster.</param>
 /// <param name="State">In a word: "opening", "ready", "training", "leaving".</param>
 internal sealed record StatusMember(string Name, string Host, string Device, int FirstShard, int Shards, string State);
+
+/// <summary>A figure of an evaluation.</summary>
+/// <param name="Name">"test loss", "accuracy" or a metric's name.</param>
+/// <param name="Value">Its value.</param>
+internal sealed record StatusFigure(string Name, double Value);
 
 /// <summary>For whom a coordinator waits.</summary>
 /// <param name="Whom">Names, or how many of whom.</param>

@@ -62,6 +62,6 @@ internal sealed class CheckpointEvaluator
             parts[shard] = parts[shard].Plus(replica.Evaluate(batch), batch.Count);
         }
 
-        return ShardEvaluation.Whole(parts);
+        return ShardEvaluation.Whole(parts, MetricSet.Of(_task, Definition.Settings));
     }
 }

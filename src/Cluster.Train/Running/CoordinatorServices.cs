@@ -248,7 +248,10 @@ internal sealed class CoordinatorServices : ICoordinatorServices
             Numerics = _replica.Numerics,
             Processor = _replica.Processor,
             ParametersSha256 = sha256,
-            Metrics = new CheckpointMetrics(request.Loss, request.Evaluation?.Loss, request.Evaluation?.Accuracy),
+            Metrics = new CheckpointMetrics(request.Loss, request.Evaluation?.Loss, request.Evaluation?.Accuracy)
+            {
+                Values = [.. (request.Evaluation?.Metrics ?? []).Where(metric => metric.Columns == 0).Select(metric => KeyValuePair.Create(metric.Name, metric.Value))],
+            },
             Counts = new CheckpointCounts(_replica.ParameterCount, _replica.EvaluationSamples),
         };
     }

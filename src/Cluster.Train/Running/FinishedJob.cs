@@ -19,6 +19,9 @@ internal static class FinishedJob
             Loss = metrics?.Loss ?? double.NaN,
             Evaluation = metrics?.EvaluationLoss is { } loss
                 ? new EvaluationResult(loss, metrics.Accuracy, manifest.Counts?.EvaluationSamples ?? 0)
+                {
+                    Metrics = [.. metrics.Values.Select(metric => new MetricResult(metric.Key, metric.Value))],
+                }
                 : null,
             Elapsed = TimeSpan.Zero,
             Workers = 0,

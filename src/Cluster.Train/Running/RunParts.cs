@@ -26,6 +26,7 @@ internal static class RunParts
     internal static CoordinatorSettings Settings(TrainingOptions options) => new()
     {
         Definition = options.Definition,
+        Metrics = MetricSet.Of(options.Task, options.Definition.Settings),
         Workers = options.Workers,
         MinWorkers = options.Workers,
         MaxWorkers = options.Workers,

@@ -19,6 +19,9 @@ public sealed class Batch(IReadOnlyList<torch.Tensor> tensors, int count)
     /// <summary>Any field by its number in <see cref="IDataset.Fields"/>.</summary>
     public torch.Tensor this[int field] => tensors[field];
 
+    /// <summary>How the data has scaled the targets; null where it has not said so. For metrics: errors are told in the targets' own unit.</summary>
+    public TargetScaling? TargetScaling { get; init; }
+
     /// <summary>All fields.</summary>
     internal IReadOnlyList<torch.Tensor> Tensors => tensors;
 
@@ -26,4 +29,7 @@ public sealed class Batch(IReadOnlyList<torch.Tensor> tensors, int count)
     internal Batch To(torch.Device device) => device.type == DeviceType.CPU
         ? this
         : new Batch([.. tensors.Select(tensor => tensor.to(device))], Count);
+
+    /// <summary>The same samples, with how their targets were scaled.</summary>
+    internal Batch Scaled(TargetScaling? scaling) => scaling is null ? this : new Batch(tensors, Count) { TargetScaling = scaling };
 }

@@ -4,4 +4,5 @@ namespace Cluster.Train.Training;
 /// <param name="LossSum">Sum of the samples' losses.</param>
 /// <param name="Correct">Correct decisions.</param>
 /// <param name="Total">All decisions.</param>
-internal readonly record struct EvaluationSums(double LossSum, long Correct, long Total);
+/// <param name="Metrics">Sums of the task's metrics.</param>
+internal readonly record struct EvaluationSums(double LossSum, long Correct, long Total, MetricSums Metrics);

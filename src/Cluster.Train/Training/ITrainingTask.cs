@@ -53,6 +53,14 @@ public interface ITrainingTask
     /// exact however the samples were batched. The default, (0, 0), means that the task has no accuracy.
     /// </summary>
     EvaluationCounts Count(torch.Tensor prediction, Batch batch) => default;
+
+    /// <summary>
+    /// What evaluation measures besides the loss, for example <c>[Metric.Accuracy(), Metric.F1()]</c>. It is asked before any data is
+    /// opened, and where there is none, on a coordinator: what depends on the data is in the batches that a metric gets. The
+    /// default is none; <see cref="Count"/> is the short form for an accuracy alone.
+    /// </summary>
+    /// <param name="settings">The values of <see cref="Options"/>.</param>
+    IReadOnlyList<Metric> Metrics(TaskSettings settings) => [];
 }
 
 /// <summary>Correct decisions, out of how many.</summary>
@@ -67,4 +75,7 @@ public record TaskData(IDataset Training, IDataset Evaluation)
 {
     /// <summary>A remark for the user about how the data was taken, for example a split; null for none.</summary>
     public string? Remark { get; init; }
+
+    /// <summary>How the datasets have scaled the targets, so that errors are told in the targets' own unit; null for not at all.</summary>
+    public TargetScaling? TargetScaling { get; init; }
 }

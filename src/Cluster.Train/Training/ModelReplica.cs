@@ -8,7 +8,7 @@ namespace Cluster.Train.Training;
 /// nothing is gathered or copied between libtorch and the exchange. All members are called on one compute thread.
 /// Parameters without a gradient in a step count as having a gradient of zero: momentum and weight decay still act.
 /// </summary>
-internal sealed unsafe class ModelReplica : IDisposable
+internal sealed unsafe partial class ModelReplica : IDisposable
 {
     private readonly ITrainingTask _task;
     private readonly JobDefinition _job;
@@ -20,14 +20,18 @@ internal sealed unsafe class ModelReplica : IDisposable
     private readonly Dictionary<(int Count, int Total), torch.Tensor[]> _weights = [];
     private ReplicaBlocks? _blocks;
     private readonly TaskCalls _calls;
+    private readonly MetricSet _metrics;
+    private readonly TargetScaling? _scaling;
     private long? _firstStep;
     private long _checkAt;
     private long _checkInterval;
 
     private ModelReplica(
-        ITrainingTask task, JobDefinition job, torch.nn.Module model, IReadOnlyDictionary<string, string> ties, torch.Device device)
+        ITrainingTask task, JobDefinition job, torch.nn.Module model, IReadOnlyDictionary<string, string> ties, torch.Device device,
+        TargetScaling? scaling)
     {
-        (_task, _job, _model, Device) = (task, job, model, device);
+        (_task, _job, _model, Device, _scaling) = (task, job, model, device, scaling);
+        _metrics = MetricSet.Of(task, job.Settings);
         _modes = new ModuleModes(model);
         _tensors = new ModelTensors(task.Name, model, ties);
         _watch = new ModelWatch(task.Name, model, _modes, _tensors);
@@ -76,7 +80,7 @@ internal sealed unsafe class ModelReplica : IDisposable
             ModelPlacement.Move(model, place);
         }
 
-        return new ModelReplica(task, job, model, ties, place);
+        return new ModelReplica(task, job, model, ties, place, data.TargetScaling);
     }
 
     /// <summary>Makes the parameters views into one block, and their gradients views into another. Copies no values.</summary>
@@ -167,11 +171,12 @@ internal sealed unsafe class ModelReplica : IDisposable
         _modes.Evaluate();
         try
         {
-            batch = batch.To(Device);
+            batch = batch.To(Device).Scaled(_scaling);
             var (prediction, lossTensor) = _calls.Forward(batch, RandomGate.EvaluationSeed(_job.Seed), place, watch);
             var loss = lossTensor.item<float>();
             var counts = _calls.Count(prediction, batch, place, watch);
-            return new EvaluationSums((double)loss * batch.Count, counts.Correct, counts.Total);
+            var metrics = _calls.Measure(_metrics, prediction, batch, counts, place, watch);
+            return new EvaluationSums((double)loss * batch.Count, counts.Correct, counts.Total, metrics);
         }
         catch (Exception error) when (error is not (BadInputException or TrainingFaultException))
         {
@@ -180,32 +185,6 @@ internal sealed unsafe class ModelReplica : IDisposable
         finally
         {
             _modes.Restore();
-        }
-    }
-
-    /// <summary>
-    /// Before the replica is bound: tries a shard's forward pass in training mode. The buffers are the initial ones again afterwards.
-    /// </summary>
-    /// <returns>The name of the buffer that is unfit then; null for none.</returns>
-    /// <exception cref="TrainingFaultException">The task failed.</exception>
-    internal string? BufferSpoiltBy(Batch batch, long step, int shard)
-    {
-        using var computing = FinalizerGate.Enter();
-        using var scope = torch.NewDisposeScope();
-        using var noGradients = torch.no_grad();
-        var (place, buffers) = (new CallSite(step, shard), _tensors.CopyBuffers());
-        try
-        {
-            _calls.Try(batch.To(Device), RandomGate.ShardSeed(_job.Seed, step, shard), place);
-            return _finite.FirstUnfit(InitialValues().Read)?.Name;
-        }
-        catch (Exception error) when (error is not (BadInputException or TrainingFaultException))
-        {
-            throw _calls.Failed(place, error);
-        }
-        finally
-        {
-            _tensors.ReadBuffers(buffers);
         }
     }
 

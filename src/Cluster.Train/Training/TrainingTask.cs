@@ -34,6 +34,9 @@ public abstract class TrainingTask<TModel> : ITrainingTask
     /// <inheritdoc/>
     public virtual EvaluationCounts Count(torch.Tensor prediction, Batch batch) => default;
 
+    /// <inheritdoc/>
+    public virtual IReadOnlyList<Metric> Metrics(TaskSettings settings) => [];
+
     torch.nn.Module ITrainingTask.CreateModel(TaskSettings settings, TaskData data) => CreateModel(settings, data);
 
     torch.Tensor ITrainingTask.Predict(torch.nn.Module model, Batch batch) => Predict((TModel)model, batch);

@@ -33,7 +33,9 @@ internal sealed class OtherProcess(string folder)
         File.WriteAllBytes(ResultFile, JsonSerializer.SerializeToUtf8Bytes(new Written(
             trace.ParametersSha256, trace.Parting?.Step, trace.Parting?.Tensor ?? 0, Bits(trace.Parting?.Found),
             [.. trace.Evaluations.Select(pair => new Evaluation(
-                pair.Key, BitConverter.DoubleToInt64Bits(pair.Value.Loss), pair.Value.Accuracy is { } accuracy ? BitConverter.DoubleToInt64Bits(accuracy) : null, pair.Value.Samples))])));
+                pair.Key, BitConverter.DoubleToInt64Bits(pair.Value.Loss), pair.Value.Accuracy is { } accuracy ? BitConverter.DoubleToInt64Bits(accuracy) : null, pair.Value.Samples,
+                [.. pair.Value.Metrics.Select(metric => new Metric(
+                    metric.Name, BitConverter.DoubleToInt64Bits(metric.Value), metric.HigherIsBetter, metric.Columns, [.. metric.Sums.Select(BitConverter.DoubleToInt64Bits)]))]))])));
 
     /// <summary>The first process learns it.</summary>
     internal RunTrace Result() => JsonSerializer.Deserialize<Written>(File.ReadAllBytes(ResultFile)) is { } result
@@ -41,7 +43,13 @@ internal sealed class OtherProcess(string folder)
         {
             Parting = result.Step is { } step ? new StateParting(step, result.Tensor, [.. result.Found.Select(BitConverter.Int32BitsToSingle)]) : null,
             Evaluations = result.Evaluations.ToDictionary(at => at.Step, at => new EvaluationResult(
-                BitConverter.Int64BitsToDouble(at.Loss), at.Accuracy is { } bits ? BitConverter.Int64BitsToDouble(bits) : null, at.Samples)),
+                BitConverter.Int64BitsToDouble(at.Loss), at.Accuracy is { } bits ? BitConverter.Int64BitsToDouble(bits) : null, at.Samples)
+            {
+                Metrics = [.. at.Metrics.Select(metric => new MetricResult(metric.Name, BitConverter.Int64BitsToDouble(metric.Value))
+                {
+                    HigherIsBetter = metric.HigherIsBetter, Columns = metric.Columns, Sums = [.. metric.Sums.Select(BitConverter.Int64BitsToDouble)],
+                })],
+            }),
         }
         : throw new InvalidDataException($"{ResultFile} is empty");
 
@@ -50,5 +58,7 @@ internal sealed class OtherProcess(string folder)
     // Numbers as their bits: not every one of them can be written in JSON.
     private sealed record Written(string Sha256, long? Step, int Tensor, int[] Found, Evaluation[] Evaluations);
 
-    private sealed record Evaluation(long Step, long Loss, long? Accuracy, int Samples);
+    private sealed record Evaluation(long Step, long Loss, long? Accuracy, int Samples, Metric[] Metrics);
+
+    private sealed record Metric(string Name, long Value, bool HigherIsBetter, int Columns, long[] Sums);
 }

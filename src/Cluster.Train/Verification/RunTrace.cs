@@ -27,12 +27,26 @@ internal sealed record RunTrace(string ParametersSha256)
             {
                 return !expected.Loss.Equals(found.Loss)
                     ? new VariantDifference(step, "the test loss", "", Text(expected.Loss), Text(found.Loss))
-                    : new VariantDifference(step, "the accuracy", "", Text(expected.Accuracy), Text(found.Accuracy));
+                    : !expected.Accuracy.Equals(found.Accuracy)
+                    ? new VariantDifference(step, "the accuracy", "", Text(expected.Accuracy), Text(found.Accuracy))
+                    : MetricDifference(step, expected, found);
             }
         }
 
         return null;
     }
+
+    private static VariantDifference MetricDifference(long step, EvaluationResult expected, EvaluationResult found)
+    {
+        var (one, other) = expected.Metrics.Zip(found.Metrics).FirstOrDefault(pair => pair.First != pair.Second);
+        var name = one is null ? "the number of metrics" : $"the metric '{one.Name}'";
+        // A sum can differ where the value is the same.
+        return one is null || !one.Value.Equals(other.Value)
+            ? new VariantDifference(step, name, "", Text(one?.Value), Text(other?.Value))
+            : new VariantDifference(step, name, "", Sums(one), Sums(other));
+    }
+
+    private static string Sums(MetricResult metric) => string.Join(' ', metric.Sums.Select(sum => Text(sum)));
 
     private static string Text(double? figure) => figure?.ToString("R", System.Globalization.CultureInfo.InvariantCulture) ?? "none";
 }

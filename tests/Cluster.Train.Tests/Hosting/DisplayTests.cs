@@ -83,7 +83,7 @@ public sealed class DisplayTests
 
         var (before, done, open, after, figures) = display.Draw(TimeSpan.FromSeconds(3));
         Assert.Equal(("xor  2 workers  epoch 2/2  ", 18, 6, "  75 %  0:03  0:01 left"), (before, done.Length, open.Length, after));
-        Assert.Equal("step 30/40  loss so far 0.5000  1,250 samples/s", figures);
+        Assert.Equal("step 30/40  loss so far 0.5000  1,250 samples/s  accuracy 0.50", figures);
     }
 
     [Fact]

@@ -88,7 +88,7 @@ public sealed class MessageSizeTests : TestKit
     {
         // Far more losses than replicas compute between two reports.
         var shards = new ShardRange(0, 64);
-        var evaluations = Enumerable.Range(0, 64).Select(shard => new ShardEvaluation(120_000, shard, 1.5, 100, 120, 120));
+        var evaluations = Enumerable.Range(0, 64).Select(shard => new ShardEvaluation(120_000, shard, 1.5, 100, 120, 120, MetricSums.None));
 
         var size = Size(new StepReport(Id(0), 7, 120_000, 10_000, shards, [.. Enumerable.Repeat(1.5f, 10_000)], [.. evaluations], 0.1));
 
@@ -118,5 +118,5 @@ public sealed class MessageSizeTests : TestKit
         4_200_000_000, 4_200_000_000, 4_200_000_000, "NVIDIA H100", "01234567-01234567-01234567-01234567-01234567", new string('e', 48), Endpoint(0));
 
     private static JobMemo Memo() => new(
-        120_000, 61_440_000, 1.5, 1_000, 1.5, 1.6, double.NaN, 10_000, 3_600, 30, 1, 100, "/data/checkpoints/step-000000120000");
+        120_000, 61_440_000, 1.5, 1_000, 1.5, 1.6, double.NaN, 10_000, 3_600, 30, 1, 100, "/data/checkpoints/step-000000120000", MetricSums.None);
 }

@@ -42,6 +42,7 @@ internal sealed class RandomMessages(int seed)
         _ when type == typeof(long) => Integer(),
         _ when type == typeof(double) => Number(),
         _ when type == typeof(float) => (float)Number(),
+        _ when type == typeof(MetricSums) => Sums(),
         _ when type == typeof(TaskSettings) => TaskSettings.Of(
             Enumerable.Range(0, _random.Next(4)).Select(index => KeyValuePair.Create($"option-{index}", Texts[_random.Next(Texts.Length)]))),
         _ when type == typeof(TensorEntry) => new TensorEntry(
@@ -51,6 +52,8 @@ internal sealed class RandomMessages(int seed)
         _ when type.IsGenericType && type.GetGenericTypeDefinition() == typeof(ImmutableArray<>) => Array(type.GetGenericArguments()[0]),
         _ => Object(type),
     };
+
+    private MetricSums Sums() => new([.. Enumerable.Range(0, _random.Next(4)).Select(_ => Enumerable.Range(0, _random.Next(5)).Select(_ => Number()).ToArray())]);
 
     private long Integer() => _random.Next(2) == 0 ? Integers[_random.Next(Integers.Length)] : _random.NextInt64();
 

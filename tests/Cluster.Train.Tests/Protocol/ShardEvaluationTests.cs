@@ -11,12 +11,12 @@ public sealed class ShardEvaluationTests
     {
         var parts = ShardEvaluation.Begin(completedSteps: 8, new ShardRange(2, 4));
 
-        parts[0] = parts[0].Plus(new EvaluationSums(1.5, Correct: 2, Total: 4), samples: 4).Plus(new EvaluationSums(0.5, Correct: 1, Total: 1), samples: 1);
-        parts[1] = parts[1].Plus(new EvaluationSums(4, Correct: 0, Total: 3), samples: 3);
+        parts[0] = parts[0].Plus(new EvaluationSums(1.5, Correct: 2, Total: 4, MetricSums.None), samples: 4).Plus(new EvaluationSums(0.5, Correct: 1, Total: 1, MetricSums.None), samples: 1);
+        parts[1] = parts[1].Plus(new EvaluationSums(4, Correct: 0, Total: 3, MetricSums.None), samples: 3);
 
-        Assert.Equal(new ShardEvaluation(8, 2, LossSum: 2, Correct: 3, Decisions: 5, Samples: 5), parts[0]);
-        Assert.Equal(new ShardEvaluation(8, 3, LossSum: 4, Correct: 0, Decisions: 3, Samples: 3), parts[1]);
-        Assert.Equal(new EvaluationResult(0.75, 0.375, 8), ShardEvaluation.Whole(parts));
+        Assert.Equal(new ShardEvaluation(8, 2, LossSum: 2, Correct: 3, Decisions: 5, Samples: 5, MetricSums.None), parts[0]);
+        Assert.Equal(new ShardEvaluation(8, 3, LossSum: 4, Correct: 0, Decisions: 3, Samples: 3, MetricSums.None), parts[1]);
+        Assert.Equal(new EvaluationResult(0.75, 0.375, 8), ShardEvaluation.Whole(parts, MetricSet.None));
     }
 
     [Fact]
@@ -24,10 +24,10 @@ public sealed class ShardEvaluationTests
     {
         // In one sum over all batches each small loss would be lost in the large one before it.
         var parts = ShardEvaluation.Begin(completedSteps: 1, new ShardRange(0, 2));
-        parts[0] = parts[0].Plus(new EvaluationSums(9007199254740992, 0, 0), samples: 1);
-        parts[1] = parts[1].Plus(new EvaluationSums(1, 0, 0), samples: 1).Plus(new EvaluationSums(1, 0, 0), samples: 1);
+        parts[0] = parts[0].Plus(new EvaluationSums(9007199254740992, 0, 0, MetricSums.None), samples: 1);
+        parts[1] = parts[1].Plus(new EvaluationSums(1, 0, 0, MetricSums.None), samples: 1).Plus(new EvaluationSums(1, 0, 0, MetricSums.None), samples: 1);
 
-        Assert.Equal(9007199254740994, ShardEvaluation.Whole(parts).Loss * 3);
+        Assert.Equal(9007199254740994, ShardEvaluation.Whole(parts, MetricSet.None).Loss * 3);
     }
 
     [Fact]
@@ -35,6 +35,6 @@ public sealed class ShardEvaluationTests
     {
         var parts = ShardEvaluation.Begin(completedSteps: 1, new ShardRange(0, 1));
 
-        Assert.Null(ShardEvaluation.Whole([parts[0].Plus(new EvaluationSums(1, 0, 0), samples: 2)]).Accuracy);
+        Assert.Null(ShardEvaluation.Whole([parts[0].Plus(new EvaluationSums(1, 0, 0, MetricSums.None), samples: 2)], MetricSet.None).Accuracy);
     }
 }

@@ -11,7 +11,9 @@ internal static class WireSamples
 {
     private static readonly ImmutableArray<HeldSnapshot> Held = [new(40, HasModel: true, [new VectorSlice(0, 8), new VectorSlice(8, 17)])];
 
-    private static readonly JobMemo Memo = new(40, 5120, 12.5, 320, 0.25, 0.125, 1, 500, 7.5, 0.05, 2, 9, "checkpoints/step-000000040");
+    private static readonly JobMemo Memo = new(40, 5120, 12.5, 320, 0.25, 0.125, 1, 500, 7.5, 0.05, 2, 9, "checkpoints/step-000000040", Sums);
+
+    private static MetricSums Sums => new([[3, 0.5, -0.0], [1L << 53]]);
 
     private static readonly TensorPage Page = new(
         0, 2,
@@ -59,7 +61,7 @@ internal static class WireSamples
         new LeaveRequest("id"),
         new WorkerPresent("id", 3, WorkerStage.Ready, Leaves: true),
         new GenerationReady("id", 3),
-        new StepReport("id", 3, 40, 2, new ShardRange(1, 3), [0.5f, 0.25f, 0.125f, -1f], [new ShardEvaluation(42, 1, 12.25, 499, 500, 500)], 0.125),
+        new StepReport("id", 3, 40, 2, new ShardRange(1, 3), [0.5f, 0.25f, 0.125f, -1f], [new ShardEvaluation(42, 1, 12.25, 499, 500, 500, Sums)], 0.125),
         new EvaluationProgress("id", 3, 60, 12, 30),
         new LeaseCompleted("id", 3, 65),
         new SnapshotKept("id", 3, 65, "checksum", "sha", 0.25),
@@ -69,7 +71,7 @@ internal static class WireSamples
         StatusRequest.Instance,
         new StatusReport(
             "xor", "job", "running", 3, 65, 2000, 1234.5, "sharded", [new StatusMember("worker-1", "host", "cpu", 1, 2, "training")],
-            new StatusWaiting("worker-2", "preparing", 1.5)),
+            new StatusWaiting("worker-2", "preparing", 1.5), [new StatusFigure("mae", 0.25)]),
         new JobEnded(JobEnd.Stopped, "host:1", "stopped"),
         JobEndNoted.Instance,
     ];

@@ -49,6 +49,9 @@ internal sealed record LocalRun : IJobObserver
 
     public IReadOnlyList<string> Notices => _notices;
 
+    /// <summary>Whether steps were done.</summary>
+    public bool HasBegun { get; private set; }
+
     public Task<JobOutcome> RunAsync(CancellationToken stop = default)
     {
         _epochs.Clear();
@@ -65,7 +68,11 @@ internal sealed record LocalRun : IJobObserver
     {
     }
 
-    public void OnProgress(JobProgress progress) => Progress(progress.CompletedSteps);
+    public void OnProgress(JobProgress progress)
+    {
+        HasBegun = true;
+        Progress(progress.CompletedSteps);
+    }
 
     public void OnEpoch(EpochResult epoch) => _epochs.Add(epoch);
 

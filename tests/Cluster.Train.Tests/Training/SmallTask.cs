@@ -24,6 +24,8 @@ internal sealed class SmallTask : ITrainingTask
     public Func<torch.Tensor, Batch, EvaluationCounts> CountOf { get; init; } =
         (prediction, batch) => new EvaluationCounts(prediction.argmax(1).eq(batch.Target).sum().item<long>(), batch.Count);
 
+    public IReadOnlyList<Metric> Measures { get; init; } = [];
+
     /// <summary>Wide enough that a sum's bits would depend on where its operands lie, and of odd extents.</summary>
     public static Sequential Wide() => torch.nn.Sequential(
         ("in", torch.nn.Linear(SmallData.Width, 101)), ("bend", torch.nn.Tanh()), ("out", torch.nn.Linear(101, SmallData.Classes)));
@@ -42,4 +44,6 @@ internal sealed class SmallTask : ITrainingTask
     public torch.Tensor Loss(torch.Tensor prediction, Batch batch) => LossOf(prediction, batch);
 
     public EvaluationCounts Count(torch.Tensor prediction, Batch batch) => CountOf(prediction, batch);
+
+    public IReadOnlyList<Metric> Metrics(TaskSettings settings) => Measures;
 }

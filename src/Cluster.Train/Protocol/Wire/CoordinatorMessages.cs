@@ -21,7 +21,7 @@ internal static class CoordinatorMessages
 
     internal static void Write(ref MessagePackWriter writer, JobMemo memo)
     {
-        writer.WriteArrayHeader(13);
+        writer.WriteArrayHeader(14);
         writer.Write(memo.Step);
         writer.Write(memo.Samples);
         writer.Write(memo.EpochLossSum);
@@ -35,15 +35,16 @@ internal static class CoordinatorMessages
         writer.Write(memo.Recoveries);
         writer.Write(memo.ReplayedSteps);
         writer.Write(memo.Checkpoint);
+        WireFields.Write(ref writer, memo.Metrics);
     }
 
     internal static JobMemo ReadMemo(ref MessagePackReader reader)
     {
-        var further = WireFields.Begin(ref reader, 13);
+        var further = WireFields.Begin(ref reader, 14);
         var memo = new JobMemo(
             reader.ReadInt64(), reader.ReadInt64(), reader.ReadDouble(), reader.ReadInt64(), reader.ReadDouble(), reader.ReadDouble(),
             reader.ReadDouble(), reader.ReadInt32(), reader.ReadDouble(), reader.ReadDouble(), reader.ReadInt32(), reader.ReadInt64(),
-            WireFields.Text(ref reader));
+            WireFields.Text(ref reader), WireFields.Sums(ref reader));
         WireFields.End(ref reader, further);
         return memo;
     }

@@ -8,7 +8,7 @@ internal static class NodeMessages
     internal static readonly WireCodec[] All =
     [
         new WireCodec<StatusRequest>("status-1", 0, (ref _, _) => { }, (ref _) => StatusRequest.Instance),
-        new WireCodec<StatusReport>("status-report-1", 10, WriteReport, ReadReport),
+        new WireCodec<StatusReport>("status-report-1", 11, WriteReport, ReadReport),
         new WireCodec<JobEnded>("job-ended-1", 3, WriteEnded, ReadEnded),
         new WireCodec<JobEndNoted>("job-end-noted-1", 0, (ref _, _) => { }, (ref _) => JobEndNoted.Instance),
     ];
@@ -25,12 +25,28 @@ internal static class NodeMessages
         writer.Write(message.Topology);
         WireFields.WriteList(ref writer, message.Members, WriteMember);
         WireFields.WriteOptional(ref writer, message.Waiting, WriteWaiting);
+        WireFields.WriteList(ref writer, message.Figures, WriteFigure);
     }
 
     private static StatusReport ReadReport(ref MessagePackReader reader) => new(
         WireFields.Text(ref reader), WireFields.Text(ref reader), WireFields.Text(ref reader), reader.ReadInt32(), reader.ReadInt64(),
         reader.ReadInt64(), reader.ReadDouble(), WireFields.Text(ref reader), WireFields.List(ref reader, ReadMember),
-        WireFields.Optional(ref reader, ReadWaiting));
+        WireFields.Optional(ref reader, ReadWaiting), WireFields.List(ref reader, ReadFigure));
+
+    private static void WriteFigure(ref MessagePackWriter writer, StatusFigure figure)
+    {
+        writer.WriteArrayHeader(2);
+        writer.Write(figure.Name);
+        writer.Write(figure.Value);
+    }
+
+    private static StatusFigure ReadFigure(ref MessagePackReader reader)
+    {
+        var further = WireFields.Begin(ref reader, 2);
+        var figure = new StatusFigure(WireFields.Text(ref reader), reader.ReadDouble());
+        WireFields.End(ref reader, further);
+        return figure;
+    }
 
     private static void WriteMember(ref MessagePackWriter writer, StatusMember member)
     {

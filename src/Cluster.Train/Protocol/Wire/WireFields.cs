@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
+using Cluster.Train.Training;
 using MessagePack;
 
 namespace Cluster.Train.Protocol.Wire;
@@ -17,6 +18,9 @@ internal delegate T ReadValue<out T>(ref MessagePackReader reader);
 /// </summary>
 internal static class WireFields
 {
+    /// <summary>Up to here each whole number is a double.</summary>
+    private const double MostExact = 1L << 53;
+
     /// <summary>Begins to read a record.</summary>
     /// <param name="reader">Where.</param>
     /// <param name="fields">How many it has at least.</param>
@@ -121,6 +125,50 @@ internal static class WireFields
         var values = new float[bytes.Length / sizeof(float)];
         bytes.CopyTo(MemoryMarshal.AsBytes(values.AsSpan()));
         return ImmutableCollectionsMarshal.AsImmutableArray(values);
+    }
+
+    /// <summary>Sums of metrics, a row for each. Most are whole numbers, and take a byte or two as such.</summary>
+    internal static void Write(ref MessagePackWriter writer, MetricSums sums)
+    {
+        writer.WriteArrayHeader(sums.Values.Length);
+        foreach (var row in sums.Values)
+        {
+            writer.WriteArrayHeader(row.Length);
+            foreach (var sum in row)
+            {
+                // Minus zero is no whole number: it would come back as zero.
+                if (Math.Abs(sum) <= MostExact && (long)sum == sum && !(sum == 0 && double.IsNegative(sum)))
+                {
+                    writer.Write((long)sum);
+                }
+                else
+                {
+                    writer.Write(sum);
+                }
+            }
+        }
+    }
+
+    internal static MetricSums Sums(ref MessagePackReader reader)
+    {
+        var values = new double[reader.ReadArrayHeader()][];
+        var all = 0;
+        for (var row = 0; row < values.Length; row++)
+        {
+            values[row] = new double[reader.ReadArrayHeader()];
+            all += values[row].Length;
+            if (all > Metric.MostSums)
+            {
+                throw new MessagePackSerializationException(Invariant($"there are more than {Metric.MostSums} sums of metrics"));
+            }
+
+            for (var column = 0; column < values[row].Length; column++)
+            {
+                values[row][column] = reader.ReadDouble();
+            }
+        }
+
+        return values.Length == 0 ? MetricSums.None : new MetricSums(values);
     }
 
     /// <summary>An enumeration by its number; one that this version does not know is refused.</summary>

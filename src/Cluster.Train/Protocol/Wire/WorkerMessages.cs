@@ -110,20 +110,22 @@ internal static class WorkerMessages
 
     private static void WriteEvaluation(ref MessagePackWriter writer, ShardEvaluation evaluation)
     {
-        writer.WriteArrayHeader(6);
+        writer.WriteArrayHeader(7);
         writer.Write(evaluation.CompletedSteps);
         writer.Write(evaluation.Shard);
         writer.Write(evaluation.LossSum);
         writer.Write(evaluation.Correct);
         writer.Write(evaluation.Decisions);
         writer.Write(evaluation.Samples);
+        WireFields.Write(ref writer, evaluation.Metrics);
     }
 
     private static ShardEvaluation ReadEvaluation(ref MessagePackReader reader)
     {
-        var further = WireFields.Begin(ref reader, 6);
+        var further = WireFields.Begin(ref reader, 7);
         var evaluation = new ShardEvaluation(
-            reader.ReadInt64(), reader.ReadInt32(), reader.ReadDouble(), reader.ReadInt64(), reader.ReadInt64(), reader.ReadInt32());
+            reader.ReadInt64(), reader.ReadInt32(), reader.ReadDouble(), reader.ReadInt64(), reader.ReadInt64(), reader.ReadInt32(),
+            WireFields.Sums(ref reader));
         WireFields.End(ref reader, further);
         return evaluation;
     }

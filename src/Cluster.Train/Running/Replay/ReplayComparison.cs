@@ -73,6 +73,12 @@ internal sealed class ReplayComparison(StepAssembler assembler, JournalContent c
     }
 
     /// <inheritdoc/>
+    public void Evaluation(int generation, long completedSteps, EvaluationResult result)
+    {
+        // Losses and hashes tell whether the bits are the same; an evaluation follows from them.
+    }
+
+    /// <inheritdoc/>
     public string? TakeNotice() => null;
 
     private void Compare(JournalStep step)

@@ -60,17 +60,18 @@ internal sealed class TaskCalls(ITrainingTask task, torch.nn.Module model, int s
         return gated;
     }
 
-    /// <summary>Calls Predict for nothing but what it does to the model, seeded.</summary>
-    internal void Try(Batch batch, long seed, CallSite place)
+    /// <summary>Calls Predict alone, seeded.</summary>
+    internal torch.Tensor Try(Batch batch, long seed, CallSite place)
     {
         Begin(place);
         Callback = nameof(ITrainingTask.Predict);
-        _ = RandomGate.Run(seed, () =>
+        var (_, prediction) = RandomGate.Run(seed, () =>
         {
             FinalizerGate.CallbackBegins(task);
             return task.Predict(model, batch) ?? throw Null(place);
         });
         FinalizerGate.CallbackReturned(Callback);
+        return prediction;
     }
 
     /// <summary>What the task counts as correct.</summary>
@@ -81,6 +82,21 @@ internal sealed class TaskCalls(ITrainingTask task, torch.nn.Module model, int s
         Returned(batch, place, watch);
 
         return counts;
+    }
+
+    /// <summary>What the task's metrics sum up.</summary>
+    internal MetricSums Measure(MetricSet metrics, torch.Tensor prediction, Batch batch, EvaluationCounts counts, CallSite place, bool watch)
+    {
+        if (metrics.IsEmpty)
+        {
+            return MetricSums.None;
+        }
+
+        Calls(nameof(ITrainingTask.Metrics));
+        var sums = metrics.Measure(prediction, batch, counts);
+        Returned(batch, place, watch);
+
+        return sums;
     }
 
     /// <summary>What a callback's exception means for the run.</summary>

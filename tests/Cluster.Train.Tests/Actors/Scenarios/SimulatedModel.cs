@@ -127,7 +127,7 @@ internal sealed class SimulatedModel
     internal ShardEvaluation Evaluate(ReadOnlySpan<float> parameters, long completedSteps, int shard)
     {
         var (_, samples) = EvenSplit.Piece(EvaluationSamples, Definition.Shards, shard);
-        return new ShardEvaluation(completedSteps, shard, Loss(parameters, completedSteps, shard) * samples, samples / 2, samples, (int)samples);
+        return new ShardEvaluation(completedSteps, shard, Loss(parameters, completedSteps, shard) * samples, samples / 2, samples, (int)samples, MetricSums.None);
     }
 
     /// <summary>A number in [-1, 1) for each step, shard and position (SplitMix64's finalizer).</summary>

@@ -22,6 +22,7 @@ internal static class EffectText
         Effect.JournalGeneration begun => Invariant($"journal generation {begun.Generation} at {begun.FirstStep}"),
         Effect.JournalSteps done => Invariant($"journal {done.Report.WorkerId} {done.Report.FirstStep}+{done.Report.Steps}"),
         Effect.JournalHash hash => Invariant($"journal hash {hash.Generation} {hash.Step} {hash.Sha256}"),
+        Effect.JournalEvaluation at => Invariant($"journal evaluation {at.Generation} {at.Step}"),
         Effect.StartWait wait => Invariant($"wait {wait.Wait} {wait.Length.TotalSeconds}"),
         Effect.CancelWait wait => $"cancel {wait.Wait}",
         Effect.Examine examine => examine.Succeeds ? "examine as a successor" : "examine",

@@ -1,5 +1,6 @@
 using Cluster.Train.Coordination;
 using Cluster.Train.Protocol;
+using Cluster.Train.Training;
 
 namespace Cluster.Train.Tests.Coordination.Phases;
 
@@ -71,7 +72,7 @@ public sealed class RunningTooLongTests
     {
         var rig = Drive.Running();
         rig.Says("a", new EvaluationProgress("a", 1, 1, Batches: 3, Total: 8));
-        rig.Report("a", 0, new ShardEvaluation(1, 0, 1, 1, 1, 1));
+        rig.Report("a", 0, new ShardEvaluation(1, 0, 1, 1, 1, 1, MetricSums.None));
 
         rig.Passes(32);
 

@@ -69,7 +69,7 @@ internal static class StubMessages
 
     internal static JobMemo Memo(long step) => new(
         step, step * BatchSize, EpochLossSum: step % 3 * BatchSize, EpochSamples: step % 3 * BatchSize, LastEpochLoss: step >= 3 ? 1 : double.NaN,
-        double.NaN, double.NaN, 0, Seconds: step, SnapshotSeconds: 0, Recoveries: 0, ReplayedSteps: 0, Checkpoint: "");
+        double.NaN, double.NaN, 0, Seconds: step, SnapshotSeconds: 0, Recoveries: 0, ReplayedSteps: 0, Checkpoint: "", MetricSums.None);
 
     /// <summary>A report of steps whose loss is 1.</summary>
     internal static StepReport Report(Roster roster, string id, long first, int steps, params ImmutableArray<ShardEvaluation> evaluations)

@@ -67,7 +67,7 @@ internal static class TestCluster
 
         public static StatusReport Report { get; } = new(
             "xor", "abc", "running", 2, 10, 40, 1234.5, "sharded",
-            [new StatusMember("worker-a", "box", "cpu", 0, 2, "training")], new StatusWaiting("worker-b", "preparing", 3));
+            [new StatusMember("worker-a", "box", "cpu", 0, 2, "training")], new StatusWaiting("worker-b", "preparing", 3), [new StatusFigure("mae", 0.25)]);
     }
 
     /// <summary>A worker that only waits to be told to leave, or that the job is done.</summary>
