@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Cluster.Train.Native;
 using Cluster.Train.Protocol;
 using Cluster.Train.Reduction;
 using Cluster.Train.Snapshots;
@@ -116,6 +117,12 @@ internal sealed class ReplicaLoop : MemberLoop
         // A state that is beyond rescue must not take the place of a good one.
         _replica.VerifyFinite(step);
         _replica.VerifyUnchanged(wholly: kind == SnapshotKind.KeepAndHash);
+        if (Place.Process.Network is null)
+        {
+            // The copy is for a checkpoint, and seldom: it may have the memory that is kept for activations.
+            NativeHeap.Trim();
+        }
+
         var (snapshots, parameters) = (Place.Process.Snapshots, Place.Exchange.Parameters);
         if (stays && parameters.Memory is { } vector)
         {
