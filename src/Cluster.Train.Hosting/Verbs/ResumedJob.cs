@@ -21,7 +21,7 @@ internal sealed record ResumedJob(CheckpointManifest Manifest, JobDefinition Def
         if (manifest.Task != values.Task.Name)
         {
             throw new BadInputException(
-                $"{values.Source(RunOptions.CheckpointDirectory)} holds checkpoints of task '{manifest.Task}', the newest is {manifest.DirectoryName}, and this job's task is '{values.Task.Name}': name that task, or give another --checkpoint-dir");
+                $"{values.Source(RunOptions.CheckpointDirectory)} {values.Get(RunOptions.CheckpointDirectory)} holds checkpoints of task '{manifest.Task}', the newest is {manifest.DirectoryName}, and this job's task is '{values.Task.Name}': name that task, or give another --checkpoint-dir");
         }
 
         var source = $"checkpoint {manifest.DirectoryName}";

@@ -8,6 +8,9 @@ namespace Cluster.Train.Coordination;
 /// <param name="Result">The result of a job that is done; null for any other.</param>
 internal sealed record CheckpointStart(ResumeVerdict Verdict, string Newest = "", JobOutcome? Result = null)
 {
+    /// <summary>The directory, for messages.</summary>
+    internal string Directory { get; init; } = "";
+
     /// <summary>There is none, or nothing in it.</summary>
     internal static CheckpointStart Nothing { get; } = new(ResumeVerdict.Begin);
 }

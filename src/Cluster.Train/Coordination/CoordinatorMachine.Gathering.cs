@@ -91,7 +91,7 @@ internal sealed partial class CoordinatorMachine
         }
 
         Fail(new BadInputException(
-            $"--checkpoint-dir holds checkpoints already, the newest is {_foreign}; go on from it with --resume or give another directory"));
+            $"--checkpoint-dir {_foreign.Directory} holds checkpoints already, the newest is {_foreign.Newest}; go on from it with --resume or give another directory"));
         return true;
     }
 

@@ -18,8 +18,8 @@ internal sealed partial class CoordinatorMachine
 
         if (start.Verdict == ResumeVerdict.AskWorkers)
         {
-            _foreign = start.Newest;
-            Notice(Invariant($"the checkpoint directory holds checkpoints of this job already, the newest is {start.Newest}: waiting {_settings.FormerWorkersPatience.TotalSeconds:0} s for workers that had a part in it; --resume goes on without them"));
+            _foreign = start;
+            Notice(Invariant($"checkpoint directory {start.Directory} holds checkpoints of this job already, the newest is {start.Newest}: waiting {_settings.FormerWorkersPatience.TotalSeconds:0} s for workers that had a part in it; --resume goes on without them"));
         }
 
         Gather("the checkpoint directory was looked at");

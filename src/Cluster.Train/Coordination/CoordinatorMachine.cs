@@ -38,7 +38,7 @@ internal sealed partial class CoordinatorMachine
     private JobMemo? _memo;
 
     /// <summary>The newest checkpoint of this job that the run was not told to go on from; null for none.</summary>
-    private string? _foreign;
+    private CheckpointStart? _foreign;
 
     private bool _opened;
     private bool _stopping;

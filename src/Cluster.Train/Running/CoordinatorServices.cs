@@ -181,7 +181,7 @@ internal sealed class CoordinatorServices : ICoordinatorServices
                 store.EnsureEmpty();
             }
 
-            return new CheckpointStart(ResumeDecision.Decide(store.Location, newest, _process.Definition, goesOn), newest?.DirectoryName ?? "");
+            return new CheckpointStart(ResumeDecision.Decide(store.Location, newest, _process.Definition, goesOn), newest?.DirectoryName ?? "") { Directory = store.Location };
         }
 
         // It stays open: what was verified here is what the job goes on from.

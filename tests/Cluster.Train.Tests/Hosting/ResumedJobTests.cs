@@ -108,7 +108,7 @@ public sealed class ResumedJobTests : IDisposable
         var run = await Resume("train xor");
 
         Assert.Equal(2, run.ExitCode);
-        Assert.Contains("holds checkpoints of task 'mnist', the newest is step-000000040, and this job's task is 'xor'", run.Error, StringComparison.Ordinal);
+        Assert.Contains($"--checkpoint-dir {_folder.Path} holds checkpoints of task 'mnist', the newest is step-000000040, and this job's task is 'xor'", run.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -29,9 +29,9 @@ public sealed class ExaminingTests
     {
         var rig = Drive.Examining();
 
-        rig.Happens(new CoordinatorEvent.Examined(new CheckpointStart(ResumeVerdict.AskWorkers, "step-000000004")));
+        rig.Happens(new CoordinatorEvent.Examined(new CheckpointStart(ResumeVerdict.AskWorkers, "step-000000004") { Directory = "ck" }));
 
-        rig.Became("gathering", "notice: the checkpoint directory holds checkpoints of this job already, the newest is step-000000004: waiting 30 s for workers…");
+        rig.Became("gathering", "notice: checkpoint directory ck holds checkpoints of this job already, the newest is step-000000004: waiting 30 s for workers…");
     }
 
     [Fact]

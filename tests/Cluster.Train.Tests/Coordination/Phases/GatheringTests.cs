@@ -174,7 +174,7 @@ public sealed class GatheringTests
 
         rig.Passes(0.1);
 
-        rig.Led("over", "fail BadInputException: --checkpoint-dir holds checkpoints already, the newest is step-000000004…", "end");
+        rig.Led("over", "fail BadInputException: --checkpoint-dir ck holds checkpoints already, the newest is step-000000004…", "end");
     }
 
     [Fact]
@@ -229,7 +229,7 @@ public sealed class GatheringTests
     private static MachineRig Foreign()
     {
         var rig = Drive.Examining();
-        rig.Happens(new CoordinatorEvent.Examined(new CheckpointStart(ResumeVerdict.AskWorkers, "step-000000004")));
+        rig.Happens(new CoordinatorEvent.Examined(new CheckpointStart(ResumeVerdict.AskWorkers, "step-000000004") { Directory = "ck" }));
         return rig;
     }
 }
