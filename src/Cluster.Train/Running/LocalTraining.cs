@@ -59,6 +59,21 @@ public sealed record TrainingOptions
     /// <summary>What the actors log on standard error.</summary>
     public LogDetail LogLevel { get; init; } = LogDetail.Warning;
 
+    /// <summary>A task's run with its own settings, on the processor.</summary>
+    /// <param name="task">The task.</param>
+    /// <param name="workers">Workers, and so shards of the job: they share each batch.</param>
+    /// <exception cref="BadInputException">A default of the task's own options is none of its values.</exception>
+    public static TrainingOptions For(ITrainingTask task, int workers = 1) => new()
+    {
+        Task = task,
+        Definition = JobDefinition.For(task) with { Shards = workers },
+        Workers = workers,
+        LogLevel = LogDetail.Error,
+    };
+
+    /// <summary>Is told the outcome while what the members hold is still there; null for nobody.</summary>
+    internal Action<ProcessContext, JobOutcome>? Ended { get; init; }
+
     /// <summary>Sees the state after each step; null for nobody.</summary>
     internal IStateWatch? Watch { get; init; }
 
@@ -104,7 +119,9 @@ public static class LocalTraining
         {
             try
             {
-                return await completion.Task.ConfigureAwait(false);
+                var outcome = await completion.Task.ConfigureAwait(false);
+                options.Ended?.Invoke(process, outcome);
+                return outcome;
             }
             finally
             {

@@ -70,6 +70,24 @@ public sealed record JobDefinition
     /// <summary>How far to go. Not part of the trajectory, unless the schedule stretches over the whole run.</summary>
     public required RunLength Length { get; init; }
 
+    /// <summary>A job of a task with its own settings: seed 0, one shard, on the processor.</summary>
+    /// <param name="task">The task.</param>
+    /// <exception cref="BadInputException">A default of the task's own options is none of its values.</exception>
+    public static JobDefinition For(ITrainingTask task)
+    {
+        ArgumentNullException.ThrowIfNull(task);
+        return new JobDefinition
+        {
+            Task = task.Name,
+            Settings = TaskSettings.From(task.Name, task.Options, new Dictionary<string, string>()),
+            Seed = 0,
+            Shards = 1,
+            BatchSize = task.Defaults.BatchSize,
+            Optimizer = task.Defaults.Optimizer,
+            Length = task.Defaults.Steps is { } steps ? new RunLength(Epochs: null, steps) : new RunLength(task.Defaults.Epochs, Steps: null),
+        };
+    }
+
     /// <summary>SHA-256 of the canonical form, in lower-case hexadecimal.</summary>
     public string Hash() => Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(Canonical())));
 

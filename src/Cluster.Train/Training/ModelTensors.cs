@@ -195,6 +195,30 @@ internal sealed class ModelTensors : IDisposable
         }
     }
 
+    /// <summary>Sets all values where the module has them now.</summary>
+    /// <param name="vector">The flat vector of parameters and buffers.</param>
+    /// <param name="frozen">The frozen parameters, in layout order.</param>
+    internal void Load(ReadOnlySpan<float> vector, ReadOnlySpan<float> frozen)
+    {
+        foreach (var (entry, tensors) in _trainable.Concat(_frozen))
+        {
+            var values = entry.Role == TensorRole.Frozen ? frozen : vector;
+            foreach (var tensor in tensors)
+            {
+                TensorValues.Assign(tensor, values.Slice((int)entry.Offset, (int)entry.Count));
+            }
+        }
+
+        foreach (var buffer in _buffers)
+        {
+            buffer.Read(vector.Slice((int)buffer.Entry.Offset, buffer.Length));
+        }
+    }
+
+    /// <summary>The module's tensors with their places.</summary>
+    internal IEnumerable<(TensorEntry Entry, torch.Tensor Tensor)> All() =>
+        _trainable.Concat(_frozen).Select(pair => (pair.Entry, pair.Tensors[0])).Concat(_buffers.Select(buffer => (buffer.Entry, buffer.Tensor)));
+
     /// <summary>A checksum of the values of each frozen parameter, in layout order.</summary>
     internal IEnumerable<(string Name, UInt128 Checksum)> FrozenChecksums() =>
         _frozen.Select(frozen => (frozen.Entry.Name, TensorValues.Checksum(frozen.Tensors[0])));

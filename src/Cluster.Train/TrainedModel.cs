@@ -1,0 +1,136 @@
+using Cluster.Train.Checkpoints;
+using Cluster.Train.Members;
+using Cluster.Train.Native;
+using Cluster.Train.Running;
+using Cluster.Train.Training;
+using TorchSharp;
+
+namespace Cluster.Train;
+
+/// <summary>
+/// A trained model in evaluation mode, on the processor, in memory of its own. Predictions are computed one after the other on
+/// a thread that it has for them, with the job's number of libtorch threads, so that their bits do not depend on who asks.
+/// Safe for use by several threads; several models at once are fine.
+/// </summary>
+/// <example>
+/// <code>
+/// using var model = TrainedModel.Load(new SpiralTask(), "checkpoints");
+/// using var classes = model.Predict(torch.tensor(new[] { 0.5f, -0.25f }).reshape(1, 2));
+/// </code>
+/// </example>
+public sealed class TrainedModel : IDisposable
+{
+    private readonly ComputeThread _thread;
+    private readonly LoadedModel _model;
+    private int _disposed;
+
+    private TrainedModel(ComputeThread thread, LoadedModel model, JobDefinition job, long step, string parametersSha256)
+    {
+        (_thread, _model, Job, Step, ParametersSha256) = (thread, model, job, step, parametersSha256);
+    }
+
+    /// <summary>The module that the task's <see cref="ITrainingTask.CreateModel"/> made, with the trained values. It goes with this object.</summary>
+    public torch.nn.Module Module => _model.Module;
+
+    /// <summary>The job that trained it. Of a checkpoint's, the length is the steps that were done.</summary>
+    public JobDefinition Job { get; }
+
+    /// <summary>Steps of the job done.</summary>
+    public long Step { get; }
+
+    /// <summary>SHA-256 over the little-endian float32 parameters in layout order, in lower-case hexadecimal.</summary>
+    public string ParametersSha256 { get; }
+
+    /// <summary>
+    /// Loads the model of a checkpoint: parameters, frozen ones included, and buffers. All of the checkpoint is verified first.
+    /// The first call in a process loads libtorch; see <see cref="Trainer"/> for what that sets.
+    /// </summary>
+    /// <param name="task">The task that was trained.</param>
+    /// <param name="path">A checkpoint's directory, or a directory of checkpoints: then its newest.</param>
+    /// <param name="dataDirectory">What <c>--data</c> names. Only for tasks that look at their data to make the model, such as at the number of its classes.</param>
+    /// <exception cref="BadInputException">
+    /// There is no checkpoint, it is damaged or of another task or model, or libtorch was used before with other settings; one line.
+    /// </exception>
+    /// <exception cref="TrainingFaultException">The task failed; one line.</exception>
+    public static TrainedModel Load(ITrainingTask task, string path, string? dataDirectory = null)
+    {
+        ArgumentNullException.ThrowIfNull(task);
+        ArgumentNullException.ThrowIfNull(path);
+        using var checkpoint = CheckpointFinder.Load(path, out _);
+        var job = CheckpointModel.DefinitionOf(task, checkpoint) with { Device = DeviceKind.Cpu };
+        return Create(
+            job, checkpoint.Manifest.Step, checkpoint.Manifest.ParametersSha256,
+            () => dataDirectory is null
+                ? LazyTaskData.With(data => CheckpointModel.Create(task, job, checkpoint, data, DeviceSpec.Cpu), Open)
+                : CheckpointModel.Create(task, job, checkpoint, Open(), DeviceSpec.Cpu));
+
+        TaskData Open() => TaskDataOpener.Open(task, job, dataDirectory).Own;
+    }
+
+    /// <summary>The model's answer to samples.</summary>
+    /// <param name="input">The samples' first field, of shape <c>[batch, …]</c>; not changed.</param>
+    /// <returns>What the task's <see cref="ITrainingTask.Predict"/> returns, without gradients; the caller disposes it.</returns>
+    /// <exception cref="TrainingFaultException">The task failed, for example because of the shape; one line.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed of.</exception>
+    public torch.Tensor Predict(torch.Tensor input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        return Predict(new Batch([input], checked((int)input.shape.FirstOrDefault(1))));
+    }
+
+    /// <summary>The model's answer to samples of several fields.</summary>
+    /// <param name="batch">Tensors of shape <c>[batch, …]</c> in the order of the task's <see cref="IDataset.Fields"/>; those that Predict does not read can be left out at the end.</param>
+    /// <inheritdoc cref="Predict(torch.Tensor)"/>
+    public torch.Tensor Predict(Batch batch) => PredictAsync(batch).GetAwaiter().GetResult();
+
+    /// <summary>The same, without keeping the calling thread.</summary>
+    /// <inheritdoc cref="Predict(Batch)"/>
+    public Task<torch.Tensor> PredictAsync(Batch batch)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        ThrowIfDisposed();
+        return _thread.RunAsync(() => _model.Predict(batch, Own));
+    }
+
+    /// <summary>Copies the values to a module of one's own: by name, parameters and buffers. Its modes stay as they are.</summary>
+    /// <param name="module">On any device, with tensors of the same names and shapes.</param>
+    /// <exception cref="BadInputException">A tensor is missing on one side, or has another shape; names it. Nothing was copied then.</exception>
+    public void CopyTo(torch.nn.Module module)
+    {
+        ArgumentNullException.ThrowIfNull(module);
+        ThrowIfDisposed();
+        _thread.RunAsync(() => _model.CopyTo(module)).GetAwaiter().GetResult();
+    }
+
+    /// <summary>Frees the module.</summary>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        {
+            _thread.RunAsync(_model.Dispose).GetAwaiter().GetResult();
+            _thread.Dispose();
+        }
+    }
+
+    /// <summary>Makes the model on a compute thread of its own.</summary>
+    internal static TrainedModel Create(JobDefinition job, long step, string parametersSha256, Func<LoadedModel> make)
+    {
+        NativeEnvironment.Prepare(job.Portable);
+        var thread = new ComputeThread("model", job.Threads, job.Portable);
+        try
+        {
+            return new TrainedModel(thread, thread.RunAsync(make).GetAwaiter().GetResult(), job, step, parametersSha256);
+        }
+        catch
+        {
+            thread.Dispose();
+            throw;
+        }
+    }
+
+    private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
+
+    // A model that returns what it was given must not give the caller's tensor away.
+    private static torch.Tensor Own(torch.Tensor prediction, Batch given) =>
+        (given.Tensors.Any(tensor => ReferenceEquals(tensor, prediction)) ? prediction.clone() : prediction).DetachFromDisposeScope();
+}
