@@ -30,7 +30,7 @@ internal sealed class HostProgram
     /// <summary>What the program does.</summary>
     internal static IReadOnlyList<Verb> Verbs { get; } =
     [
-        TrainVerb.Verb, CoordinatorVerb.Verb, WorkerVerb.Verb, StatusVerb.Verb, EvaluateVerb.Verb, VerifyVerb.Verb, ReplayVerb.Verb, DoctorVerb.Verb,
+        TrainVerb.Verb, CoordinatorVerb.Verb, WorkerVerb.Verb, StatusVerb.Verb, EvaluateVerb.Verb, PredictVerb.Verb, VerifyVerb.Verb, ReplayVerb.Verb, DoctorVerb.Verb,
         CertificatesVerb.Verb, HealthVerb.Verb, NumericsVerb.Verb,
     ];
 

@@ -1,4 +1,5 @@
 using Cluster.Train.Running;
+using Cluster.Train.Running.Prediction;
 using Cluster.Train.Running.Replay;
 using Cluster.Train.Training;
 
@@ -12,6 +13,9 @@ internal interface ITrainingEngine
 
     /// <inheritdoc cref="LocalTraining.EvaluateAsync"/>
     Task<EvaluationResult> EvaluateAsync(ITrainingTask task, string checkpoint, string? dataDirectory, string device);
+
+    /// <inheritdoc cref="PredictionRun.RunAsync"/>
+    Task<PredictionSummary> PredictAsync(PredictionOptions options, TextWriter output, CancellationToken stop);
 
     /// <inheritdoc cref="LocalTraining.DescribeMemoryAsync"/>
     Task<string> DescribeMemoryAsync(TrainingOptions options);
@@ -28,6 +32,9 @@ internal sealed class LocalEngine : ITrainingEngine
 
     public Task<EvaluationResult> EvaluateAsync(ITrainingTask task, string checkpoint, string? dataDirectory, string device) =>
         LocalTraining.EvaluateAsync(task, checkpoint, dataDirectory, device);
+
+    public Task<PredictionSummary> PredictAsync(PredictionOptions options, TextWriter output, CancellationToken stop) =>
+        PredictionRun.RunAsync(options, output, stop);
 
     public Task<string> DescribeMemoryAsync(TrainingOptions options) => LocalTraining.DescribeMemoryAsync(options);
 

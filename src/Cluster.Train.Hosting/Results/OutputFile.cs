@@ -35,12 +35,19 @@ internal static class OutputFile
     }
 
     /// <summary>Writes a file beside its place, then moves it there.</summary>
-    public static void Write(string path, Action<string> write)
+    public static void Write(string path, Action<string> write) => WriteAsync(path, temporary =>
+    {
+        write(temporary);
+        return Task.CompletedTask;
+    }).GetAwaiter().GetResult();
+
+    /// <summary>The same, for what takes its time.</summary>
+    public static async Task WriteAsync(string path, Func<string, Task> write)
     {
         var temporary = Temporary(FolderOf(path), Path.GetExtension(path));
         try
         {
-            write(temporary);
+            await write(temporary);
             File.Move(temporary, path, overwrite: true);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

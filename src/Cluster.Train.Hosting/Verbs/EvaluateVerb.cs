@@ -16,14 +16,8 @@ internal static class EvaluateVerb
     private static async Task<int> RunAsync(Invocation invocation)
     {
         var values = invocation.Values;
-        var checkpoint = values.Get(RunOptions.Checkpoint);
-        if (!Path.Exists(checkpoint))
-        {
-            throw new BadInputException($"{values.Source(RunOptions.Checkpoint)} is '{checkpoint}', but there is no such folder: give {RunOptions.Checkpoint.Needs}");
-        }
-
         var result = await invocation.Host.Engine.EvaluateAsync(
-            invocation.Task, checkpoint, DataPath.Of(values), values.Get(RunOptions.Device));
+            invocation.Task, CheckpointPath.Of(values), DataPath.Of(values), values.Get(RunOptions.Device));
         var metrics = string.Concat(result.Numbers().Select(figure => $"  {figure.Name} {Figures.Metric(figure.Name, figure.Value)}"));
         invocation.Host.Out.WriteLine($"{invocation.Task.Name}: test loss {Figures.Loss(result.Loss)}{metrics}  over {Figures.Count(result.Samples, "sample")}");
         return 0;

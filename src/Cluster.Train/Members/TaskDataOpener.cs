@@ -41,4 +41,31 @@ internal static class TaskDataOpener
 
         return opened;
     }
+
+    /// <summary>Opens new samples to predict.</summary>
+    /// <returns>What the task gave, for its own CreateModel, and the samples.</returns>
+    /// <exception cref="BadInputException">The data cannot be used, says the task, or there are no samples.</exception>
+    /// <exception cref="TrainingFaultException">The task failed, or gave back something that is no data.</exception>
+    internal static (TaskData Own, IDataset Samples) OpenNew(ITrainingTask task, JobDefinition definition, string? dataDirectory)
+    {
+        TaskData? data;
+        try
+        {
+            data = task.OpenNewData(definition.Settings, dataDirectory);
+        }
+        catch (Exception error) when (error is not BadInputException)
+        {
+            throw new TrainingFaultException($"task '{task.Name}' failed in OpenNewData: {OneLine.Of(error.Message)}", error);
+        }
+
+        if (data?.Evaluation is null)
+        {
+            throw new TrainingFaultException($"task '{task.Name}' returned null from OpenNewData; return the samples to predict as evaluation data");
+        }
+
+        var samples = new CheckedDataset(task.Name, "new", data.Evaluation, definition.Seed);
+        return samples.Count > 0
+            ? (data, samples)
+            : throw new BadInputException($"task '{task.Name}' has no samples to predict{(dataDirectory is null ? "; give --data, or have the task override OpenNewData" : $" in {dataDirectory}")}");
+    }
 }

@@ -61,6 +61,32 @@ public interface ITrainingTask
     /// </summary>
     /// <param name="settings">The values of <see cref="Options"/>.</param>
     IReadOnlyList<Metric> Metrics(TaskSettings settings) => [];
+
+    /// <summary>
+    /// Opens new samples, to be predicted: those of <see cref="TaskData.Evaluation"/>, in their order. They need no field that
+    /// <see cref="Predict"/> does not read, such as the target, and there need be no training samples. <b>Default</b>: <see cref="OpenData"/>.
+    /// </summary>
+    /// <param name="settings">The values of <see cref="Options"/>, those of the training.</param>
+    /// <param name="dataDirectory">What <c>--data</c> names, or null where it was not given.</param>
+    /// <exception cref="BadInputException">The data is missing or cannot be used.</exception>
+    TaskData OpenNewData(TaskSettings settings, string? dataDirectory) => OpenData(settings, dataDirectory);
+
+    /// <summary>
+    /// What a prediction tells its reader, for example probabilities, the number of a class, or a quantity in its own unit where
+    /// the training scaled it. <b>Default</b>: the prediction itself, in the target's own unit where the data has a <see cref="TaskData.TargetScaling"/>.
+    /// </summary>
+    /// <param name="prediction">What <see cref="Predict"/> returned, in evaluation mode.</param>
+    /// <param name="batch">The samples.</param>
+    /// <returns>Numbers of any type, of shape <c>[batch]</c> or <c>[batch, …]</c>: a row for each sample.</returns>
+    torch.Tensor Answer(torch.Tensor prediction, Batch batch) => batch.TargetScaling?.Undo(prediction) ?? prediction;
+
+    /// <summary>
+    /// Names of an answer's numbers, in order, for the first line of a file of predictions. <b>Default</b>: none; then one number is
+    /// called "prediction", several "prediction_0", "prediction_1", and so on.
+    /// </summary>
+    /// <param name="settings">The values of <see cref="Options"/>.</param>
+    /// <param name="data">What <see cref="OpenNewData"/> returned.</param>
+    IReadOnlyList<string> AnswerColumns(TaskSettings settings, TaskData data) => [];
 }
 
 /// <summary>Correct decisions, out of how many.</summary>

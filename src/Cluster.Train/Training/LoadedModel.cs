@@ -21,6 +21,9 @@ internal sealed class LoadedModel : IDisposable
         (_task, _job, Module, _tensors, _device) = (task, job, module, tensors, device);
     }
 
+    /// <summary>How the data scales its targets; null for not at all.</summary>
+    private TargetScaling? Scaling { get; init; }
+
     internal torch.nn.Module Module { get; }
 
     internal ParameterLayout Layout => _tensors.Layout;
@@ -50,7 +53,7 @@ internal sealed class LoadedModel : IDisposable
             }
 
             module.eval();
-            return new LoadedModel(task, job, module, tensors, place);
+            return new LoadedModel(task, job, module, tensors, place) { Scaling = data.TargetScaling };
         }
         catch
         {
@@ -71,7 +74,7 @@ internal sealed class LoadedModel : IDisposable
         var callback = nameof(ITrainingTask.Predict);
         try
         {
-            var here = batch.To(_device);
+            var here = batch.To(_device).Scaled(Scaling);
             var prediction = Undrawn(() => _task.Predict(Module, here))
                 ?? throw new TrainingFaultException($"task '{_task.Name}' returned null from Predict");
             callback = "what it makes of a prediction";
@@ -82,6 +85,10 @@ internal sealed class LoadedModel : IDisposable
             throw new TrainingFaultException($"task '{_task.Name}' failed in {callback}: {OneLine.First(error.Message)}", error);
         }
     }
+
+    /// <summary>The rows of a table of predictions.</summary>
+    /// <inheritdoc cref="Predict"/>
+    internal string PredictRows(Batch batch, AnswerTable table) => Predict(batch, table.Rows);
 
     /// <summary>Gives a module of the user's own the values, by their names.</summary>
     /// <exception cref="BadInputException">A tensor is missing on one side, or has another shape; names it.</exception>

@@ -37,6 +37,15 @@ public abstract class TrainingTask<TModel> : ITrainingTask
     /// <inheritdoc/>
     public virtual IReadOnlyList<Metric> Metrics(TaskSettings settings) => [];
 
+    /// <inheritdoc/>
+    public virtual TaskData OpenNewData(TaskSettings settings, string? dataDirectory) => OpenData(settings, dataDirectory);
+
+    /// <inheritdoc/>
+    public virtual torch.Tensor Answer(torch.Tensor prediction, Batch batch) => batch.TargetScaling?.Undo(prediction) ?? prediction;
+
+    /// <inheritdoc/>
+    public virtual IReadOnlyList<string> AnswerColumns(TaskSettings settings, TaskData data) => [];
+
     torch.nn.Module ITrainingTask.CreateModel(TaskSettings settings, TaskData data) => CreateModel(settings, data);
 
     torch.Tensor ITrainingTask.Predict(torch.nn.Module model, Batch batch) => Predict((TModel)model, batch);

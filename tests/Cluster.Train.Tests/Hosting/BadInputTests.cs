@@ -3,7 +3,7 @@ namespace Cluster.Train.Tests.Hosting;
 public sealed class BadInputTests
 {
     [Theory]
-    [InlineData("", "no command given: one of train, coordinator, worker, status, evaluate, verify, replay, doctor, certificates, health")]
+    [InlineData("", "no command given: one of train, coordinator, worker, status, evaluate, predict, verify, replay, doctor, certificates, health")]
     [InlineData("trian", "unknown command 'trian'; did you mean train?")]
     [InlineData("--workers 2", "unknown option '--workers': a command comes first")]
     [InlineData("train xro", "unknown task 'xro'; did you mean xor? (known: xor, mnist)")]
@@ -63,6 +63,10 @@ public sealed class BadInputTests
     [InlineData("replay", "--journal is missing: give the file that a run's --journal named")]
     [InlineData("replay xor --journal a.jsonl", "'xor' is one word too many")]
     [InlineData("evaluate xor", "--checkpoint is missing")]
+    [InlineData("predict xor --output out.csv", "--checkpoint is missing")]
+    [InlineData("predict xor --checkpoint .", "--output is missing: give a file that can be written")]
+    [InlineData("predict xor --checkpoint . --output /no/such/folder/out.csv", "there is no folder '/no/such/folder'")]
+    [InlineData("predict xor --checkpoint . --output out.csv --workers 0", "--workers is '0': give a whole number from 1 to 256 workers")]
     [InlineData("evaluate xor --checkpoint /no/such/folder", "--checkpoint is '/no/such/folder', but there is no such folder")]
     [InlineData("coordinator xor --listen 4053", "--listen is '4053': give HOST:PORT, with a port from 0 to 65535")]
     [InlineData("coordinator xor --listen 0.0.0.0:4053", "--listen is 0.0.0.0:4053, which other machines can reach: give --tls-cert, --tls-key and --tls-ca")]

@@ -1,5 +1,6 @@
 using Cluster.Train.Hosting.Engines;
 using Cluster.Train.Running;
+using Cluster.Train.Running.Prediction;
 using Cluster.Train.Running.Replay;
 using Cluster.Train.Training;
 
@@ -46,6 +47,9 @@ internal sealed class FakeEngine : ITrainingEngine
     /// <summary>Task, checkpoint, data and device of the last evaluation.</summary>
     public (string Task, string Checkpoint, string? Data, string Device)? AskedToEvaluate { get; private set; }
 
+    /// <summary>What was last to be predicted; null before.</summary>
+    public PredictionOptions? AskedToPredict { get; private set; }
+
     /// <summary>The options of the last replay; null before.</summary>
     public ReplayOptions? AskedToReplay { get; private set; }
 
@@ -75,6 +79,13 @@ internal sealed class FakeEngine : ITrainingEngine
     {
         AskedToEvaluate = (task.Name, checkpoint, dataDirectory, device);
         return Task.FromResult(new EvaluationResult(0.0312, 0.998, 500));
+    }
+
+    public async Task<PredictionSummary> PredictAsync(PredictionOptions options, TextWriter output, CancellationToken stop)
+    {
+        AskedToPredict = options;
+        await output.WriteAsync("prediction\n0.5\n".AsMemory(), stop);
+        return new PredictionSummary("step-000000040", 1, 1);
     }
 
     public Task<string> DescribeMemoryAsync(TrainingOptions options)

@@ -21,4 +21,14 @@ public sealed record TargetScaling(ImmutableArray<double> Factors, ImmutableArra
     internal torch.Tensor FactorsFor(long outputs, torch.Device device) => Factors.Length == 1 || Factors.Length == outputs
         ? torch.tensor(Factors.ToArray(), torch.float64, device)
         : throw new ArgumentException(Invariant($"the data scales {Factors.Length} outputs, and the target has {outputs}"));
+
+    /// <summary>A prediction in the targets' own unit: float64, of its shape.</summary>
+    /// <param name="prediction">Of shape <c>[batch]</c>, or with the outputs as its last extent.</param>
+    internal torch.Tensor Undo(torch.Tensor prediction)
+    {
+        var outputs = prediction.dim() > 1 ? prediction.shape[^1] : 1;
+        using var scope = torch.NewDisposeScope();
+        var offsets = torch.tensor(Offsets.ToArray(), torch.float64, prediction.device);
+        return ((prediction.to_type(torch.float64) * FactorsFor(outputs, prediction.device)) + offsets).MoveToOuterDisposeScope();
+    }
 }
