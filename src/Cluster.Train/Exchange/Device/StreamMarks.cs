@@ -1,4 +1,3 @@
-using Cluster.Train.Exchange.InProcess;
 using Cluster.Train.Native;
 
 namespace Cluster.Train.Exchange.Device;
