@@ -81,6 +81,12 @@ public sealed record EvaluationResult(double Loss, double? Accuracy, int Samples
     public override int GetHashCode() => HashCode.Combine(Loss, Accuracy, Samples, Metrics.Count);
 }
 
+/// <summary>The best evaluation of a job.</summary>
+/// <param name="Metric">What is watched: "loss", "accuracy" or a metric's name.</param>
+/// <param name="Value">Its value.</param>
+/// <param name="Step">Steps of the job done there.</param>
+public sealed record BestResult(string Metric, double Value, long Step);
+
 /// <summary>How a run ended when it reached its end or was stopped in good order.</summary>
 public sealed record JobOutcome
 {
@@ -92,6 +98,12 @@ public sealed record JobOutcome
     /// it holds. There were no workers then, and the counts of this run are 0.
     /// </summary>
     public bool WasDone { get; init; }
+
+    /// <summary>Whether it ended before its last step because the metric that it watches had no gain for too long: it is completed then.</summary>
+    public bool StoppedEarly { get; init; }
+
+    /// <summary>The best evaluation by the metric that the job watches; null for a job that watches none.</summary>
+    public BestResult? Best { get; init; }
 
     /// <summary>Steps done, of the whole job, those before a resume included.</summary>
     public required long Steps { get; init; }

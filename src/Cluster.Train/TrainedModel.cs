@@ -46,17 +46,18 @@ public sealed class TrainedModel : IDisposable
     /// The first call in a process loads libtorch; see <see cref="Trainer"/> for what that sets.
     /// </summary>
     /// <param name="task">The task that was trained.</param>
-    /// <param name="path">A checkpoint's directory, or a directory of checkpoints: then its newest.</param>
+    /// <param name="path">A checkpoint's directory, or a directory of checkpoints: then its best, where a run kept one, or else its newest.</param>
     /// <param name="dataDirectory">What <c>--data</c> names. Only for tasks that look at their data to make the model, such as at the number of its classes.</param>
+    /// <param name="last">Takes the newest checkpoint of a directory, and not the best.</param>
     /// <exception cref="BadInputException">
     /// There is no checkpoint, it is damaged or of another task or model, or libtorch was used before with other settings; one line.
     /// </exception>
     /// <exception cref="TrainingFaultException">The task failed; one line.</exception>
-    public static TrainedModel Load(ITrainingTask task, string path, string? dataDirectory = null)
+    public static TrainedModel Load(ITrainingTask task, string path, string? dataDirectory = null, bool last = false)
     {
         ArgumentNullException.ThrowIfNull(task);
         ArgumentNullException.ThrowIfNull(path);
-        using var checkpoint = CheckpointFinder.Load(path, out _);
+        using var checkpoint = CheckpointFinder.Load(last ? path : CheckpointFinder.BestIn(path)?.Path ?? path, out _);
         var job = CheckpointModel.DefinitionOf(task, checkpoint) with { Device = DeviceKind.Cpu };
         return Create(
             job, checkpoint.Manifest.Step, checkpoint.Manifest.ParametersSha256,

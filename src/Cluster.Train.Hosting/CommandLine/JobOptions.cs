@@ -71,6 +71,22 @@ internal static class JobOptions
         "Largest norm of the whole gradient; a longer one is scaled down to it.")
     { DefaultNote = "no clipping" };
 
+    public static readonly OptionSpec<string> Watch = new("--watch", Section, ValueKinds.Text("METRIC", "loss, accuracy or a metric of the task"),
+        "The metric of the evaluations at the ends of epochs that --stop-after and --keep-best go by.")
+    { DefaultNote = "loss, with --stop-after or --keep-best" };
+
+    public static readonly OptionSpec<int> StopAfter = new("--stop-after", Section, ValueKinds.Whole(1, 1_000_000, "evaluations"),
+        "Ends the job after N evaluations without gain.")
+    { DefaultNote = "never" };
+
+    public static readonly OptionSpec<double> LeastGain = new("--least-gain", Section, ValueKinds.Double("of at least 0", value => value >= 0),
+        "How much better than at the last gain the metric must be, to be a gain.")
+    { Default = _ => 0 };
+
+    public static readonly OptionSpec<bool> KeepBest = new("--keep-best", Section, ValueKinds.Flag,
+        "Keeps the checkpoint of the best evaluation, beside the newest ones that --keep counts.")
+    { Default = _ => false };
+
     public static readonly OptionSpec<int> Threads = new("--threads", Section, ValueKinds.Whole(1, 256, "threads"),
         "Threads of libtorch per worker; convolutions round differently with another number.")
     { Default = _ => 1 };
@@ -82,7 +98,7 @@ internal static class JobOptions
     public static readonly IReadOnlyList<OptionSpec> All =
     [
         Epochs, Steps, BatchSize, Tail, Shards, Seed, Optimizer, LearningRate, Schedule, Momentum, Dampening, Nesterov,
-        WeightDecay, ClipNorm, Threads, Portable,
+        WeightDecay, ClipNorm, Watch, StopAfter, LeastGain, KeepBest, Threads, Portable,
     ];
 
     private static ScheduleSettings ReadSchedule(string text) => text.Split(':') switch

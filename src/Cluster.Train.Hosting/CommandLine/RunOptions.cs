@@ -52,7 +52,11 @@ internal static class RunOptions
     { Default = _ => false };
 
     public static readonly OptionSpec<string> Checkpoint = new("--checkpoint", Checkpoints, ValueKinds.Text("DIR", "a checkpoint, or a folder of checkpoints, that exists"),
-        "The checkpoint, or a folder of checkpoints: then its newest.");
+        "The checkpoint, or a folder of checkpoints: then its best, where a run with --keep-best kept one, or else its newest.");
+
+    public static readonly OptionSpec<bool> Last = new("--last", Checkpoints, ValueKinds.Flag,
+        "Takes the newest checkpoint of a folder, and not the best one that --keep-best kept.")
+    { Default = _ => false };
 
     public static readonly OptionSpec<string> Summary = new("--summary", Output, ValueKinds.Text("FILE", "a file that can be written"),
         "Writes the result as JSON.")

@@ -45,6 +45,14 @@ internal static class ValueKinds
             : throw new FormatException(),
         value => Invariant($"{value:R}"));
 
+    /// <summary>The same with 64 bits.</summary>
+    public static ValueKind<double> Double(string range, Func<double, bool> isAllowed) => new(
+        "X", $"a number {range}",
+        text => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value) && isAllowed(value)
+            ? value
+            : throw new FormatException(),
+        value => Invariant($"{value:R}"));
+
     /// <summary>One of a few words.</summary>
     public static ValueKind<T> Choice<T>(params (string Word, T Value)[] choices)
         where T : notnull => new(

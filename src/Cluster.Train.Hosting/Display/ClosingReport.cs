@@ -20,7 +20,9 @@ internal static class ClosingReport
         var seconds = outcome.Elapsed.TotalSeconds;
         var rows = new List<(string, string)>
         {
-            ("result", outcome.WasDone ? "done before; nothing left to do" : outcome.Completed ? "done" : Invariant($"stopped after step {outcome.Steps:N0}") + (outcome.Checkpoint is null ? "" : "; --resume goes on from the checkpoint")),
+            ("result", outcome.WasDone ? outcome.StoppedEarly ? "stopped early before, for want of gain; nothing left to do" : "done before; nothing left to do"
+                : outcome.StoppedEarly ? Invariant($"stopped early after step {outcome.Steps:N0}: no gain in {definition.Watch?.Metric} for {Figures.Count(definition.Watch?.StopAfter ?? 0, "evaluation")}")
+                : outcome.Completed ? "done" : Invariant($"stopped after step {outcome.Steps:N0}") + (outcome.Checkpoint is null ? "" : "; --resume goes on from the checkpoint")),
             ("task", Invariant($"{definition.Task}, seed {definition.Seed}")),
         };
         if (!outcome.WasDone) rows.Add(("crew", $"{Figures.Count(outcome.Workers, "worker")}, {Figures.Count(definition.Shards, "shard")} (part of the job), topology {outcome.Topology}"));
@@ -29,6 +31,12 @@ internal static class ClosingReport
         if (!double.IsNaN(outcome.Loss)) rows.Add(("loss", $"{Figures.Loss(outcome.Loss)}, mean over the {(outcome.Epochs > 0 ? "last epoch" : "run")}"));
         if (outcome.Evaluation is { } evaluation) rows.Add(("test loss", $"{Figures.Loss(evaluation.Loss)} over {Figures.Count(evaluation.Samples, "sample")}"));
         if (outcome.Evaluation is not null) rows.AddRange(outcome.Evaluation.Numbers().Select(figure => (figure.Name, Figures.Metric(figure.Name, figure.Value))));
+        if (outcome.Best is { } best)
+        {
+            rows.Add(("best", Invariant($"{(best.Metric == "loss" ? "test loss" : best.Metric)} {Figures.Metric(best.Metric, best.Value)} after step {best.Step:N0}")
+                + (best.Step == outcome.Steps ? ", the last" : definition.Watch is { KeepBest: true } ? Invariant($"; kept as step-{best.Step:D9}") : "")));
+        }
+
         if (outcome.Generations > 1) rows.Add(("generations", Figures.Count(outcome.Generations)));
         if (outcome.Recoveries > 0) rows.Add(("recoveries", Invariant($"{outcome.Recoveries:N0}, {Figures.Count(outcome.ReplayedSteps, "replayed step")}")));
         if (outcome.SnapshotShare > 0) rows.Add(("snapshots", $"{Figures.Share(outcome.SnapshotShare)} of the time"));

@@ -14,6 +14,17 @@ internal sealed record RunSummary(
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyDictionary<string, object?>? Metrics { get; init; }
 
+    /// <summary>Whether the job ended early for want of gain. Left out where it watches nothing.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? StoppedEarly { get; init; }
+
+    /// <summary>The best evaluation: metric, value (null where it is not finite) and step. Left out where the job watches nothing.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public BestSummary? Best { get; init; }
+
+    /// <summary>The best evaluation of a job.</summary>
+    internal sealed record BestSummary(string Metric, double? Value, long Step);
+
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase, WriteIndented = true };
 
     /// <summary>The summary of a run.</summary>
@@ -26,6 +37,8 @@ internal sealed record RunSummary(
             outcome.ParameterCount, outcome.ParametersSha256, outcome.Generations, outcome.Recoveries, outcome.ReplayedSteps,
             definition.Portable, outcome.Numerics, outcome.Processor)
         {
+            StoppedEarly = outcome.Best is null ? null : outcome.StoppedEarly,
+            Best = outcome.Best is { } best ? new BestSummary(best.Metric, Finite(best.Value), best.Step) : null,
             Metrics = outcome.Evaluation is { Metrics.Count: > 0 } evaluation ? evaluation.Metrics.ToDictionary(metric => metric.Name, Value) : null,
         };
     }

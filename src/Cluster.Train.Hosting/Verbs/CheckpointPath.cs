@@ -1,3 +1,4 @@
+using Cluster.Train.Checkpoints;
 using Cluster.Train.Hosting.CommandLine;
 
 namespace Cluster.Train.Hosting.Verbs;
@@ -5,13 +6,24 @@ namespace Cluster.Train.Hosting.Verbs;
 /// <summary>What <c>--checkpoint</c> names.</summary>
 internal static class CheckpointPath
 {
-    /// <summary>The path.</summary>
+    /// <summary>The path: of the best checkpoint, where one is kept in the folder and the last is not asked for.</summary>
+    /// <param name="values">The options.</param>
+    /// <param name="best">What the best one was chosen by; null where it was not chosen.</param>
     /// <exception cref="BadInputException">None was given, or there is nothing of that name.</exception>
-    public static string Of(OptionValues values)
+    public static string Of(OptionValues values, out CheckpointWatch? best)
     {
         var path = values.Get(RunOptions.Checkpoint);
-        return Path.Exists(path)
-            ? path
-            : throw new BadInputException($"{values.Source(RunOptions.Checkpoint)} is '{path}', but there is no such folder: give {RunOptions.Checkpoint.Needs}");
+        best = null;
+        if (Path.Exists(path))
+        {
+            if (!values.Get(RunOptions.Last) && CheckpointFinder.BestIn(path) is var (place, watch))
+            {
+                (path, best) = (place, watch);
+            }
+
+            return path;
+        }
+
+        throw new BadInputException($"{values.Source(RunOptions.Checkpoint)} is '{path}', but there is no such folder: give {RunOptions.Checkpoint.Needs}");
     }
 }

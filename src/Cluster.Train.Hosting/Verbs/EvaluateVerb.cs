@@ -8,7 +8,7 @@ internal static class EvaluateVerb
 {
     public static Verb Verb { get; } = new(
         "evaluate", "Evaluates the parameters of a checkpoint, without training.",
-        [RunOptions.Checkpoint, RunOptions.Data, RunOptions.Device, RunOptions.Log], RunAsync)
+        [RunOptions.Checkpoint, RunOptions.Last, RunOptions.Data, RunOptions.Device, RunOptions.Log], RunAsync)
     {
         TakesTask = true,
     };
@@ -16,8 +16,14 @@ internal static class EvaluateVerb
     private static async Task<int> RunAsync(Invocation invocation)
     {
         var values = invocation.Values;
+        var checkpoint = CheckpointPath.Of(values, out var best);
+        if (best is not null)
+        {
+            invocation.Host.Out.WriteLine($"{invocation.Task.Name}: the best checkpoint, {Path.GetFileName(checkpoint)}, by {best.Metric} {Figures.Metric(best.Metric, best.State.Best)}; --last takes the newest");
+        }
+
         var result = await invocation.Host.Engine.EvaluateAsync(
-            invocation.Task, CheckpointPath.Of(values), DataPath.Of(values), values.Get(RunOptions.Device));
+            invocation.Task, checkpoint, DataPath.Of(values), values.Get(RunOptions.Device));
         var metrics = string.Concat(result.Numbers().Select(figure => $"  {figure.Name} {Figures.Metric(figure.Name, figure.Value)}"));
         invocation.Host.Out.WriteLine($"{invocation.Task.Name}: test loss {Figures.Loss(result.Loss)}{metrics}  over {Figures.Count(result.Samples, "sample")}");
         return 0;

@@ -42,6 +42,7 @@ internal static class JobBuilder
             Optimizer = Optimizer(values, former?.Optimizer ?? values.Task.Defaults.Optimizer),
             Schedule = Or(values, JobOptions.Schedule, former?.Schedule ?? values.Get(JobOptions.Schedule)),
             ClipNorm = values.IsGiven(JobOptions.ClipNorm) ? values.Get(JobOptions.ClipNorm) : former?.ClipNorm,
+            Watch = WatchBuilder.Build(values, former),
             Threads = Or(values, JobOptions.Threads, former?.Threads ?? values.Get(JobOptions.Threads)),
             Portable = Or(values, JobOptions.Portable, former?.Portable ?? values.Get(JobOptions.Portable)),
             Device = Device(values, former) == "cpu" ? DeviceKind.Cpu : DeviceKind.Cuda,
@@ -63,6 +64,11 @@ internal static class JobBuilder
         var checkpoints = values.GetIfGiven(RunOptions.CheckpointDirectory);
         if (checkpoints is null)
         {
+            if (definition.Watch is { KeepBest: true })
+            {
+                throw new BadInputException($"{values.Source(JobOptions.KeepBest)} needs --checkpoint-dir DIR, where the checkpoints are");
+            }
+
             foreach (var option in new OptionSpec[] { RunOptions.CheckpointEvery, RunOptions.Keep, RunOptions.Resume })
             {
                 if (values.IsGiven(option)) throw new BadInputException($"{values.Source(option)} needs --checkpoint-dir DIR, where the checkpoints are");

@@ -19,7 +19,7 @@ internal static class PredictVerb
 
     public static Verb Verb { get; } = new(
         "predict", "Writes the predictions of a checkpoint for new samples.",
-        [RunOptions.Checkpoint, RunOptions.Data, Output, Workers, RunOptions.Device, RunOptions.Log], RunAsync)
+        [RunOptions.Checkpoint, RunOptions.Last, RunOptions.Data, Output, Workers, RunOptions.Device, RunOptions.Log], RunAsync)
     {
         TakesTask = true,
     };
@@ -28,7 +28,7 @@ internal static class PredictVerb
     {
         var values = invocation.Values;
         var options = new PredictionOptions(
-            invocation.Task, CheckpointPath.Of(values), DataPath.Of(values), values.Get(RunOptions.Device), values.Get(Workers));
+            invocation.Task, CheckpointPath.Of(values, out _), DataPath.Of(values), values.Get(RunOptions.Device), values.Get(Workers));
         var path = values.Get(Output);
         OutputFile.Probe(path, values.Source(Output));
         using var signals = invocation.Host.ListenForSignals();

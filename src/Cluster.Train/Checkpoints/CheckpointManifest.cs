@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using Cluster.Train.Training;
 
 namespace Cluster.Train.Checkpoints;
 
@@ -20,11 +21,17 @@ internal sealed record CheckpointMetrics(double? Loss = null, double? Evaluation
 
     /// <inheritdoc/>
     public bool Equals(CheckpointMetrics? other) => other is not null
-        && (Loss, EvaluationLoss, Accuracy) == (other.Loss, other.EvaluationLoss, other.Accuracy) && Values.SequenceEqual(other.Values);
+        && Loss.Equals(other.Loss) && EvaluationLoss.Equals(other.EvaluationLoss) && Accuracy.Equals(other.Accuracy) && Values.SequenceEqual(other.Values);
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Loss, EvaluationLoss, Accuracy, Values.Length);
 }
+
+/// <summary>What a job watches, and how that stands at a checkpoint.</summary>
+/// <param name="Metric">"loss", "accuracy" or a metric's name.</param>
+/// <param name="State">How it stands.</param>
+/// <param name="KeepsBest">Whether the checkpoint of the best evaluation is kept.</param>
+internal sealed record CheckpointWatch(string Metric, WatchState State, bool KeepsBest);
 
 /// <summary>Sizes that a result is told with.</summary>
 /// <param name="Parameters">Parameters of the model, frozen ones included.</param>
@@ -80,6 +87,12 @@ internal sealed record CheckpointManifest
 
     /// <summary>What is known of the model's quality; null for nothing.</summary>
     public CheckpointMetrics? Metrics { get; init; }
+
+    /// <summary>What the job watches, and how that stands; null for nothing.</summary>
+    public CheckpointWatch? Watch { get; init; }
+
+    /// <summary>The step of the best evaluation, where its checkpoint is kept beside the newest ones; null otherwise.</summary>
+    public long? KeptBest => Watch is { KeepsBest: true } watch ? watch.State.BestStep : null;
 
     /// <summary>Sizes of model and evaluation; null where they were not written.</summary>
     public CheckpointCounts? Counts { get; init; }

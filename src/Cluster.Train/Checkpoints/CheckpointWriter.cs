@@ -4,7 +4,8 @@ namespace Cluster.Train.Checkpoints;
 
 /// <summary>
 /// Writes checkpoints on a thread of its own, so that training does not wait for the disk. One is being written and
-/// at most one waits; a newer one takes the place of the one that waits, since it would replace it on disk as well.
+/// at most one waits; a newer one takes the place of the one that waits, since it would replace it on disk as well, unless
+/// that is the best so far, which is kept on disk: then two wait.
 /// So a slow disk makes checkpoints rarer, never training slower or memory larger. Thread-safe.
 /// </summary>
 internal sealed class CheckpointWriter : IDisposable
@@ -16,6 +17,7 @@ internal sealed class CheckpointWriter : IDisposable
     private readonly object _gate = new();
     private readonly Thread _thread;
     private Request? _pending;
+    private Request? _best;
     private bool _writing;
     private bool _stopped;
 
@@ -36,7 +38,7 @@ internal sealed class CheckpointWriter : IDisposable
     public Task<CheckpointOutcome> Submit(CheckpointContent content)
     {
         var request = new Request(content);
-        Request? replaced;
+        Request?[] replaced;
         lock (_gate)
         {
             if (_stopped)
@@ -45,12 +47,21 @@ internal sealed class CheckpointWriter : IDisposable
                 return request.Outcome;
             }
 
-            replaced = _pending;
-            _pending = request;
+            if (content.Manifest.KeptBest == content.Manifest.Step)
+            {
+                replaced = [_best, _pending];
+                (_best, _pending) = (request, null);
+            }
+            else
+            {
+                replaced = [_pending];
+                _pending = request;
+            }
+
             Monitor.PulseAll(_gate);
         }
 
-        replaced?.Skip($"the disk is slow, and {content.Manifest.DirectoryName} takes its place", passedOver: true);
+        foreach (var passedOver in replaced) passedOver?.Skip($"the disk is slow, and {content.Manifest.DirectoryName} takes its place", passedOver: true);
         return request.Outcome;
     }
 
@@ -61,7 +72,7 @@ internal sealed class CheckpointWriter : IDisposable
         var deadline = Environment.TickCount64 + (long)timeout.TotalMilliseconds;
         lock (_gate)
         {
-            while (_pending is not null || _writing)
+            while (_pending is not null || _best is not null || _writing)
             {
                 var left = deadline - Environment.TickCount64;
                 if (left <= 0) return false;
@@ -78,16 +89,16 @@ internal sealed class CheckpointWriter : IDisposable
     /// </summary>
     public void Dispose()
     {
-        Request? dropped;
+        Request?[] dropped;
         lock (_gate)
         {
             _stopped = true;
-            dropped = _pending;
-            _pending = null;
+            dropped = [_best, _pending];
+            (_best, _pending) = (null, null);
             Monitor.PulseAll(_gate);
         }
 
-        dropped?.Skip("the program is ending");
+        foreach (var waiting in dropped) waiting?.Skip("the program is ending");
         _thread.Join(StopTimeout);
     }
 
@@ -108,14 +119,16 @@ internal sealed class CheckpointWriter : IDisposable
     {
         lock (_gate)
         {
-            while (_pending is null)
+            while (_pending is null && _best is null)
             {
                 if (_stopped) return null;
                 Monitor.Wait(_gate);
             }
 
-            var request = _pending;
-            _pending = null;
+            // The best is the older one, where both wait.
+            var request = _best ?? _pending;
+            if (_best is null) _pending = null;
+            else _best = null;
             _writing = true;
             return request;
         }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Cluster.Train.Training;
 
 namespace Cluster.Train.Checkpoints;
 
@@ -12,7 +13,7 @@ internal static class ManifestJson
     private static readonly string[] s_names =
     [
         "format", "createdBy", "task", "jobHash", "job", "run", "step", "stepsPerEpoch", "epoch", "stepInEpoch",
-        "layoutHash", "dataFingerprint", "sampleDigest", "numerics", "processor", "parametersSha256", "metrics", "counts", "files",
+        "layoutHash", "dataFingerprint", "sampleDigest", "numerics", "processor", "parametersSha256", "metrics", "watch", "counts", "files",
     ];
 
     internal static byte[] Write(CheckpointManifest manifest)
@@ -41,6 +42,7 @@ internal static class ManifestJson
             if (manifest.Processor is not null) json.WriteString("processor", manifest.Processor);
             json.WriteString("parametersSha256", manifest.ParametersSha256);
             WriteMetrics(json, manifest.Metrics);
+            WriteWatch(json, manifest.Watch);
             WriteCounts(json, manifest.Counts);
             json.WriteStartArray("files");
             foreach (var file in manifest.Files)
@@ -96,6 +98,7 @@ internal static class ManifestJson
             Processor = fields.TextOrNull("processor"),
             ParametersSha256 = fields.Sha256("parametersSha256"),
             Metrics = fields.ObjectOrNull("metrics") is { } metrics ? ReadMetrics(metrics) : null,
+            Watch = fields.ObjectOrNull("watch") is { } watch ? ReadWatch(watch) : null,
             Counts = fields.ObjectOrNull("counts") is { } counts ? ReadCounts(counts) : null,
             Files = [.. fields.Objects("files").Select(ReadFile)],
         };
@@ -138,6 +141,32 @@ internal static class ManifestJson
         {
             Values = fields.ObjectOrNull("values") is { } values ? [.. values.Numbers()] : [],
         };
+    }
+
+    private static void WriteWatch(Utf8JsonWriter json, CheckpointWatch? watch)
+    {
+        if (watch is null) return;
+        json.WriteStartObject("watch");
+        json.WriteString("metric", watch.Metric);
+        json.WriteNumber("bestStep", watch.State.BestStep);
+        // JSON has no NaN: what is not there is one, and anything is better than that.
+        if (double.IsFinite(watch.State.Best)) json.WriteNumber("best", watch.State.Best);
+        if (double.IsFinite(watch.State.Mark)) json.WriteNumber("lastGain", watch.State.Mark);
+        json.WriteNumber("sinceGain", watch.State.Since);
+        if (watch.State.StopStep is { } step) json.WriteNumber("stopStep", step);
+        json.WriteBoolean("keepsBest", watch.KeepsBest);
+        json.WriteEndObject();
+    }
+
+    private static CheckpointWatch ReadWatch(JsonFields fields)
+    {
+        fields.Allow("metric", "bestStep", "best", "lastGain", "sinceGain", "stopStep", "keepsBest");
+        return new CheckpointWatch(
+            fields.Text("metric"),
+            new WatchState(
+                fields.Count("bestStep"), fields.NumberOrNull("best") ?? double.NaN, fields.NumberOrNull("lastGain") ?? double.NaN,
+                (int)Math.Min(fields.Count("sinceGain"), int.MaxValue), fields.CountOrNull("stopStep")),
+            fields.FlagOrFalse("keepsBest"));
     }
 
     private static void WriteCounts(Utf8JsonWriter json, CheckpointCounts? counts)

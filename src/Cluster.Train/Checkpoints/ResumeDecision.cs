@@ -53,6 +53,6 @@ internal static class ResumeDecision
                 Invariant($"checkpoint {newest.DirectoryName} is beyond this job's end, which is step {total}: give more --epochs or --steps to go on from it, or another --checkpoint-dir"));
         }
 
-        return newest.Step == total ? ResumeVerdict.NothingLeft : ResumeVerdict.GoOn;
+        return newest.Step == total || newest.Watch?.State.StopStep == newest.Step ? ResumeVerdict.NothingLeft : ResumeVerdict.GoOn;
     }
 }

@@ -146,7 +146,8 @@ internal sealed partial class CoordinatorMachine
         job.Ledger.ReturnTo(step);
         Enter(new Ending(_now, job, step, reason), reason);
         _checkpoints.Ask(step);
-        Do(new Effect.Save(roster, Holders(), new CheckpointRequest(step, ParametersSha256: null, job.Ledger.EpochLoss, job.Ledger.Evaluation)));
+        Do(new Effect.Save(roster, Holders(), new CheckpointRequest(
+            step, ParametersSha256: null, job.Ledger.EpochLoss, job.Ledger.Evaluation, job.Ledger.Marked(step)?.Watch ?? job.Ledger.Watch)));
     }
 
     private void EndForLack(string reason)

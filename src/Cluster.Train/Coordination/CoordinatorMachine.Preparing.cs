@@ -62,7 +62,8 @@ internal sealed partial class CoordinatorMachine
 
         if (_job is not { } job)
         {
-            _job = job = new JobBook(_settings, replica, point.Step, _workers.Memos.FirstOrDefault(memo => memo.Step == point.Step), _now);
+            _job = job = new JobBook(_settings, replica, point.Step, _workers.Memos.FirstOrDefault(memo => memo.Step == point.Step), _now,
+                _own.NewestCheckpoint == point.Step ? _own.Watched : null);
         }
         else if (_generations.Recovers || point.Step < job.Ledger.CompletedSteps)
         {

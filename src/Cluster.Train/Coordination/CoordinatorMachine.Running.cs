@@ -76,9 +76,17 @@ internal sealed partial class CoordinatorMachine
         if (report.Evaluations is [.., var last])
         {
             running.Generation.Evaluations.Finish(report.WorkerId, last.CompletedSteps);
+            if (_settings.Definition.Watch is not null)
+            {
+                // What was waited for may be known now.
+                GiveLeases();
+            }
         }
 
-        RestartWait();
+        if (Phase is Running)
+        {
+            RestartWait();
+        }
     }
 
     private void Completed(Running running, LeaseCompleted completed)
@@ -104,6 +112,7 @@ internal sealed partial class CoordinatorMachine
             return;
         }
 
+        (generation.EndStep, generation.Verdict) = (job.EndStep, job.Verdict);
         while (generation.NextLease(job.SecondsPerStep, job.SnapshotCost, _stopping, _checkpoints.IsCollecting, _memo) is { } lease)
         {
             _memo = null;
@@ -157,7 +166,8 @@ internal sealed partial class CoordinatorMachine
         _generations.Seal(snapshot.Step);
         Do(new Effect.Seal(snapshot.Step));
         _memo = job.Memo(snapshot.Step, _own.NewestCheckpoint, _now) ?? _memo;
-        if (generation.IsCheckpoint(snapshot.Step, _stopping) && snapshot.Sha256 is { } sha256)
+        generation.EndStep = job.EndStep;
+        if ((generation.IsCheckpoint(snapshot.Step, _stopping) || job.IsBest(snapshot.Step)) && snapshot.Sha256 is { } sha256)
         {
             Save(generation.Roster, job, snapshot.Step, sha256);
         }
@@ -169,7 +179,7 @@ internal sealed partial class CoordinatorMachine
     private void Conclude(GenerationBook generation, JobBook job)
     {
         // A stop may come after the last snapshot was asked for without a hash: then the next generation ends with one.
-        if (generation.Snapshots.Last is not { Kind: SnapshotKind.KeepAndHash, Step: var step } || (step < job.TotalSteps && !_stopping))
+        if (generation.Snapshots.Last is not { Kind: SnapshotKind.KeepAndHash, Step: var step } || (step < job.EndStep && !_stopping))
         {
             EndGeneration(generation.Roster, "the membership changes", suspect: null);
             return;
@@ -201,7 +211,8 @@ internal sealed partial class CoordinatorMachine
                 End = Math.Min(owner.Slice.End, length),
             })])]));
         _checkpoints.Ask(step);
-        Do(new Effect.Save(roster, [.. holders], new CheckpointRequest(step, sha256, job.Ledger.EpochLoss, job.Ledger.Evaluation)));
+        Do(new Effect.Save(roster, [.. holders], new CheckpointRequest(
+            step, sha256, job.Ledger.EpochLoss, job.Ledger.Evaluation, job.Ledger.Marked(step)?.Watch ?? job.Ledger.Watch)));
     }
 
     private void StopCollecting(long step)

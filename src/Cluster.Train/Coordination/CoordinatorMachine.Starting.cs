@@ -28,7 +28,9 @@ internal sealed partial class CoordinatorMachine
     /// <summary>The job was done before: the workers that come are let go, and then it ends again.</summary>
     private void Dismiss(JobOutcome result)
     {
-        Notice($"{result.Checkpoint} is the end of this job: nothing left to do");
+        Notice(result.StoppedEarly
+            ? $"{result.Checkpoint} is where this job stopped early, for want of gain: nothing left to do"
+            : $"{result.Checkpoint} is the end of this job: nothing left to do");
         var done = new Done(_now, result, []);
         Enter(done, WasDone);
         StartWait(Wait.Phase, _settings.FarewellPatience);

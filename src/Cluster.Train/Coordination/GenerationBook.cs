@@ -9,6 +9,7 @@ internal sealed class GenerationBook
     private readonly CoordinatorSettings _settings;
     private readonly long _totalSteps;
     private readonly long? _checkpointEvery;
+    private readonly long? _bestEvery;
     private readonly long _stepsPerEpoch;
     private readonly HashSet<string> _ready = [];
     private long _lastSnapshot;
@@ -24,6 +25,8 @@ internal sealed class GenerationBook
     {
         (_settings, Roster, FirstStep, _totalSteps, _stepsPerEpoch) = (settings, roster, firstStep, totalSteps, stepsPerEpoch);
         _checkpointEvery = settings.KeepsCheckpoints ? settings.CheckpointEvery ?? stepsPerEpoch : null;
+        _bestEvery = settings is { KeepsCheckpoints: true, Definition.Watch.KeepBest: true } ? stepsPerEpoch : null;
+        EndStep = totalSteps;
         string[] members = [.. roster.Members.Select(member => member.WorkerId)];
         Leases = new LeaseBook(members, firstStep);
         Snapshots = new SnapshotBook(members);
@@ -46,6 +49,12 @@ internal sealed class GenerationBook
     /// <summary>Whether the membership is to change: the generation ends with its next snapshot.</summary>
     internal bool Regroups { get; set; }
 
+    /// <summary>The step with which the job ends, as far as is known.</summary>
+    internal long EndStep { private get; set; }
+
+    /// <summary>The step whose evaluation may end the job, as long as it is not known; null for none.</summary>
+    internal long? Verdict { private get; set; }
+
     /// <summary>The members that have not taken their places.</summary>
     internal IEnumerable<string> NotReady => Roster.Members.Select(member => member.WorkerId).Where(member => !_ready.Contains(member));
 
@@ -61,7 +70,7 @@ internal sealed class GenerationBook
 
     /// <summary>Whether a checkpoint is to be written at a step.</summary>
     internal bool IsCheckpoint(long step, bool stopping) =>
-        _settings.KeepsCheckpoints && (step % _checkpointEvery == 0 || step >= _totalSteps || (stopping && _closed && step == Leases.Next));
+        _settings.KeepsCheckpoints && (step % _checkpointEvery == 0 || step >= EndStep || (stopping && _closed && step == Leases.Next));
 
     /// <summary>The next lease to give out, or null while enough are out, a snapshot is waited for, or none is left.</summary>
     /// <param name="secondsPerStep">Measured; null before the first report.</param>
@@ -77,18 +86,24 @@ internal sealed class GenerationBook
         }
 
         var next = Leases.Next;
-        var ends = stopping || next >= _totalSteps;
+        var ends = stopping || next >= EndStep;
         if (ends || Regroups)
         {
             return Close(next, ends ? SnapshotKind.KeepAndHash : SnapshotKind.Keep, collecting, memo);
         }
 
+        if (next >= Verdict)
+        {
+            return null;
+        }
+
         var boundary = Math.Min(
-            LeasePlanner.Boundary(next, _totalSteps, _checkpointEvery), SnapshotPlanner.Boundary(next, _lastSnapshot, _settings.SnapshotEvery));
-        boundary = Math.Min(boundary, NextHash(next));
+            LeasePlanner.Boundary(next, EndStep, _checkpointEvery), SnapshotPlanner.Boundary(next, _lastSnapshot, _settings.SnapshotEvery));
+        boundary = Math.Min(Math.Min(boundary, NextHash(next)), Verdict ?? long.MaxValue);
+        boundary = _bestEvery is { } evaluation ? Math.Min(boundary, ((next / evaluation) + 1) * evaluation) : boundary;
         var steps = LeasePlanner.Length(next, Leases.LastLength, secondsPerStep, boundary);
         var end = next + steps;
-        var kind = end == _totalSteps || (_checkpointEvery is { } every && end % every == 0) || NextHash(end - 1) == end ? SnapshotKind.KeepAndHash
+        var kind = end == EndStep || (_bestEvery is { } best && end % best == 0) || (_checkpointEvery is { } every && end % every == 0) || NextHash(end - 1) == end ? SnapshotKind.KeepAndHash
             : _settings.MemberLoss == MemberLoss.IsRecovered && IsDue(end, secondsPerStep ?? 0, snapshotCost) ? SnapshotKind.Keep
             : SnapshotKind.None;
         if (kind != SnapshotKind.None && (Snapshots.Outstanding || collecting))
@@ -102,7 +117,7 @@ internal sealed class GenerationBook
             kind = SnapshotKind.None;
         }
 
-        _closed = end == _totalSteps;
+        _closed = end == EndStep;
         return Give(new StepLease(Roster.Generation, next, steps, kind, SealedStep, memo));
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Cluster.Train.Membership;
+using Cluster.Train.Training;
 
 namespace Cluster.Train.Coordination;
 
@@ -11,6 +12,9 @@ internal interface IOwnState
 
     /// <summary>The step of the newest checkpoint that was written or found; null for none.</summary>
     long? NewestCheckpoint { get; }
+
+    /// <summary>What that checkpoint, where it was found, knows of the metric that the job watches; null for nothing.</summary>
+    WatchState? Watched => null;
 
     /// <summary>The snapshots that the process holds.</summary>
     ImmutableArray<HeldSnapshot> Held { get; }

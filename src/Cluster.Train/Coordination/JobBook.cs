@@ -10,6 +10,7 @@ internal sealed class JobBook
     private readonly CoordinatorSettings _settings;
     private readonly ReplicaDescription _replica;
     private readonly BatchPlan _plan;
+    private readonly BestBook? _best;
     private readonly Throughput _throughput = new();
     private readonly TimeSpan _started;
     private TimeSpan _advanced;
@@ -30,20 +31,25 @@ internal sealed class JobBook
     /// <param name="firstStep">Steps done before.</param>
     /// <param name="memo">What a former coordinator knew at that step; null for nothing.</param>
     /// <param name="now">The time.</param>
-    internal JobBook(CoordinatorSettings settings, ReplicaDescription replica, long firstStep, JobMemo? memo, TimeSpan now)
+    /// <param name="watch">What a checkpoint of that step knows of the metric that the job watches; null for nothing.</param>
+    internal JobBook(CoordinatorSettings settings, ReplicaDescription replica, long firstStep, JobMemo? memo, TimeSpan now, WatchState? watch = null)
     {
         (_settings, _replica, _started) = (settings, replica, now);
         _plan = BatchPlan.Of(settings.Definition, replica.TrainingSamples);
         TotalSteps = settings.Definition.Length.TotalSteps(_plan.StepsPerEpoch);
         Ledger = new StepLedger(
             firstStep, _plan.StepsPerEpoch, settings.Definition.Shards, (step, shard) => _plan.ShardOf(step, shard).Count, replica.EvaluationSamples > 0, TotalSteps,
-            settings.Metrics);
+            settings.Metrics, _best = BestBook.Of(settings.Definition, settings.Metrics));
         SnapshotCost = SnapshotPlanner.ExpectedCost(replica.VectorLength);
         if (memo is not null)
         {
             _started -= TimeSpan.FromSeconds(memo.Seconds);
             (_snapshotSeconds, _recoveries, _replayedSteps, _checkpoint) = (memo.SnapshotSeconds, memo.Recoveries + 1, memo.ReplayedSteps, memo.Checkpoint);
             Ledger.Restore(MemoMapping.ToLedger(memo, settings.Metrics));
+        }
+        else if (watch is not null)
+        {
+            Ledger.Restore(new LedgerState(0, 0, 0, null, null, watch));
         }
 
         (_told, _advanced) = (firstStep, now);
@@ -54,6 +60,12 @@ internal sealed class JobBook
 
     /// <summary>Steps of the whole job.</summary>
     internal long TotalSteps { get; }
+
+    /// <summary>The step at which the job ends: its last one, or an earlier one where there was no gain for too long.</summary>
+    internal long EndStep => Ledger.Watch?.StopStep ?? TotalSteps;
+
+    /// <summary>No step beyond this one may be leased before its evaluation is known; null for no such step.</summary>
+    internal long? Verdict => _best?.Verdict(Ledger.Watch, Ledger.CompletedSteps, _plan.StepsPerEpoch);
 
     internal long StepsPerEpoch => _plan.StepsPerEpoch;
 
@@ -131,6 +143,10 @@ internal sealed class JobBook
         _hashed = snapshot.Sha256 is { } hash ? (snapshot.Step, hash) : _hashed;
     }
 
+    /// <summary>Whether the best evaluation so far is that of a step, and its checkpoint is to be kept.</summary>
+    internal bool IsBest(long step) =>
+        _settings is { KeepsCheckpoints: true, Definition.Watch.KeepBest: true } && Ledger.Marked(step)?.Watch?.BestStep == step;
+
     internal void Saved(string checkpoint) => _checkpoint = checkpoint;
 
     /// <summary>What a successor should find at a step that everybody holds; null where the step is not complete in the ledger.</summary>
@@ -151,7 +167,9 @@ internal sealed class JobBook
         var elapsed = now - _started;
         return new JobOutcome
         {
-            Completed = Ledger.CompletedSteps >= TotalSteps,
+            Completed = Ledger.CompletedSteps >= EndStep,
+            StoppedEarly = Ledger.Watch?.StopStep is not null,
+            Best = Ledger.Watch is { } watch ? new BestResult(_settings.Definition.Watch!.Metric, watch.Best, watch.BestStep) : null,
             Steps = Ledger.CompletedSteps,
             Epochs = (int)(Ledger.CompletedSteps / _plan.StepsPerEpoch),
             Samples = Ledger.CompletedSamples,

@@ -12,7 +12,8 @@ internal static class MemoMapping
             step, state.Samples, state.EpochLossSum, state.EpochSamples, state.LastEpochLoss ?? double.NaN,
             state.Evaluation?.Loss ?? double.NaN, state.Evaluation?.Accuracy ?? double.NaN, state.Evaluation?.Samples ?? 0,
             seconds, snapshotSeconds, recoveries, replayedSteps, checkpoint,
-            state.Evaluation is { Metrics.Count: > 0 } evaluation ? new MetricSums([.. evaluation.Metrics.Select(metric => metric.Sums.ToArray())]) : MetricSums.None);
+            state.Evaluation is { Metrics.Count: > 0 } evaluation ? new MetricSums([.. evaluation.Metrics.Select(metric => metric.Sums.ToArray())]) : MetricSums.None,
+            state.Watch);
 
     internal static LedgerState ToLedger(JobMemo memo, MetricSet metrics) => new(
         memo.Samples, memo.EpochLossSum, memo.EpochSamples, Number(memo.LastEpochLoss),
@@ -20,7 +21,8 @@ internal static class MemoMapping
         {
             Metrics = metrics.Results(memo.Metrics),
         }
-        : null);
+        : null,
+        memo.Watch);
 
     private static double? Number(double value) => double.IsNaN(value) ? null : value;
 }

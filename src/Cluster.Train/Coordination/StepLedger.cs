@@ -14,8 +14,10 @@ namespace Cluster.Train.Coordination;
 /// <param name="evaluates">Whether each epoch's end, and the job's, has an evaluation.</param>
 /// <param name="totalSteps">Steps of the job.</param>
 /// <param name="metrics">The task's metrics.</param>
+/// <param name="best">What is made of its evaluations; null for nothing.</param>
 internal sealed class StepLedger(
-    long firstStep, long stepsPerEpoch, int shards, Func<long, int, int> shardSamples, bool evaluates, long totalSteps, MetricSet metrics)
+    long firstStep, long stepsPerEpoch, int shards, Func<long, int, int> shardSamples, bool evaluates, long totalSteps, MetricSet metrics,
+    BestBook? best = null)
 {
     private readonly Dictionary<long, PendingStep> _pending = [];
     private readonly SortedDictionary<long, ShardEvaluation?[]> _evaluations = [];
@@ -39,6 +41,9 @@ internal sealed class StepLedger(
     /// <summary>The newest complete evaluation.</summary>
     internal EvaluationResult? Evaluation { get; private set; }
 
+    /// <summary>What is known of the metric that the job watches; null for nothing.</summary>
+    internal WatchState? Watch { get; private set; }
+
     /// <summary>Mean training loss of the last epoch completed in this run.</summary>
     internal double? LastEpochLoss { get; private set; }
 
@@ -51,6 +56,7 @@ internal sealed class StepLedger(
         EpochLoss = _epochSamples > 0 ? _epochLossSum / _epochSamples : 0;
         LastEpochLoss = state.LastEpochLoss;
         Evaluation = state.Evaluation;
+        Watch = state.Watch;
     }
 
     /// <summary>What is known once these steps are completed is kept, until <see cref="DropMarked"/>.</summary>
@@ -130,7 +136,7 @@ internal sealed class StepLedger(
         return Advance();
     }
 
-    private LedgerState State => new(CompletedSamples, _epochLossSum, _epochSamples, LastEpochLoss, Evaluation);
+    private LedgerState State => new(CompletedSamples, _epochLossSum, _epochSamples, LastEpochLoss, Evaluation, Watch);
 
     private List<LedgerEpoch> Advance()
     {
@@ -149,6 +155,12 @@ internal sealed class StepLedger(
             if (atEnd)
             {
                 Evaluation = evaluation ?? Evaluation;
+                if (evaluation is not null && CompletedSteps % stepsPerEpoch == 0)
+                {
+                    // One at the end of a run that is cut short is none of the longer run that goes on from there.
+                    Watch = best?.Next(Watch, CompletedSteps, evaluation);
+                }
+
                 LastEpochLoss = EpochLoss;
                 epochs.Add(new LedgerEpoch((int)((next.Step / stepsPerEpoch) + 1), next.Step + 1, EpochLoss, evaluation));
             }
@@ -255,4 +267,6 @@ internal sealed record LedgerEpoch(int Epoch, long CompletedSteps, double Loss, 
 /// <param name="EpochSamples">How many these are.</param>
 /// <param name="LastEpochLoss">Mean loss of the last complete epoch; null for none.</param>
 /// <param name="Evaluation">The newest evaluation; null for none.</param>
-internal sealed record LedgerState(long Samples, double EpochLossSum, long EpochSamples, double? LastEpochLoss, EvaluationResult? Evaluation);
+/// <param name="Watch">What is known of the metric that the job watches; null for nothing.</param>
+internal sealed record LedgerState(
+    long Samples, double EpochLossSum, long EpochSamples, double? LastEpochLoss, EvaluationResult? Evaluation, WatchState? Watch = null);

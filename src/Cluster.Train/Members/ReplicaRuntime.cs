@@ -66,6 +66,11 @@ internal sealed class ReplicaRuntime(WorkerIdentity identity, Func<JobDefinition
             _replica = ModelReplica.Create(process.Task, definition, data.Own, DeviceSpec.Parse(device));
             SingleSampleProbe.Verify(
                 _replica, process.Task.Name, process.Plan, definition.Length.TotalSteps(process.Plan.StepsPerEpoch), data.Training);
+            if (definition.Watch is { } watch && data.Evaluation.Count == 0)
+            {
+                throw new BadInputException($"--watch is '{watch.Metric}', but task '{process.Task.Name}' has no evaluation samples: leave it out, with --stop-after and --keep-best");
+            }
+
             MetricProbe.Verify(_replica, new EvaluationPlan(data.Evaluation.Count, definition.BatchSize, definition.Shards), data.Evaluation);
             var layout = _replica.Layout;
             var memory = MemoryNotice.Of(new MemoryShare(definition, layout, process.WorkersHere, HoldsAll: process.Network is null), ProcessLimits.Memory());

@@ -73,10 +73,11 @@ internal sealed record StepLease(
 /// <param name="ReplayedSteps">Steps computed again.</param>
 /// <param name="Checkpoint">The newest checkpoint's path; empty for none.</param>
 /// <param name="Metrics">The evaluation's sums of metrics.</param>
+/// <param name="Watch">What is known of the metric that the job watches; null for nothing.</param>
 internal sealed record JobMemo(
     long Step, long Samples, double EpochLossSum, long EpochSamples, double LastEpochLoss, double EvaluationLoss,
     double EvaluationAccuracy, int EvaluationSamples, double Seconds, double SnapshotSeconds, int Recoveries,
-    long ReplayedSteps, string Checkpoint, MetricSums Metrics);
+    long ReplayedSteps, string Checkpoint, MetricSums Metrics, WatchState? Watch = null);
 
 /// <summary>The generation is over: leave its exchange at once, and say what you hold.</summary>
 /// <param name="Generation">The generation.</param>

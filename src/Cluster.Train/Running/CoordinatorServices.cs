@@ -54,6 +54,9 @@ internal sealed class CoordinatorServices : ICoordinatorServices
     /// <inheritdoc/>
     public long? NewestCheckpoint { get; private set; }
 
+    /// <inheritdoc/>
+    public WatchState? Watched { get; private set; }
+
     /// <summary>Steps of an epoch, from the description of a replica: this process may not have the data.</summary>
     private long StepsPerEpoch => BatchPlan.Of(_process.Definition, _replica!.TrainingSamples).StepsPerEpoch;
 
@@ -226,7 +229,7 @@ internal sealed class CoordinatorServices : ICoordinatorServices
         // Whatever else this process holds, the job returns to this state.
         _process.Snapshots.DropAfter(0);
         _process.Snapshots.KeepAll(CheckpointMapping.Read(checkpoint, _process.Layout, definition.Optimizer.StateNames));
-        NewestCheckpoint = checkpoint.Manifest.Step;
+        (NewestCheckpoint, Watched) = (checkpoint.Manifest.Step, checkpoint.Manifest.Watch?.State);
         Observer.OnNotice($"going on from {checkpoint.DirectoryPath}");
     }
 
@@ -248,6 +251,7 @@ internal sealed class CoordinatorServices : ICoordinatorServices
             Numerics = _replica.Numerics,
             Processor = _replica.Processor,
             ParametersSha256 = sha256,
+            Watch = request.Watch is { } state && definition.Watch is { } watch ? new CheckpointWatch(watch.Metric, state, watch.KeepBest) : null,
             Metrics = new CheckpointMetrics(request.Loss, request.Evaluation?.Loss, request.Evaluation?.Accuracy)
             {
                 Values = [.. (request.Evaluation?.Metrics ?? []).Where(metric => metric.Columns == 0).Select(metric => KeyValuePair.Create(metric.Name, metric.Value))],

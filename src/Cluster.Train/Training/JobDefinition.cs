@@ -58,6 +58,9 @@ public sealed record JobDefinition
     /// <summary>What becomes of an epoch's last batch where it is smaller than <see cref="BatchSize"/>.</summary>
     public TailRule Tail { get; init; }
 
+    /// <summary>What the job makes of its evaluations; null for nothing.</summary>
+    public WatchSettings? Watch { get; init; }
+
     /// <summary>libtorch's threads per worker: sums of convolutions and normalizations depend on it.</summary>
     public int Threads { get; init; } = 1;
 
@@ -130,6 +133,7 @@ public sealed record JobDefinition
             fields[TailRules.Field] = TailRules.Name(Tail);
         }
 
+        Watch?.AddTo(fields);
         if (Schedule.DependsOnLength)
         {
             fields["length"] = Length.Epochs is { } epochs ? Invariant($"{epochs} epochs") : Invariant($"{Length.Steps} steps");

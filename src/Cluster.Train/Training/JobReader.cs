@@ -41,6 +41,7 @@ internal static class JobReader
             ClipNorm = reader.Read("clip-norm", text => text == "none" ? (float?)null : Real(text)),
             Threads = reader.Read("threads", Whole),
             Tail = fields.ContainsKey(TailRules.Field) ? reader.Read(TailRules.Field, TailRules.Parse) : TailRule.Keep,
+            Watch = fields.ContainsKey(WatchSettings.Field) ? reader.Read(WatchSettings.Field, _ => WatchSettings.From(fields)) : null,
             Portable = reader.Read("portable", text => Choice(text, "yes", "no")),
             Device = reader.Read("device", text => Choice(text, "cuda", "cpu")) ? DeviceKind.Cuda : DeviceKind.Cpu,
             Length = length,

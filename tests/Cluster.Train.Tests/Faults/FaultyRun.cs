@@ -24,6 +24,8 @@ internal sealed record FaultyRun : IJobObserver
 
     public OptimizerSettings Optimizer { get; init; } = OptimizerSettings.AdamW(0.01f);
 
+    public WatchSettings? Watch { get; init; }
+
     public string? Checkpoints { get; init; }
 
     public FaultyTrainingSettings Settings { get; init; } = new();
@@ -46,6 +48,7 @@ internal sealed record FaultyRun : IJobObserver
             Shards = 3,
             BatchSize = 32,
             Optimizer = Optimizer,
+            Watch = Watch,
             Length = new RunLength(null, Steps),
             Settings = TaskSettings.From(Task.Name, Task.Options, new Dictionary<string, string>()),
         },

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Cluster.Train.Hosting.CommandLine;
 
 namespace Cluster.Train.Tests.Hosting;
@@ -21,7 +22,7 @@ public sealed class HelpTests
     {
         var run = await new HostRun().RunLineAsync("train --help");
 
-        var start = run.Out.IndexOf("\n  " + name, StringComparison.Ordinal);
+        var start = Regex.Match(run.Out, $"\n  {name}(?=\\s)", RegexOptions.None, TimeSpan.FromSeconds(10)) is { Success: true } found ? found.Index : -1;
         Assert.True(start > 0, $"{name} is not in the help");
         var entry = Unwrap(run.Out[start..(run.Out.IndexOf(']', start) + 1)]);
         Assert.Contains("default ", entry, StringComparison.Ordinal);

@@ -32,6 +32,8 @@ internal sealed record LocalRun : IJobObserver
 
     public float? ClipNorm { get; init; }
 
+    public WatchSettings? Watch { get; init; }
+
     public string? Checkpoints { get; init; }
 
     public long? CheckpointEvery { get; init; }
@@ -78,20 +80,23 @@ internal sealed record LocalRun : IJobObserver
 
     public void OnNotice(string notice) => _notices.Add(notice);
 
+    public JobDefinition Definition => new()
+    {
+        Task = Task.Name,
+        Seed = 5,
+        Shards = Shards,
+        BatchSize = BatchSize,
+        Tail = Tail,
+        Optimizer = Optimizer,
+        ClipNorm = ClipNorm,
+        Watch = Watch,
+        Length = Length,
+    };
+
     private TrainingOptions Options() => new()
     {
         Task = Task,
-        Definition = new JobDefinition
-        {
-            Task = Task.Name,
-            Seed = 5,
-            Shards = Shards,
-            BatchSize = BatchSize,
-            Tail = Tail,
-            Optimizer = Optimizer,
-            ClipNorm = ClipNorm,
-            Length = Length,
-        },
+        Definition = Definition,
         Workers = Workers,
         Topology = Topology,
         CheckpointDirectory = Checkpoints,

@@ -1,3 +1,4 @@
+using Cluster.Train.Training;
 using MessagePack;
 
 namespace Cluster.Train.Protocol.Wire;
@@ -21,7 +22,7 @@ internal static class CoordinatorMessages
 
     internal static void Write(ref MessagePackWriter writer, JobMemo memo)
     {
-        writer.WriteArrayHeader(14);
+        writer.WriteArrayHeader(15);
         writer.Write(memo.Step);
         writer.Write(memo.Samples);
         writer.Write(memo.EpochLossSum);
@@ -36,17 +37,37 @@ internal static class CoordinatorMessages
         writer.Write(memo.ReplayedSteps);
         writer.Write(memo.Checkpoint);
         WireFields.Write(ref writer, memo.Metrics);
+        WireFields.WriteOptional(ref writer, memo.Watch, WriteWatch);
     }
 
     internal static JobMemo ReadMemo(ref MessagePackReader reader)
     {
-        var further = WireFields.Begin(ref reader, 14);
+        var further = WireFields.Begin(ref reader, 15);
         var memo = new JobMemo(
             reader.ReadInt64(), reader.ReadInt64(), reader.ReadDouble(), reader.ReadInt64(), reader.ReadDouble(), reader.ReadDouble(),
             reader.ReadDouble(), reader.ReadInt32(), reader.ReadDouble(), reader.ReadDouble(), reader.ReadInt32(), reader.ReadInt64(),
-            WireFields.Text(ref reader), WireFields.Sums(ref reader));
+            WireFields.Text(ref reader), WireFields.Sums(ref reader), WireFields.Optional(ref reader, ReadWatch));
         WireFields.End(ref reader, further);
         return memo;
+    }
+
+    private static void WriteWatch(ref MessagePackWriter writer, WatchState watch)
+    {
+        writer.WriteArrayHeader(5);
+        writer.Write(watch.BestStep);
+        writer.Write(watch.Best);
+        writer.Write(watch.Mark);
+        writer.Write(watch.Since);
+        WireFields.WriteOptional(ref writer, watch.StopStep);
+    }
+
+    private static WatchState ReadWatch(ref MessagePackReader reader)
+    {
+        var further = WireFields.Begin(ref reader, 5);
+        var watch = new WatchState(
+            reader.ReadInt64(), reader.ReadDouble(), reader.ReadDouble(), reader.ReadInt32(), WireFields.OptionalLong(ref reader));
+        WireFields.End(ref reader, further);
+        return watch;
     }
 
     private static void WriteOffer(ref MessagePackWriter writer, JobOffer message)

@@ -9,7 +9,7 @@ internal static class JobWire
 {
     internal static void Write(ref MessagePackWriter writer, JobDefinition job)
     {
-        writer.WriteArrayHeader(13);
+        writer.WriteArrayHeader(14);
         writer.Write(job.Task);
         writer.WriteMapHeader(job.Settings.Values.Count);
         foreach (var (name, value) in job.Settings.Values)
@@ -39,11 +39,12 @@ internal static class JobWire
         WireFields.WriteOptional(ref writer, job.Length.Epochs);
         WireFields.WriteOptional(ref writer, job.Length.Steps);
         writer.Write((int)job.Tail);
+        WireFields.WriteOptional(ref writer, job.Watch, WriteWatch);
     }
 
     internal static JobDefinition Read(ref MessagePackReader reader)
     {
-        var further = WireFields.Begin(ref reader, 13);
+        var further = WireFields.Begin(ref reader, 14);
         var job = new JobDefinition
         {
             Task = WireFields.Text(ref reader),
@@ -59,9 +60,32 @@ internal static class JobWire
             Device = WireFields.Enum<DeviceKind>(ref reader),
             Length = ReadLength(ref reader),
             Tail = WireFields.Enum<TailRule>(ref reader),
+            Watch = WireFields.Optional(ref reader, ReadWatch),
         };
         WireFields.End(ref reader, further);
         return job;
+    }
+
+    private static void WriteWatch(ref MessagePackWriter writer, WatchSettings watch)
+    {
+        writer.WriteArrayHeader(4);
+        writer.Write(watch.Metric);
+        WireFields.WriteOptional(ref writer, watch.StopAfter);
+        writer.Write(watch.LeastGain);
+        writer.Write(watch.KeepBest);
+    }
+
+    private static WatchSettings ReadWatch(ref MessagePackReader reader)
+    {
+        var further = WireFields.Begin(ref reader, 4);
+        var watch = new WatchSettings(WireFields.Text(ref reader))
+        {
+            StopAfter = checked((int?)WireFields.OptionalLong(ref reader)),
+            LeastGain = reader.ReadDouble(),
+            KeepBest = reader.ReadBoolean(),
+        };
+        WireFields.End(ref reader, further);
+        return watch;
     }
 
     private static TaskSettings ReadSettings(ref MessagePackReader reader)

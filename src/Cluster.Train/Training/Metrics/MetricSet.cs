@@ -31,6 +31,21 @@ internal sealed class MetricSet
     /// <summary>A metric by its name; null where there is no such one.</summary>
     internal Metric? Find(string name) => _metrics.FirstOrDefault(metric => metric.Name == name);
 
+    /// <summary>What can be watched of a task: the loss, the accuracy where it has one, and its metrics that are numbers.</summary>
+    /// <exception cref="BadInputException">It lists a metric that cannot be used.</exception>
+    internal static IReadOnlyList<string> Watchable(ITrainingTask task, TaskSettings settings)
+    {
+        var metrics = Of(task, settings);
+        var counts = task.GetType().GetInterfaceMap(typeof(ITrainingTask)) is var map
+            && map.TargetMethods[Array.FindIndex(map.InterfaceMethods, method => method.Name == nameof(ITrainingTask.Count))].DeclaringType is { } writer
+            && writer != typeof(ITrainingTask) && !(writer.IsGenericType && writer.GetGenericTypeDefinition() == typeof(TrainingTask<>));
+        return
+        [
+            Loss, .. counts && metrics.Find(Accuracy) is null ? [Accuracy] : Array.Empty<string>(),
+            .. metrics._metrics.Where(metric => metric.Columns(1) == 0).Select(metric => metric.Name),
+        ];
+    }
+
     /// <summary>The metrics that a task lists.</summary>
     /// <exception cref="BadInputException">One of them is null, or its name cannot be used or is there twice.</exception>
     internal static MetricSet Of(ITrainingTask task, TaskSettings settings)

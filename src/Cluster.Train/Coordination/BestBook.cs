@@ -1,0 +1,84 @@
+using Cluster.Train.Training;
+
+namespace Cluster.Train.Coordination;
+
+/// <summary>Which evaluation of a job is its best, and after which one it ends for want of gain. Pure.</summary>
+/// <param name="settings">What is watched.</param>
+/// <param name="higherIsBetter">Whether a larger value is a better one.</param>
+internal sealed class BestBook(WatchSettings settings, bool higherIsBetter)
+{
+    /// <summary>The book of a job; null where it watches nothing.</summary>
+    internal static BestBook? Of(JobDefinition definition, MetricSet metrics) => definition.Watch is { } watch
+        ? new BestBook(watch, watch.Metric != MetricSet.Loss && (metrics.Find(watch.Metric)?.HigherIsBetter ?? true))
+        : null;
+
+    /// <summary>Takes an evaluation at the end of an epoch.</summary>
+    /// <param name="before">What was known; null before the first.</param>
+    /// <param name="step">Steps of the job done.</param>
+    /// <param name="evaluation">The evaluation.</param>
+    /// <exception cref="BadInputException">It does not have the metric.</exception>
+    internal WatchState Next(WatchState? before, long step, EvaluationResult evaluation) => Next(before, step, ValueIn(evaluation));
+
+    internal WatchState Next(WatchState? before, long step, double value)
+    {
+        if (before is null)
+        {
+            return new WatchState(step, value, value, Since: 0, StopStep: null);
+        }
+
+        // A job that is at its end stays there, whatever is reported again.
+        if (before.StopStep is not null)
+        {
+            return before;
+        }
+
+        var state = IsBetter(value, before.Best, by: 0) ? before with { BestStep = step, Best = value } : before;
+        if (IsBetter(value, before.Mark, settings.LeastGain))
+        {
+            return state with { Mark = value, Since = 0 };
+        }
+
+        var since = before.Since + 1;
+        return state with { Since = since, StopStep = since >= settings.StopAfter ? step : null };
+    }
+
+    /// <summary>
+    /// The first step beyond which nothing may be computed before its evaluation is known: the earliest at which the job may
+    /// end early. Null where it cannot.
+    /// </summary>
+    /// <param name="state">What is known; null before the first evaluation.</param>
+    /// <param name="completedSteps">Steps of the job of which all is known.</param>
+    /// <param name="stepsPerEpoch">Steps of one epoch.</param>
+    internal long? Verdict(WatchState? state, long completedSteps, long stepsPerEpoch)
+    {
+        if (settings.StopAfter is not { } patience)
+        {
+            return null;
+        }
+
+        // The first evaluation is always a gain.
+        var evaluations = state is null ? patience + 1L : patience - state.Since;
+        return checked(((completedSteps / stepsPerEpoch) + evaluations) * stepsPerEpoch);
+    }
+
+    private bool IsBetter(double value, double than, double by) =>
+        !double.IsNaN(value) && (double.IsNaN(than) || (higherIsBetter ? value > than + by : value < than - by));
+
+    private double ValueIn(EvaluationResult evaluation)
+    {
+        if (settings.Metric == MetricSet.Loss)
+        {
+            return evaluation.Loss;
+        }
+
+        foreach (var (name, value) in evaluation.Numbers())
+        {
+            if (name == settings.Metric)
+            {
+                return value;
+            }
+        }
+
+        throw new BadInputException($"--watch is '{settings.Metric}', which the evaluation does not have: give one of {string.Join(", ", evaluation.Numbers().Select(number => number.Name).Prepend(MetricSet.Loss))}");
+    }
+}
