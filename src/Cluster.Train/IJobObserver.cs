@@ -15,6 +15,11 @@ public interface IJobObserver
     /// <summary>An epoch was completed and evaluated.</summary>
     void OnEpoch(EpochResult epoch);
 
+    /// <summary>An evaluation was done that is not at the end of an epoch. The default does nothing.</summary>
+    void OnEvaluation(EvaluationPoint point)
+    {
+    }
+
     /// <summary>Something that the user should read: one line.</summary>
     void OnNotice(string notice);
 }
@@ -46,7 +51,7 @@ public sealed record JobProgress(long CompletedSteps, long CompletedSamples, dou
 /// <param name="Epoch">From 1.</param>
 /// <param name="CompletedSteps">Steps of the job done at its end.</param>
 /// <param name="Loss">Mean training loss over the epoch's samples, each at the parameters of its step.</param>
-/// <param name="Evaluation">At the epoch's end; null where the task has no evaluation samples.</param>
+/// <param name="Evaluation">At the epoch's end; null where there was none.</param>
 /// <param name="Elapsed">Since the run began.</param>
 public sealed record EpochResult(int Epoch, long CompletedSteps, double Loss, EvaluationResult? Evaluation, TimeSpan Elapsed);
 
@@ -119,6 +124,9 @@ public sealed record JobOutcome
 
     /// <summary>The last evaluation; null where there was none.</summary>
     public required EvaluationResult? Evaluation { get; init; }
+
+    /// <summary>All evaluations of this run, in order; those before a resume, or before another coordinator, are not among them.</summary>
+    public IReadOnlyList<EvaluationPoint> History { get; init; } = [];
 
     /// <summary>From the first lease to the last step.</summary>
     public required TimeSpan Elapsed { get; init; }

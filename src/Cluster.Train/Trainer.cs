@@ -106,6 +106,8 @@ public static class Trainer
             observer?.OnEpoch(epoch);
         }
 
+        public void OnEvaluation(EvaluationPoint point) => observer?.OnEvaluation(point);
+
         public void OnNotice(string notice) => observer?.OnNotice(notice);
     }
 }

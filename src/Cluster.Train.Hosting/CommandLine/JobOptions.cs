@@ -72,8 +72,13 @@ internal static class JobOptions
     { DefaultNote = "no clipping" };
 
     public static readonly OptionSpec<string> Watch = new("--watch", Section, ValueKinds.Text("METRIC", "loss, accuracy or a metric of the task"),
-        "The metric of the evaluations at the ends of epochs that --stop-after and --keep-best go by.")
+        "The metric of the evaluations that --stop-after and --keep-best go by.")
     { DefaultNote = "loss, with --stop-after or --keep-best" };
+
+    public static readonly OptionSpec<EvaluationInterval> EvaluateEvery = new("--evaluate-every", Section,
+        new ValueKind<EvaluationInterval>("EVERY", "a number of steps or epochs, like 200steps or 2epochs", EvaluationInterval.Parse, every => every.ToString()),
+        "How often to evaluate, besides at the end of the job; decides the result only with --watch.")
+    { Default = _ => EvaluationInterval.Epoch };
 
     public static readonly OptionSpec<int> StopAfter = new("--stop-after", Section, ValueKinds.Whole(1, 1_000_000, "evaluations"),
         "Ends the job after N evaluations without gain.")
@@ -98,7 +103,7 @@ internal static class JobOptions
     public static readonly IReadOnlyList<OptionSpec> All =
     [
         Epochs, Steps, BatchSize, Tail, Shards, Seed, Optimizer, LearningRate, Schedule, Momentum, Dampening, Nesterov,
-        WeightDecay, ClipNorm, Watch, StopAfter, LeastGain, KeepBest, Threads, Portable,
+        WeightDecay, ClipNorm, EvaluateEvery, Watch, StopAfter, LeastGain, KeepBest, Threads, Portable,
     ];
 
     private static ScheduleSettings ReadSchedule(string text) => text.Split(':') switch

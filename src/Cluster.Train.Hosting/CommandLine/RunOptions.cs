@@ -62,6 +62,10 @@ internal static class RunOptions
         "Writes the result as JSON.")
     { DefaultNote = "none" };
 
+    public static readonly OptionSpec<string> History = new("--history", Output, ValueKinds.Text("FILE", "a file that can be written"),
+        "Writes a line for each evaluation of the run, as CSV.")
+    { DefaultNote = "none" };
+
     public static readonly OptionSpec<string> Plot = new("--plot", Output, ValueKinds.Text("FILE", "a file that ends in .png or .svg"),
         "Draws loss and accuracy over the epochs, as PNG or SVG by the name's end.")
     { DefaultNote = "none" };
@@ -83,7 +87,7 @@ internal static class RunOptions
     public static readonly IReadOnlyList<OptionSpec> Local =
     [
         Workers, Data, Device, Topology, StepTimeout, JoinTimeout,
-        CheckpointDirectory, CheckpointEvery, Keep, Resume, Summary, Plot, Journal, JournalHashEvery, Log,
+        CheckpointDirectory, CheckpointEvery, Keep, Resume, Summary, History, Plot, Journal, JournalHashEvery, Log,
     ];
 
     private static string ReadDevice(string text)

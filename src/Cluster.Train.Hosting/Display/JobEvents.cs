@@ -23,6 +23,9 @@ internal sealed class JobEvents : IJobObserver
     public void OnEpoch(EpochResult epoch) => Add(epoch);
 
     /// <inheritdoc/>
+    public void OnEvaluation(EvaluationPoint point) => Add(point);
+
+    /// <inheritdoc/>
     public void OnNotice(string notice) => Add(notice);
 
     /// <summary>Nothing more will come.</summary>

@@ -24,6 +24,9 @@ internal sealed class JobLines(string task)
             case JobProgress progress:
                 State.Apply(progress);
                 return null;
+            case EvaluationPoint point:
+                State.Apply(point);
+                return Describe(point);
             case EpochResult epoch:
                 return Describe(epoch, State.Apply(epoch));
             default:
@@ -47,6 +50,13 @@ internal sealed class JobLines(string task)
         return Invariant($"{task}: {Figures.Count(roster.ParameterCount, "parameter")}, {crew}; {roster.TrainingSamples:N0} training{test} samples; ")
             + Invariant($"{Figures.Count(roster.TotalSteps, "step")}, {Figures.Count(roster.StepsPerEpoch, "step")} an epoch{from}");
     }
+
+    private FigureLine Describe(EvaluationPoint point) => new(
+    [
+        new Figure(Invariant($"epoch {point.Epoch}/{State.TotalEpochs}"), 0), new Figure(Invariant($"step {point.CompletedSteps}/{State.TotalSteps}"), 1),
+        new Figure(Invariant($"loss so far {Figures.Loss(point.Loss)}"), 3), new Figure(Invariant($"test loss {Figures.Loss(point.Evaluation.Loss)}"), 2),
+        .. State.Measured(),
+    ]);
 
     private FigureLine Describe(EpochResult epoch, double? samplesPerSecond)
     {

@@ -62,6 +62,9 @@ internal sealed class JobState
         SamplesPerSecond = progress.SamplesPerSecond;
     }
 
+    /// <summary>Takes an evaluation within an epoch.</summary>
+    public void Apply(EvaluationPoint point) => (Steps, Loss, Evaluation) = (point.CompletedSteps, point.Loss, point.Evaluation);
+
     /// <summary>Takes an epoch's result.</summary>
     /// <returns>Samples/s over that epoch, or over the last two seconds where epochs are shorter; null where it took no measurable time.</returns>
     public double? Apply(EpochResult epoch)

@@ -8,10 +8,17 @@ internal sealed class CurveRecorder(IJobObserver display) : IJobObserver
     private const int MostMoments = 4096;
 
     private readonly List<EpochResult> _epochs = [];
+    private readonly List<EvaluationPoint> _within = [];
     private readonly List<JobProgress> _moments = [];
 
     /// <summary>The epochs completed in this run, in order.</summary>
     public IReadOnlyList<EpochResult> Epochs => _epochs;
+
+    /// <summary>Evaluations within epochs, in order.</summary>
+    public IReadOnlyList<EvaluationPoint> Within => _within;
+
+    /// <summary>Steps of one epoch; 1 before they are known.</summary>
+    public long StepsPerEpoch { get; private set; } = 1;
 
     /// <summary>Moments in between, evenly thinned out in a long run.</summary>
     public IReadOnlyList<JobProgress> Moments => _moments;
@@ -21,6 +28,8 @@ internal sealed class CurveRecorder(IJobObserver display) : IJobObserver
     {
         // What was done beyond a snapshot will come again.
         _epochs.RemoveAll(epoch => epoch.CompletedSteps > roster.FirstStep);
+        _within.RemoveAll(point => point.CompletedSteps > roster.FirstStep);
+        StepsPerEpoch = Math.Max(1, roster.StepsPerEpoch);
         _moments.RemoveAll(moment => moment.CompletedSteps > roster.FirstStep);
         display.OnRoster(roster);
     }
@@ -43,6 +52,13 @@ internal sealed class CurveRecorder(IJobObserver display) : IJobObserver
     {
         _epochs.Add(epoch);
         display.OnEpoch(epoch);
+    }
+
+    /// <inheritdoc/>
+    public void OnEvaluation(EvaluationPoint point)
+    {
+        _within.Add(point);
+        display.OnEvaluation(point);
     }
 
     /// <inheritdoc/>

@@ -63,13 +63,15 @@ internal static class LossPlot
             ? curves.Epochs.Select(epoch => new Coordinates(epoch.Epoch, epoch.Loss)).ToList()
             : curves.Moments.Select(moment => new Coordinates(moment.CompletedSteps, moment.Loss)).ToList();
         double Place(EpochResult epoch) => byEpoch ? epoch.Epoch : epoch.CompletedSteps;
-        var evaluated = curves.Epochs.Where(epoch => epoch.Evaluation is not null).ToList();
-        var test = evaluated.ConvertAll(epoch => new Coordinates(Place(epoch), epoch.Evaluation!.Loss));
+        var evaluated = curves.Epochs.Where(epoch => epoch.Evaluation is not null).Select(epoch => (At: Place(epoch), Result: epoch.Evaluation!))
+            .Concat(curves.Within.Select(point => (At: byEpoch ? (double)point.CompletedSteps / curves.StepsPerEpoch : point.CompletedSteps, Result: point.Evaluation)))
+            .OrderBy(point => point.At).ToList();
+        var test = evaluated.ConvertAll(point => new Coordinates(point.At, point.Result.Loss));
         // Accuracy, or else the task's first metric: one curve beside the losses can still be told apart.
-        var measure = evaluated.SelectMany(epoch => epoch.Evaluation!.Numbers()).FirstOrDefault().Name;
+        var measure = evaluated.SelectMany(point => point.Result.Numbers()).FirstOrDefault().Name;
         var measured = evaluated
-            .SelectMany(epoch => epoch.Evaluation!.Numbers().Where(number => number.Name == measure && double.IsFinite(number.Value))
-                .Select(number => new Coordinates(Place(epoch), number.Value))).ToList();
+            .SelectMany(point => point.Result.Numbers().Where(number => number.Name == measure && double.IsFinite(number.Value))
+                .Select(number => new Coordinates(point.At, number.Value))).ToList();
 
         var losses = training.Concat(test).Select(point => point.Y).Where(double.IsFinite).ToList();
         var logarithmic = losses.Count > 0 && losses.Min() > 0 && losses.Max() / losses.Min() > WideRange;

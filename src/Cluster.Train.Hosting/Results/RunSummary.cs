@@ -22,6 +22,17 @@ internal sealed record RunSummary(
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public BestSummary? Best { get; init; }
 
+    /// <summary>All evaluations of the run, in order. Left out where there are none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<EvaluationSummary>? Evaluations { get; init; }
+
+    /// <summary>An evaluation of the run.</summary>
+    internal sealed record EvaluationSummary(int Epoch, long Step, double? Loss, double? EvalLoss)
+    {
+        /// <summary>Accuracy and metrics that are numbers, by name; null where one is not finite.</summary>
+        public required IReadOnlyDictionary<string, double?> Metrics { get; init; }
+    }
+
     /// <summary>The best evaluation of a job.</summary>
     internal sealed record BestSummary(string Metric, double? Value, long Step);
 
@@ -39,6 +50,10 @@ internal sealed record RunSummary(
         {
             StoppedEarly = outcome.Best is null ? null : outcome.StoppedEarly,
             Best = outcome.Best is { } best ? new BestSummary(best.Metric, Finite(best.Value), best.Step) : null,
+            Evaluations = outcome.History.Count == 0 ? null : [.. outcome.History.Select(point => new EvaluationSummary(point.Epoch, point.CompletedSteps, Finite(point.Loss), Finite(point.Evaluation.Loss))
+            {
+                Metrics = point.Evaluation.Numbers().ToDictionary(number => number.Name, number => Finite(number.Value)),
+            })],
             Metrics = outcome.Evaluation is { Metrics.Count: > 0 } evaluation ? evaluation.Metrics.ToDictionary(metric => metric.Name, Value) : null,
         };
     }

@@ -21,7 +21,7 @@ internal static class CoordinatorVerb
             RunOptions.CheckpointDirectory, RunOptions.CheckpointEvery, RunOptions.Keep, RunOptions.Resume,
             ClusterOptions.Listen, ClusterOptions.Advertise, ClusterOptions.TensorPort, ClusterOptions.Seeds, ClusterOptions.JoinTimeout, ClusterOptions.HealthFile,
             .. ClusterOptions.Tls,
-            RunOptions.Summary, RunOptions.Plot, RunOptions.Journal, RunOptions.JournalHashEvery, RunOptions.Log,
+            RunOptions.Summary, RunOptions.History, RunOptions.Plot, RunOptions.Journal, RunOptions.JournalHashEvery, RunOptions.Log,
         ],
         RunAsync)
     {

@@ -43,6 +43,7 @@ internal static class JobBuilder
             Schedule = Or(values, JobOptions.Schedule, former?.Schedule ?? values.Get(JobOptions.Schedule)),
             ClipNorm = values.IsGiven(JobOptions.ClipNorm) ? values.Get(JobOptions.ClipNorm) : former?.ClipNorm,
             Watch = WatchBuilder.Build(values, former),
+            EvaluateEvery = Or(values, JobOptions.EvaluateEvery, former?.EvaluateEvery ?? values.Get(JobOptions.EvaluateEvery)),
             Threads = Or(values, JobOptions.Threads, former?.Threads ?? values.Get(JobOptions.Threads)),
             Portable = Or(values, JobOptions.Portable, former?.Portable ?? values.Get(JobOptions.Portable)),
             Device = Device(values, former) == "cpu" ? DeviceKind.Cpu : DeviceKind.Cuda,

@@ -6,16 +6,18 @@ using Cluster.Train.Training;
 
 namespace Cluster.Train.Hosting.Verbs;
 
-/// <summary>The files of a run: <c>--summary</c>, <c>--plot</c> and <c>--journal</c>.</summary>
+/// <summary>The files of a run: <c>--summary</c>, <c>--history</c>, <c>--plot</c> and <c>--journal</c>.</summary>
 internal sealed class Outputs
 {
     private readonly string? _summary;
+    private readonly string? _history;
     private readonly string? _plot;
     private readonly string? _journal;
 
-    private Outputs(string? summary, string? plot, string? journal)
+    private Outputs(string? summary, string? history, string? plot, string? journal)
     {
         _summary = summary;
+        _history = history;
         _plot = plot;
         _journal = journal;
     }
@@ -26,6 +28,7 @@ internal sealed class Outputs
         get
         {
             if (_summary is not null) yield return ("summary", _summary);
+            if (_history is not null) yield return ("history", _history);
             if (_plot is not null) yield return ("plot", _plot);
             if (_journal is not null) yield return ("journal", _journal);
         }
@@ -36,7 +39,9 @@ internal sealed class Outputs
     public static Outputs Of(OptionValues values)
     {
         var summary = values.GetIfGiven(RunOptions.Summary);
+        var history = values.GetIfGiven(RunOptions.History);
         var plot = values.GetIfGiven(RunOptions.Plot);
+        if (history is not null) OutputFile.Probe(history, values.Source(RunOptions.History));
         if (summary is not null) OutputFile.Probe(summary, values.Source(RunOptions.Summary));
         if (plot is not null)
         {
@@ -54,7 +59,7 @@ internal sealed class Outputs
             throw new BadInputException($"{values.Source(RunOptions.JournalHashEvery)} needs --journal FILE, where the hashes go");
         }
 
-        return new Outputs(summary, plot, journal);
+        return new Outputs(summary, history, plot, journal);
     }
 
     /// <summary>
@@ -67,6 +72,7 @@ internal sealed class Outputs
         try
         {
             if (_summary is not null) RunSummary.Of(definition, outcome).Write(_summary);
+            if (_history is not null && !outcome.WasDone) HistoryFile.Write(_history, outcome.History);
             // A job that was done before has no curve: the one of the run that did it stays.
             if (_plot is not null && !outcome.WasDone) LossPlot.Write(_plot, Invariant($"{definition.Task}, seed {definition.Seed}"), curves);
         }

@@ -26,6 +26,9 @@ internal sealed class ServiceCalls(ICoordinatorServices services, IActorRef coor
             case Effect.ShowProgress shown:
                 services.Observer.OnProgress(shown.Progress);
                 break;
+            case Effect.ShowEvaluation shown:
+                services.Observer.OnEvaluation(shown.Point);
+                break;
             case Effect.ShowEpoch shown:
                 services.Observer.OnEpoch(shown.Epoch);
                 break;

@@ -12,7 +12,7 @@ internal sealed class BestBook(WatchSettings settings, bool higherIsBetter)
         ? new BestBook(watch, watch.Metric != MetricSet.Loss && (metrics.Find(watch.Metric)?.HigherIsBetter ?? true))
         : null;
 
-    /// <summary>Takes an evaluation at the end of an epoch.</summary>
+    /// <summary>Takes an evaluation.</summary>
     /// <param name="before">What was known; null before the first.</param>
     /// <param name="step">Steps of the job done.</param>
     /// <param name="evaluation">The evaluation.</param>
@@ -48,8 +48,8 @@ internal sealed class BestBook(WatchSettings settings, bool higherIsBetter)
     /// </summary>
     /// <param name="state">What is known; null before the first evaluation.</param>
     /// <param name="completedSteps">Steps of the job of which all is known.</param>
-    /// <param name="stepsPerEpoch">Steps of one epoch.</param>
-    internal long? Verdict(WatchState? state, long completedSteps, long stepsPerEpoch)
+    /// <param name="every">Steps from one evaluation to the next.</param>
+    internal long? Verdict(WatchState? state, long completedSteps, long every)
     {
         if (settings.StopAfter is not { } patience)
         {
@@ -58,7 +58,8 @@ internal sealed class BestBook(WatchSettings settings, bool higherIsBetter)
 
         // The first evaluation is always a gain.
         var evaluations = state is null ? patience + 1L : patience - state.Since;
-        return checked(((completedSteps / stepsPerEpoch) + evaluations) * stepsPerEpoch);
+        var next = (completedSteps / every) + evaluations;
+        return next > long.MaxValue / every ? long.MaxValue : next * every;
     }
 
     private bool IsBetter(double value, double than, double by) =>

@@ -94,7 +94,7 @@ internal sealed partial class CoordinatorMachine
             select holder with { Snapshots = [held] };
         var prepare = new PrepareGeneration(roster, point.Step, job.TotalSteps, [.. sources]);
         Enter(
-            new Preparing(_now, new GenerationBook(_settings, roster, point.Step, job.TotalSteps, job.StepsPerEpoch), job, prepare),
+            new Preparing(_now, new GenerationBook(_settings, roster, point.Step, job.TotalSteps, job.StepsPerEpoch) { EvaluateEvery = job.EvaluateEvery }, job, prepare),
             Invariant($"generation {roster.Generation} begins at step {point.Step}: {point.Reason}"));
         StartWait(Wait.Phase, _settings.JoinTimeout);
         Do(new Effect.WatchPeers(roster));

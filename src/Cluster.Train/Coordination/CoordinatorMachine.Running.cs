@@ -46,7 +46,7 @@ internal sealed partial class CoordinatorMachine
     private void Reported(Running running, StepReport report)
     {
         Do(new Effect.JournalSteps(report));
-        IReadOnlyList<EpochResult> epochs;
+        IReadOnlyList<ShownEpoch> epochs;
         JobProgress? progress;
         try
         {
@@ -59,12 +59,20 @@ internal sealed partial class CoordinatorMachine
             return;
         }
 
-        foreach (var epoch in epochs)
+        foreach (var (epoch, point) in epochs)
         {
-            Do(new Effect.ShowEpoch(epoch));
-            if (epoch.Evaluation is { } evaluation)
+            if (epoch is not null)
             {
-                Do(new Effect.JournalEvaluation(running.Generation.Roster.Generation, epoch.CompletedSteps, evaluation));
+                Do(new Effect.ShowEpoch(epoch));
+            }
+            else if (point is not null)
+            {
+                Do(new Effect.ShowEvaluation(point));
+            }
+
+            if (point is not null)
+            {
+                Do(new Effect.JournalEvaluation(running.Generation.Roster.Generation, point.CompletedSteps, point.Evaluation));
             }
         }
 

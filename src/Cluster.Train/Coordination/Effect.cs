@@ -32,6 +32,9 @@ internal abstract record Effect
     /// <summary>Shows an epoch's result.</summary>
     internal sealed record ShowEpoch(EpochResult Epoch) : Effect;
 
+    /// <summary>Shows an evaluation within an epoch.</summary>
+    internal sealed record ShowEvaluation(EvaluationPoint Point) : Effect;
+
     /// <summary>Writes down that a generation begins.</summary>
     internal sealed record JournalGeneration(int Generation, long FirstStep) : Effect;
 

@@ -9,7 +9,6 @@ internal sealed class GenerationBook
     private readonly CoordinatorSettings _settings;
     private readonly long _totalSteps;
     private readonly long? _checkpointEvery;
-    private readonly long? _bestEvery;
     private readonly long _stepsPerEpoch;
     private readonly HashSet<string> _ready = [];
     private long _lastSnapshot;
@@ -25,7 +24,7 @@ internal sealed class GenerationBook
     {
         (_settings, Roster, FirstStep, _totalSteps, _stepsPerEpoch) = (settings, roster, firstStep, totalSteps, stepsPerEpoch);
         _checkpointEvery = settings.KeepsCheckpoints ? settings.CheckpointEvery ?? stepsPerEpoch : null;
-        _bestEvery = settings is { KeepsCheckpoints: true, Definition.Watch.KeepBest: true } ? stepsPerEpoch : null;
+        EvaluateEvery = stepsPerEpoch;
         EndStep = totalSteps;
         string[] members = [.. roster.Members.Select(member => member.WorkerId)];
         Leases = new LeaseBook(members, firstStep);
@@ -48,6 +47,9 @@ internal sealed class GenerationBook
 
     /// <summary>Whether the membership is to change: the generation ends with its next snapshot.</summary>
     internal bool Regroups { get; set; }
+
+    /// <summary>Steps from one evaluation to the next.</summary>
+    internal long EvaluateEvery { private get; init; }
 
     /// <summary>The step with which the job ends, as far as is known.</summary>
     internal long EndStep { private get; set; }
@@ -100,10 +102,10 @@ internal sealed class GenerationBook
         var boundary = Math.Min(
             LeasePlanner.Boundary(next, EndStep, _checkpointEvery), SnapshotPlanner.Boundary(next, _lastSnapshot, _settings.SnapshotEvery));
         boundary = Math.Min(Math.Min(boundary, NextHash(next)), Verdict ?? long.MaxValue);
-        boundary = _bestEvery is { } evaluation ? Math.Min(boundary, ((next / evaluation) + 1) * evaluation) : boundary;
+        boundary = KeepsBest ? Math.Min(boundary, ((next / EvaluateEvery) + 1) * EvaluateEvery) : boundary;
         var steps = LeasePlanner.Length(next, Leases.LastLength, secondsPerStep, boundary);
         var end = next + steps;
-        var kind = end == EndStep || (_bestEvery is { } best && end % best == 0) || (_checkpointEvery is { } every && end % every == 0) || NextHash(end - 1) == end ? SnapshotKind.KeepAndHash
+        var kind = end == EndStep || (KeepsBest && end % EvaluateEvery == 0) || (_checkpointEvery is { } every && end % every == 0) || NextHash(end - 1) == end ? SnapshotKind.KeepAndHash
             : _settings.MemberLoss == MemberLoss.IsRecovered && IsDue(end, secondsPerStep ?? 0, snapshotCost) ? SnapshotKind.Keep
             : SnapshotKind.None;
         if (kind != SnapshotKind.None && (Snapshots.Outstanding || collecting))
@@ -120,6 +122,8 @@ internal sealed class GenerationBook
         _closed = end == EndStep;
         return Give(new StepLease(Roster.Generation, next, steps, kind, SealedStep, memo));
     }
+
+    private bool KeepsBest => _settings is { KeepsCheckpoints: true, Definition.Watch.KeepBest: true };
 
     private bool IsDue(long end, double secondsPerStep, double cost) => SnapshotPlanner.IsDue(
         _settings.SnapshotEvery, end - _lastSnapshot, (end - _lastSnapshot) * secondsPerStep, (_totalSteps - end) * secondsPerStep, cost);

@@ -13,6 +13,7 @@ internal sealed class JobBook
     private readonly BestBook? _best;
     private readonly Throughput _throughput = new();
     private readonly TimeSpan _started;
+    private readonly List<EvaluationPoint> _history = [];
     private TimeSpan _advanced;
     private (long Step, string Sha256)? _hashed;
     private long _told;
@@ -38,7 +39,7 @@ internal sealed class JobBook
         _plan = BatchPlan.Of(settings.Definition, replica.TrainingSamples);
         TotalSteps = settings.Definition.Length.TotalSteps(_plan.StepsPerEpoch);
         Ledger = new StepLedger(
-            firstStep, _plan.StepsPerEpoch, settings.Definition.Shards, (step, shard) => _plan.ShardOf(step, shard).Count, replica.EvaluationSamples > 0, TotalSteps,
+            firstStep, _plan.StepsPerEpoch, settings.Definition.Shards, (step, shard) => _plan.ShardOf(step, shard).Count, replica.EvaluationSamples > 0 ? EvaluateEvery : null, TotalSteps,
             settings.Metrics, _best = BestBook.Of(settings.Definition, settings.Metrics));
         SnapshotCost = SnapshotPlanner.ExpectedCost(replica.VectorLength);
         if (memo is not null)
@@ -65,7 +66,10 @@ internal sealed class JobBook
     internal long EndStep => Ledger.Watch?.StopStep ?? TotalSteps;
 
     /// <summary>No step beyond this one may be leased before its evaluation is known; null for no such step.</summary>
-    internal long? Verdict => _best?.Verdict(Ledger.Watch, Ledger.CompletedSteps, _plan.StepsPerEpoch);
+    internal long? Verdict => _best?.Verdict(Ledger.Watch, Ledger.CompletedSteps, EvaluateEvery);
+
+    /// <summary>Steps from one evaluation to the next.</summary>
+    internal long EvaluateEvery => _settings.Definition.EvaluateEvery.Steps(_plan.StepsPerEpoch);
 
     internal long StepsPerEpoch => _plan.StepsPerEpoch;
 
@@ -103,8 +107,8 @@ internal sealed class JobBook
     }
 
     /// <summary>Takes a worker's report.</summary>
-    /// <returns>What is shown: epochs that ended, and how far the job is; what is replayed was shown before.</returns>
-    internal (IReadOnlyList<EpochResult> Epochs, JobProgress? Progress) Report(StepReport report, TimeSpan now)
+    /// <returns>What is shown: epochs that ended, evaluations within epochs, and how far the job is; what is replayed was shown before.</returns>
+    internal (IReadOnlyList<ShownEpoch> Epochs, JobProgress? Progress) Report(StepReport report, TimeSpan now)
     {
         if (report.Steps > 0)
         {
@@ -114,7 +118,8 @@ internal sealed class JobBook
 
         var completed = Ledger.CompletedSteps;
         var ended = Ledger.Add(report);
-        IReadOnlyList<EpochResult> epochs = ended.Count == 0 ? [] : [.. ended.Where(epoch => epoch.CompletedSteps > _told).Select(epoch => ResultOf(epoch, completed, now))];
+        IReadOnlyList<ShownEpoch> epochs = ended.Count == 0 ? [] : [.. ended.Where(epoch => epoch.CompletedSteps > _told).Select(epoch => ResultOf(epoch, completed, now))];
+        _history.AddRange(epochs.Select(epoch => epoch.Point).OfType<EvaluationPoint>());
         if (Ledger.CompletedSteps <= _told)
         {
             return (epochs, null);
@@ -127,11 +132,13 @@ internal sealed class JobBook
     }
 
     /// <summary>One report of a tiny model completes many epochs: their ends are spread over the time that it covers.</summary>
-    private EpochResult ResultOf(LedgerEpoch epoch, long completed, TimeSpan now)
+    private ShownEpoch ResultOf(LedgerEpoch epoch, long completed, TimeSpan now)
     {
         var share = (double)(epoch.CompletedSteps - completed) / (Ledger.CompletedSteps - completed);
         var elapsed = _advanced - _started + (share * (now - _advanced));
-        return new EpochResult(epoch.Epoch, epoch.CompletedSteps, epoch.Loss, epoch.Evaluation, elapsed);
+        return new ShownEpoch(
+            epoch.Ends ? new EpochResult(epoch.Epoch, epoch.CompletedSteps, epoch.Loss, epoch.Evaluation, elapsed) : null,
+            epoch.Evaluation is { } evaluation ? new EvaluationPoint(epoch.Epoch, epoch.CompletedSteps, epoch.Loss, evaluation, elapsed) : null);
     }
 
     /// <summary>All members hold a snapshot.</summary>
@@ -175,6 +182,7 @@ internal sealed class JobBook
             Samples = Ledger.CompletedSamples,
             Loss = Ledger.LastEpochLoss ?? Ledger.EpochLoss,
             Evaluation = Ledger.Evaluation,
+            History = [.. _history],
             Elapsed = elapsed,
             Workers = _workers,
             Topology = _topology,
@@ -190,3 +198,8 @@ internal sealed class JobBook
         };
     }
 }
+
+/// <summary>What is shown at the end of an epoch, or of an evaluation within one.</summary>
+/// <param name="Epoch">The epoch; null where it has not ended.</param>
+/// <param name="Point">The evaluation; null where there is none.</param>
+internal sealed record ShownEpoch(EpochResult? Epoch, EvaluationPoint? Point);

@@ -11,12 +11,12 @@ namespace Cluster.Train.Coordination;
 /// <param name="stepsPerEpoch">Steps of one epoch.</param>
 /// <param name="shards">Shards of the job.</param>
 /// <param name="shardSamples">Samples of a shard at a step.</param>
-/// <param name="evaluates">Whether each epoch's end, and the job's, has an evaluation.</param>
+/// <param name="evaluateEvery">There is an evaluation every so many steps, and at the job's end; null for none.</param>
 /// <param name="totalSteps">Steps of the job.</param>
 /// <param name="metrics">The task's metrics.</param>
 /// <param name="best">What is made of its evaluations; null for nothing.</param>
 internal sealed class StepLedger(
-    long firstStep, long stepsPerEpoch, int shards, Func<long, int, int> shardSamples, bool evaluates, long totalSteps, MetricSet metrics,
+    long firstStep, long stepsPerEpoch, int shards, Func<long, int, int> shardSamples, long? evaluateEvery, long totalSteps, MetricSet metrics,
     BestBook? best = null)
 {
     private readonly Dictionary<long, PendingStep> _pending = [];
@@ -105,7 +105,7 @@ internal sealed class StepLedger(
     }
 
     /// <summary>Takes a report. A step that was reported before changes nothing.</summary>
-    /// <returns>The epochs that this report completed, evaluation included, in order.</returns>
+    /// <returns>The epochs that this report completed, and the evaluations within epochs, in order.</returns>
     internal IReadOnlyList<LedgerEpoch> Add(StepReport report)
     {
         for (var row = 0; row < report.Steps; row++)
@@ -145,24 +145,25 @@ internal sealed class StepLedger(
         {
             var atEnd = (next.Step + 1) % stepsPerEpoch == 0 || next.Step + 1 == totalSteps;
             EvaluationResult? evaluation = null;
-            if (atEnd && evaluates && !TryTakeEvaluation(next.Step + 1, out evaluation))
+            var evaluates = evaluateEvery is { } every && ((next.Step + 1) % every == 0 || next.Step + 1 == totalSteps);
+            if (evaluates && !TryTakeEvaluation(next.Step + 1, out evaluation))
             {
                 break;
             }
 
             _pending.Remove(next.Step);
             Complete(next);
-            if (atEnd)
+            Evaluation = evaluation ?? Evaluation;
+            if (evaluation is not null && CompletedSteps % evaluateEvery == 0)
             {
-                Evaluation = evaluation ?? Evaluation;
-                if (evaluation is not null && CompletedSteps % stepsPerEpoch == 0)
-                {
-                    // One at the end of a run that is cut short is none of the longer run that goes on from there.
-                    Watch = best?.Next(Watch, CompletedSteps, evaluation);
-                }
+                // One at the end of a run that is cut short is none of the longer run that goes on from there.
+                Watch = best?.Next(Watch, CompletedSteps, evaluation);
+            }
 
-                LastEpochLoss = EpochLoss;
-                epochs.Add(new LedgerEpoch((int)((next.Step / stepsPerEpoch) + 1), next.Step + 1, EpochLoss, evaluation));
+            LastEpochLoss = atEnd ? EpochLoss : LastEpochLoss;
+            if (atEnd || evaluates)
+            {
+                epochs.Add(new LedgerEpoch((int)((next.Step / stepsPerEpoch) + 1), next.Step + 1, EpochLoss, evaluation) { Ends = atEnd });
             }
 
             if (_marks.Remove(CompletedSteps))
@@ -259,7 +260,11 @@ internal sealed class StepLedger(
 /// <param name="CompletedSteps">Steps of the job done at its end.</param>
 /// <param name="Loss">Mean training loss.</param>
 /// <param name="Evaluation">Null where there is none.</param>
-internal sealed record LedgerEpoch(int Epoch, long CompletedSteps, double Loss, EvaluationResult? Evaluation);
+internal sealed record LedgerEpoch(int Epoch, long CompletedSteps, double Loss, EvaluationResult? Evaluation)
+{
+    /// <summary>False for an evaluation within the epoch.</summary>
+    internal bool Ends { get; init; } = true;
+}
 
 /// <summary>What a ledger knows at a step, besides steps that are not complete.</summary>
 /// <param name="Samples">Samples trained on.</param>

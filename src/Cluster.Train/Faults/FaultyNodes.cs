@@ -80,6 +80,8 @@ internal sealed class FaultyNodes(FaultyCluster cluster, TrainingOptions options
 
         public void OnEpoch(EpochResult epoch) => cluster.Tell(coordinator, observer => observer.OnEpoch(epoch));
 
+        public void OnEvaluation(EvaluationPoint point) => cluster.Tell(coordinator, observer => observer.OnEvaluation(point));
+
         public void OnNotice(string notice) => cluster.Tell(coordinator, observer => observer.OnNotice(notice));
     }
 }

@@ -102,7 +102,7 @@ internal sealed class ProcessContext
     /// <param name="evaluationSamples">Samples of an evaluation; 0 for none.</param>
     internal void EvaluateBetween(int trainingSamples, int evaluationSamples) => Patience = new StepPatience(
         StepTimeout,
-        evaluationSamples > 0 ? BatchPlan.Of(Definition, trainingSamples).StepsPerEpoch : null);
+        evaluationSamples > 0 ? Definition.EvaluateEvery.Steps(BatchPlan.Of(Definition, trainingSamples).StepsPerEpoch) : null);
 
     /// <summary>Takes a member's place in a generation: its side of the exchange, and its slice with the update rule.</summary>
     /// <param name="generation">The generation.</param>

@@ -9,7 +9,7 @@ namespace Cluster.Train.Members;
 
 /// <summary>
 /// A worker's part in one generation: for each step, the gradients of its shards, their partial sums in tree order, the
-/// exchange; at the end of an epoch, its shards of the evaluation. No message is sent or awaited within a step: reports
+/// exchange; where an evaluation is due, its shards of it. No message is sent or awaited within a step: reports
 /// leave a few times a second.
 /// </summary>
 internal sealed class ReplicaLoop : MemberLoop
@@ -19,6 +19,7 @@ internal sealed class ReplicaLoop : MemberLoop
     private readonly ModelReplica _replica;
     private readonly ShardRange _shards;
     private readonly BatchPlan _plan;
+    private readonly long _evaluateEvery;
     private readonly BatchLoader _loader;
     private readonly EvaluationLoader _evaluation;
     private readonly GradientAccumulator _accumulator;
@@ -36,6 +37,7 @@ internal sealed class ReplicaLoop : MemberLoop
     {
         var (process, definition) = (place.Process, place.Process.Definition);
         (_replica, _shards, _plan) = (replica, place.Member.Shards, process.Plan);
+        _evaluateEvery = definition.EvaluateEvery.Steps(_plan.StepsPerEpoch);
         var source = new BatchSource(process.Task.Name, process.Data.Training, _plan, definition.Seed, place.Generation.TotalSteps);
         _loader = new BatchLoader(source, _shards, place.Generation.FirstStep, process.StepTimeout);
         _evaluation = new EvaluationLoader(
@@ -80,7 +82,7 @@ internal sealed class ReplicaLoop : MemberLoop
             Place.Exchange.Run(step);
             _replica.StageParametersIn();
             Place.Process.Watch?.OnState(step + 1, _replica);
-            if ((step + 1) % _plan.StepsPerEpoch == 0 || step + 1 == Place.Generation.TotalSteps)
+            if ((step + 1) % _evaluateEvery == 0 || step + 1 == Place.Generation.TotalSteps)
             {
                 _seconds += Stopwatch.GetElapsedTime(start).TotalSeconds;
                 Evaluate(step + 1);

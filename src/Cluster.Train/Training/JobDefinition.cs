@@ -61,6 +61,9 @@ public sealed record JobDefinition
     /// <summary>What the job makes of its evaluations; null for nothing.</summary>
     public WatchSettings? Watch { get; init; }
 
+    /// <summary>How often it evaluates. Not part of the trajectory, unless something is made of the evaluations.</summary>
+    public EvaluationInterval EvaluateEvery { get; init; } = EvaluationInterval.Epoch;
+
     /// <summary>libtorch's threads per worker: sums of convolutions and normalizations depend on it.</summary>
     public int Threads { get; init; } = 1;
 
@@ -134,6 +137,11 @@ public sealed record JobDefinition
         }
 
         Watch?.AddTo(fields);
+        if (Watch is not null && EvaluateEvery != EvaluationInterval.Epoch)
+        {
+            fields[EvaluationInterval.Field] = EvaluateEvery.ToString();
+        }
+
         if (Schedule.DependsOnLength)
         {
             fields["length"] = Length.Epochs is { } epochs ? Invariant($"{epochs} epochs") : Invariant($"{Length.Steps} steps");

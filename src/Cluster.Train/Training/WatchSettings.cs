@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace Cluster.Train.Training;
 
-/// <summary>What a job makes of a metric of its evaluations: when it stops early, and which checkpoint is its best. Only evaluations at the end of an epoch count.</summary>
+/// <summary>What a job makes of a metric of its evaluations: when it stops early, and which checkpoint is its best. Every evaluation counts but one with which a shorter run ends between two.</summary>
 /// <param name="Metric">"loss", "accuracy" where the task counts one, or one of its metrics.</param>
 public sealed record WatchSettings(string Metric)
 {

@@ -81,6 +81,8 @@ internal sealed class TraceObserver(Action<long, long> progress) : IJobObserver
         }
     }
 
+    public void OnEvaluation(EvaluationPoint point) => Evaluations[point.CompletedSteps] = point.Evaluation;
+
     public void OnNotice(string notice)
     {
     }

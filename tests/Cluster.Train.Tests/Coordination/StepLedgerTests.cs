@@ -10,7 +10,7 @@ public sealed class StepLedgerTests
     [Fact]
     public void The_loss_of_a_step_is_the_mean_over_its_samples_not_over_its_shards()
     {
-        var ledger = new StepLedger(0, stepsPerEpoch: 10, shards: 2, (_, shard) => shard == 0 ? 3 : 1, evaluates: false, totalSteps: 10, MetricSet.None);
+        var ledger = new StepLedger(0, stepsPerEpoch: 10, shards: 2, (_, shard) => shard == 0 ? 3 : 1, evaluateEvery: null, totalSteps: 10, MetricSet.None);
 
         ledger.Add(Report(0, new ShardRange(0, 2), [1f, 5f]));
 
@@ -102,7 +102,7 @@ public sealed class StepLedgerTests
     [Fact]
     public void An_epoch_waits_for_its_evaluation_whose_sums_make_exact_means()
     {
-        var ledger = new StepLedger(0, 1, shards: 2, (_, _) => 4, evaluates: true, totalSteps: 2, MetricSet.None);
+        var ledger = new StepLedger(0, 1, shards: 2, (_, _) => 4, evaluateEvery: 1, totalSteps: 2, MetricSet.None);
 
         Assert.Empty(ledger.Add(Report(0, new ShardRange(0, 1), [1f], new ShardEvaluation(1, 0, 6.0, 2, 3, 3, MetricSums.None))));
         var epochs = ledger.Add(Report(0, new ShardRange(1, 2), [1f], new ShardEvaluation(1, 1, 2.0, 1, 1, 1, MetricSums.None)));
@@ -116,7 +116,7 @@ public sealed class StepLedgerTests
     [Fact]
     public void A_task_that_counts_nothing_has_no_accuracy()
     {
-        var ledger = new StepLedger(0, 1, shards: 1, (_, _) => 4, evaluates: true, totalSteps: 1, MetricSet.None);
+        var ledger = new StepLedger(0, 1, shards: 1, (_, _) => 4, evaluateEvery: 1, totalSteps: 1, MetricSet.None);
 
         var epochs = ledger.Add(Report(0, new ShardRange(0, 1), [1f], new ShardEvaluation(1, 0, 6.0, 0, 0, 3, MetricSums.None)));
 
@@ -126,7 +126,7 @@ public sealed class StepLedgerTests
     [Fact]
     public void A_run_that_goes_on_counts_from_its_first_step()
     {
-        var ledger = new StepLedger(firstStep: 5, 5, shards: 1, (_, _) => 4, evaluates: false, totalSteps: 10, MetricSet.None);
+        var ledger = new StepLedger(firstStep: 5, 5, shards: 1, (_, _) => 4, evaluateEvery: null, totalSteps: 10, MetricSet.None);
 
         ledger.Add(Report(5, new ShardRange(0, 1), [1f, 2f]));
 
@@ -145,7 +145,7 @@ public sealed class StepLedgerTests
     }
 
     private static StepLedger Ledger(long totalSteps, long stepsPerEpoch) =>
-        new(0, stepsPerEpoch, shards: 2, (_, _) => 4, evaluates: false, totalSteps, MetricSet.None);
+        new(0, stepsPerEpoch, shards: 2, (_, _) => 4, evaluateEvery: null, totalSteps, MetricSet.None);
 
     private static StepReport Report(long first, ShardRange shards, float[] losses, params ShardEvaluation[] evaluations) =>
         new("id", 1, first, losses.Length / shards.Count, shards, [.. losses], [.. evaluations], Seconds: 0.1);

@@ -39,6 +39,7 @@ public sealed class BadInputTests
     [InlineData("train xor --watch los", "--watch is 'los', which task 'xor' does not have: give loss; did you mean 'loss'?")]
     [InlineData("train xor --watch loss --least-gain 0.1", "--least-gain needs --stop-after N")]
     [InlineData("train xor --stop-after 0", "--stop-after is '0': give a whole number from 1 to 1,000,000 evaluations")]
+    [InlineData("train xor --evaluate-every 200", "--evaluate-every is '200': give a number of steps or epochs, like 200steps or 2epochs")]
     [InlineData("train xor --keep-best", "--keep-best needs --checkpoint-dir DIR")]
     [InlineData("train xor --schedule linear", "--schedule is 'linear'")]
     [InlineData("train xor --step-timeout 0", "--step-timeout is '0': give seconds")]

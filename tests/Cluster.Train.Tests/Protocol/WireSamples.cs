@@ -41,6 +41,7 @@ internal static class WireSamples
                 Length = new RunLength(null, 2000),
                 Tail = TailRule.Merge,
                 Watch = new WatchSettings("mae") { StopAfter = 3, LeastGain = 0.25, KeepBest = true },
+                EvaluateEvery = new EvaluationInterval(200, InEpochs: false),
             },
             Fresh: true),
         new JoinRefused("training data differs"),

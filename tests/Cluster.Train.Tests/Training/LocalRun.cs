@@ -34,6 +34,8 @@ internal sealed record LocalRun : IJobObserver
 
     public WatchSettings? Watch { get; init; }
 
+    public EvaluationInterval EvaluateEvery { get; init; } = EvaluationInterval.Epoch;
+
     public string? Checkpoints { get; init; }
 
     public long? CheckpointEvery { get; init; }
@@ -78,6 +80,10 @@ internal sealed record LocalRun : IJobObserver
 
     public void OnEpoch(EpochResult epoch) => _epochs.Add(epoch);
 
+    public List<EvaluationPoint> Within { get; } = [];
+
+    public void OnEvaluation(EvaluationPoint point) => Within.Add(point);
+
     public void OnNotice(string notice) => _notices.Add(notice);
 
     public JobDefinition Definition => new()
@@ -90,6 +96,7 @@ internal sealed record LocalRun : IJobObserver
         Optimizer = Optimizer,
         ClipNorm = ClipNorm,
         Watch = Watch,
+        EvaluateEvery = EvaluateEvery,
         Length = Length,
     };
 

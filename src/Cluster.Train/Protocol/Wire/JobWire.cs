@@ -9,7 +9,7 @@ internal static class JobWire
 {
     internal static void Write(ref MessagePackWriter writer, JobDefinition job)
     {
-        writer.WriteArrayHeader(14);
+        writer.WriteArrayHeader(15);
         writer.Write(job.Task);
         writer.WriteMapHeader(job.Settings.Values.Count);
         foreach (var (name, value) in job.Settings.Values)
@@ -40,11 +40,14 @@ internal static class JobWire
         WireFields.WriteOptional(ref writer, job.Length.Steps);
         writer.Write((int)job.Tail);
         WireFields.WriteOptional(ref writer, job.Watch, WriteWatch);
+        writer.WriteArrayHeader(2);
+        writer.Write(job.EvaluateEvery.Count);
+        writer.Write(job.EvaluateEvery.InEpochs);
     }
 
     internal static JobDefinition Read(ref MessagePackReader reader)
     {
-        var further = WireFields.Begin(ref reader, 14);
+        var further = WireFields.Begin(ref reader, 15);
         var job = new JobDefinition
         {
             Task = WireFields.Text(ref reader),
@@ -61,9 +64,18 @@ internal static class JobWire
             Length = ReadLength(ref reader),
             Tail = WireFields.Enum<TailRule>(ref reader),
             Watch = WireFields.Optional(ref reader, ReadWatch),
+            EvaluateEvery = ReadInterval(ref reader),
         };
         WireFields.End(ref reader, further);
         return job;
+    }
+
+    private static EvaluationInterval ReadInterval(ref MessagePackReader reader)
+    {
+        var further = WireFields.Begin(ref reader, 2);
+        var interval = new EvaluationInterval(reader.ReadInt64(), reader.ReadBoolean());
+        WireFields.End(ref reader, further);
+        return interval;
     }
 
     private static void WriteWatch(ref MessagePackWriter writer, WatchSettings watch)

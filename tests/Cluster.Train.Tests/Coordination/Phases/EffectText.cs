@@ -19,6 +19,7 @@ internal static class EffectText
         Effect.ShowRoster shown => Invariant($"show generation {shown.Roster.Generation} of {shown.Roster.Workers} at {shown.Roster.FirstStep}"),
         Effect.ShowProgress shown => Invariant($"show step {shown.Progress.CompletedSteps}, {shown.Progress.CompletedSamples} samples"),
         Effect.ShowEpoch shown => Invariant($"show epoch {shown.Epoch.Epoch}, loss {shown.Epoch.Loss}"),
+        Effect.ShowEvaluation shown => Invariant($"show evaluation at {shown.Point.CompletedSteps}"),
         Effect.JournalGeneration begun => Invariant($"journal generation {begun.Generation} at {begun.FirstStep}"),
         Effect.JournalSteps done => Invariant($"journal {done.Report.WorkerId} {done.Report.FirstStep}+{done.Report.Steps}"),
         Effect.JournalHash hash => Invariant($"journal hash {hash.Generation} {hash.Step} {hash.Sha256}"),
