@@ -6,10 +6,9 @@ namespace Cluster.Train.Hosting.CommandLine;
 /// <summary>The options that make a job's definition: the result depends on these, and on nothing else.</summary>
 internal static class JobOptions
 {
-    /// <summary>Learning rates where neither the user nor the task names one for the optimizer.</summary>
-    public const float DefaultSgdRate = 0.1f, DefaultAdamWRate = 0.001f;
-
     private const string Section = "The job (these decide the result)";
+
+    private static readonly ValueKind<float> s_decay = ValueKinds.Real("from 0 to below 1", value => value is >= 0 and < 1);
 
     public static readonly OptionSpec<int> Epochs = new("--epochs", Section, ValueKinds.Whole(1, 1_000_000_000, "epochs"),
         "Passes over the training samples; not together with --steps.")
@@ -37,13 +36,13 @@ internal static class JobOptions
     { Default = _ => 0 };
 
     public static readonly OptionSpec<OptimizerKind> Optimizer = new("--optimizer", Section,
-        ValueKinds.Choice(("sgd", OptimizerKind.Sgd), ("adamw", OptimizerKind.AdamW)),
-        "The update rule, as in torch.optim.")
+        ValueKinds.Choice([.. OptimizerForm.All.Select(form => (form.Name, form.Kind))]),
+        "The update rule, as in torch.optim; lion as in its paper (Chen and others, 2023).")
     { Default = task => task.Defaults.Optimizer.Kind };
 
     public static readonly OptionSpec<float> LearningRate = new("--lr", Section, ValueKinds.Real("above 0", rate => rate > 0),
         "Learning rate before the schedule. For another optimizer than the task's own, the default is "
-        + Invariant($"{DefaultSgdRate:R} with sgd and {DefaultAdamWRate:R} with adamw."))
+        + string.Join(", ", OptimizerForm.All.Select(form => Invariant($"{form.Usual.LearningRate:R} with {form.Name}"))) + ".")
     { Default = task => task.Defaults.Optimizer.LearningRate };
 
     public static readonly OptionSpec<ScheduleSettings> Schedule = new("--schedule", Section,
@@ -52,7 +51,7 @@ internal static class JobOptions
     { Default = _ => ScheduleSettings.Constant };
 
     public static readonly OptionSpec<float> Momentum = new("--momentum", Section, ValueKinds.Real("from 0 to below 1", value => value is >= 0 and < 1),
-        "Momentum of sgd.")
+        "Momentum of sgd and rmsprop.")
     { Default = task => task.Defaults.Optimizer.Momentum };
 
     public static readonly OptionSpec<float> Dampening = new("--dampening", Section, ValueKinds.Real("from 0 to 1", value => value is >= 0 and <= 1),
@@ -64,8 +63,44 @@ internal static class JobOptions
     { Default = task => task.Defaults.Optimizer.Nesterov };
 
     public static readonly OptionSpec<float> WeightDecay = new("--weight-decay", Section, ValueKinds.Real("of at least 0", value => value >= 0),
-        "Weight decay: L2 with sgd, decoupled with adamw.")
+        "Weight decay: decoupled with adamw and lion, L2 with the others.")
     { Default = task => task.Defaults.Optimizer.WeightDecay };
+
+    public static readonly OptionSpec<bool> Maximize = new("--maximize", Section, ValueKinds.Flag,
+        "Ascends instead of descending.")
+    { Default = task => task.Defaults.Optimizer.Maximize };
+
+    public static readonly OptionSpec<float> Beta1 = new("--beta1", Section, s_decay,
+        "adam, adamw: decay of the average of gradients; lion: the same, as it enters the update.")
+    { Default = task => task.Defaults.Optimizer.Beta1 };
+
+    public static readonly OptionSpec<float> Beta2 = new("--beta2", Section, s_decay,
+        "adam, adamw: decay of the average of squares; lion: of the average of gradients, as it is kept.")
+    { Default = task => task.Defaults.Optimizer.Beta2 };
+
+    public static readonly OptionSpec<float> Epsilon = new("--epsilon", Section, ValueKinds.Real("of at least 0", value => value >= 0),
+        "adam, adamw, rmsprop, adagrad: added to the denominator.")
+    { Default = task => task.Defaults.Optimizer.Epsilon };
+
+    public static readonly OptionSpec<float> Alpha = new("--alpha", Section, s_decay,
+        "rmsprop: decay of the average of squares.")
+    { Default = task => task.Defaults.Optimizer.Alpha };
+
+    public static readonly OptionSpec<bool> Centered = new("--centered", Section, ValueKinds.Flag,
+        "rmsprop: divides by the deviation from the average gradient.")
+    { Default = task => task.Defaults.Optimizer.Centered };
+
+    public static readonly OptionSpec<float> LearningRateDecay = new("--lr-decay", Section, ValueKinds.Real("of at least 0", value => value >= 0),
+        "adagrad: step k has the learning rate divided by 1 + k times this.")
+    { Default = task => task.Defaults.Optimizer.LearningRateDecay };
+
+    public static readonly OptionSpec<float> InitialAccumulator = new("--initial-accumulator", Section, ValueKinds.Real("of at least 0", value => value >= 0),
+        "adagrad: what the sums of squares begin with.")
+    { Default = task => task.Defaults.Optimizer.InitialAccumulator };
+
+    /// <summary>The options that not every optimizer has.</summary>
+    public static readonly IReadOnlyList<OptionSpec> OfSomeOptimizers =
+        [Momentum, Dampening, Nesterov, Beta1, Beta2, Epsilon, Alpha, Centered, LearningRateDecay, InitialAccumulator];
 
     public static readonly OptionSpec<float> ClipNorm = new("--clip-norm", Section, ValueKinds.Real("above 0", norm => norm > 0),
         "Largest norm of the whole gradient; a longer one is scaled down to it.")
@@ -102,8 +137,8 @@ internal static class JobOptions
 
     public static readonly IReadOnlyList<OptionSpec> All =
     [
-        Epochs, Steps, BatchSize, Tail, Shards, Seed, Optimizer, LearningRate, Schedule, Momentum, Dampening, Nesterov,
-        WeightDecay, ClipNorm, EvaluateEvery, Watch, StopAfter, LeastGain, KeepBest, Threads, Portable,
+        Epochs, Steps, BatchSize, Tail, Shards, Seed, Optimizer, LearningRate, Schedule, WeightDecay, Maximize,
+        .. OfSomeOptimizers, ClipNorm, EvaluateEvery, Watch, StopAfter, LeastGain, KeepBest, Threads, Portable,
     ];
 
     private static ScheduleSettings ReadSchedule(string text) => text.Split(':') switch

@@ -124,15 +124,13 @@ internal static class JobBuilder
     /// <param name="own">The rule where none is given, and its numbers where these are not: the task's own, or the checkpoint's.</param>
     private static OptimizerSettings Optimizer(OptionValues values, OptimizerSettings own)
     {
-        var kind = Or(values, JobOptions.Optimizer, own.Kind);
-        if (kind == OptimizerKind.AdamW && new OptionSpec[] { JobOptions.Momentum, JobOptions.Dampening, JobOptions.Nesterov }.FirstOrDefault(values.IsGiven) is { } foreign)
+        var form = OptimizerForm.Of(Or(values, JobOptions.Optimizer, own.Kind));
+        if (JobOptions.OfSomeOptimizers.FirstOrDefault(option => values.IsGiven(option) && !form.Numbers.Contains(option.Name.TrimStart('-'))) is { } foreign)
         {
-            throw new BadInputException($"{values.Source(foreign)} belongs to sgd, but the optimizer is adamw: leave it out, or give --optimizer sgd");
+            throw new BadInputException($"{values.Source(foreign)} belongs to {OptimizerForm.Having(foreign.Name.TrimStart('-'))}, but the optimizer is {form.Name}: leave it out, or give another --optimizer");
         }
 
-        var start = kind == own.Kind ? own
-            : kind == OptimizerKind.Sgd ? OptimizerSettings.Sgd(JobOptions.DefaultSgdRate)
-            : OptimizerSettings.AdamW(JobOptions.DefaultAdamWRate);
+        var start = form.Kind == own.Kind ? own : form.Usual;
         var settings = start with
         {
             LearningRate = Or(values, JobOptions.LearningRate, start.LearningRate),
@@ -140,6 +138,14 @@ internal static class JobBuilder
             Dampening = Or(values, JobOptions.Dampening, start.Dampening),
             Nesterov = Or(values, JobOptions.Nesterov, start.Nesterov),
             WeightDecay = Or(values, JobOptions.WeightDecay, start.WeightDecay),
+            Maximize = Or(values, JobOptions.Maximize, start.Maximize),
+            Beta1 = Or(values, JobOptions.Beta1, start.Beta1),
+            Beta2 = Or(values, JobOptions.Beta2, start.Beta2),
+            Epsilon = Or(values, JobOptions.Epsilon, start.Epsilon),
+            Alpha = Or(values, JobOptions.Alpha, start.Alpha),
+            Centered = Or(values, JobOptions.Centered, start.Centered),
+            LearningRateDecay = Or(values, JobOptions.LearningRateDecay, start.LearningRateDecay),
+            InitialAccumulator = Or(values, JobOptions.InitialAccumulator, start.InitialAccumulator),
         };
         if (settings.Nesterov && (settings.Momentum <= 0 || settings.Dampening != 0))
         {

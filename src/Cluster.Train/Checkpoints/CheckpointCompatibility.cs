@@ -102,7 +102,6 @@ internal static class CheckpointCompatibility
             ("length", _) => $"--{string.Join(' ', before.Split(' ').Reverse())} or {Otherwise}",
             (_, "yes" or "True") => $"--{option} or {Otherwise}",
             (_, "no" or "False" or "none") => $"no --{option}, or {Otherwise}",
-            ("beta1" or "beta2" or "epsilon", _) => Otherwise,
             _ => $"--{option} {before} or {Otherwise}",
         };
         return new BadInputException(

@@ -154,7 +154,7 @@ internal sealed class ProcessContext
         }
 
         // Found by computing, and the same for all members: their numerics class is one, or they were not let in.
-        var difference = DeviceArithmetic.Difference(device);
+        var difference = DeviceArithmetic.Difference(device, Definition.Optimizer);
         if (difference is not null && member.Rank == 0)
         {
             sink(new WorkerNotice(member.WorkerId, generation, $"{device.Model} computes other bits of {difference} than a processor, so the tensors are exchanged through the processor's memory, which is slower"));

@@ -8,18 +8,33 @@ internal enum OptimizerKind
 
     /// <summary>Adam with decoupled weight decay, as in <c>torch.optim.AdamW</c>.</summary>
     AdamW,
+
+    /// <summary>Adam whose weight decay is added to the gradient, as in <c>torch.optim.Adam</c>.</summary>
+    Adam,
+
+    /// <summary>As in <c>torch.optim.RMSprop</c>.</summary>
+    RmsProp,
+
+    /// <summary>As in <c>torch.optim.Adagrad</c>.</summary>
+    Adagrad,
+
+    /// <summary>The sign of an average of gradients (Chen and others, "Symbolic Discovery of Optimization Algorithms", 2023).</summary>
+    Lion,
 }
 
-/// <summary>An update rule with its numbers. Names and defaults are those of <c>torch.optim</c>.</summary>
+/// <summary>
+/// An update rule with its numbers; a static method chooses it, and a number that the rule does not have means nothing.
+/// Names and defaults are those of <c>torch.optim</c>.
+/// </summary>
 public sealed record OptimizerSettings
 {
-    /// <summary>The rule; <see cref="Sgd"/> and <see cref="AdamW"/> choose it.</summary>
+    /// <summary>The rule; <see cref="Sgd"/>, <see cref="AdamW"/> and the others choose it.</summary>
     internal OptimizerKind Kind { get; init; }
 
     /// <summary>Learning rate before the schedule; above 0.</summary>
     public float LearningRate { get; init; }
 
-    /// <summary>SGD: factor of the momentum buffer, in [0, 1).</summary>
+    /// <summary>SGD and RMSprop: factor of the momentum buffer, in [0, 1).</summary>
     public float Momentum { get; init; }
 
     /// <summary>SGD: the gradient enters the momentum buffer times (1 − dampening).</summary>
@@ -28,20 +43,32 @@ public sealed record OptimizerSettings
     /// <summary>SGD: Nesterov momentum; needs momentum and no dampening.</summary>
     public bool Nesterov { get; init; }
 
-    /// <summary>Weight decay: L2 for SGD, decoupled for AdamW.</summary>
+    /// <summary>Weight decay: decoupled with AdamW and Lion, L2 with the others.</summary>
     public float WeightDecay { get; init; }
 
     /// <summary>Ascends instead of descending.</summary>
     public bool Maximize { get; init; }
 
-    /// <summary>AdamW: decay of the first moment.</summary>
+    /// <summary>Adam, AdamW and Lion: decay of the first moment; with Lion, as it enters the update. In [0, 1).</summary>
     public float Beta1 { get; init; } = 0.9f;
 
-    /// <summary>AdamW: decay of the second moment.</summary>
+    /// <summary>Adam and AdamW: decay of the second moment. Lion: decay of the first moment, as it is kept. In [0, 1).</summary>
     public float Beta2 { get; init; } = 0.999f;
 
-    /// <summary>AdamW: added to the denominator.</summary>
+    /// <summary>Adam, AdamW, RMSprop and Adagrad: added to the denominator.</summary>
     public float Epsilon { get; init; } = 1e-8f;
+
+    /// <summary>RMSprop: decay of the average of squares, in [0, 1).</summary>
+    public float Alpha { get; init; } = 0.99f;
+
+    /// <summary>RMSprop: divides by the deviation from the average gradient instead of by the root of the squares.</summary>
+    public bool Centered { get; init; }
+
+    /// <summary>Adagrad: step k, from 0, has the learning rate divided by 1 + k · decay.</summary>
+    public float LearningRateDecay { get; init; }
+
+    /// <summary>Adagrad: what the sums of squares begin with.</summary>
+    public float InitialAccumulator { get; init; }
 
     /// <summary>SGD without momentum.</summary>
     public static OptimizerSettings Sgd(float learningRate, float momentum = 0) =>
@@ -51,11 +78,33 @@ public sealed record OptimizerSettings
     public static OptimizerSettings AdamW(float learningRate, float weightDecay = 0.01f) =>
         new() { Kind = OptimizerKind.AdamW, LearningRate = learningRate, WeightDecay = weightDecay };
 
+    /// <summary>Adam with torch's default decays; the weight decay is added to the gradient.</summary>
+    public static OptimizerSettings Adam(float learningRate, float weightDecay = 0) =>
+        new() { Kind = OptimizerKind.Adam, LearningRate = learningRate, WeightDecay = weightDecay };
+
+    /// <summary>RMSprop with torch's default decay, not centered.</summary>
+    public static OptimizerSettings RmsProp(float learningRate, float momentum = 0) =>
+        new() { Kind = OptimizerKind.RmsProp, LearningRate = learningRate, Momentum = momentum };
+
+    /// <summary>Adagrad with an epsilon of 1e-10.</summary>
+    public static OptimizerSettings Adagrad(float learningRate) =>
+        new() { Kind = OptimizerKind.Adagrad, LearningRate = learningRate, Epsilon = 1e-10f };
+
+    /// <summary>Lion with the decays of its paper, 0.9 and 0.99; its learning rate is 3 to 10 times smaller than AdamW's.</summary>
+    public static OptimizerSettings Lion(float learningRate, float weightDecay = 0) =>
+        new() { Kind = OptimizerKind.Lion, LearningRate = learningRate, WeightDecay = weightDecay, Beta2 = 0.99f };
+
     /// <summary>Names of the rule's state vectors, as torch names them.</summary>
-    internal IReadOnlyList<string> StateNames => Kind == OptimizerKind.AdamW ? ["exp_avg", "exp_avg_sq"] : Momentum != 0 ? ["momentum"] : [];
+    internal IReadOnlyList<string> StateNames => Kind switch
+    {
+        OptimizerKind.Sgd => Momentum != 0 ? ["momentum"] : [],
+        OptimizerKind.AdamW or OptimizerKind.Adam => ["exp_avg", "exp_avg_sq"],
+        OptimizerKind.RmsProp => ["square_avg", .. Momentum != 0 ? ["momentum_buffer"] : Array.Empty<string>(), .. Centered ? ["grad_avg"] : Array.Empty<string>()],
+        OptimizerKind.Adagrad => ["sum"],
+        OptimizerKind.Lion => ["exp_avg"],
+        var other => throw new InvalidOperationException(Invariant($"there is no rule {other}")),
+    };
 
     /// <summary>All numbers that the rule uses, as one text; part of the job's hash.</summary>
-    internal string Canonical() => Kind == OptimizerKind.Sgd
-        ? Invariant($"sgd lr={LearningRate:R} momentum={Momentum:R} dampening={Dampening:R} nesterov={Nesterov} weight-decay={WeightDecay:R} maximize={Maximize}")
-        : Invariant($"adamw lr={LearningRate:R} beta1={Beta1:R} beta2={Beta2:R} epsilon={Epsilon:R} weight-decay={WeightDecay:R} maximize={Maximize}");
+    internal string Canonical() => OptimizerForm.Of(Kind).Write(this);
 }

@@ -49,12 +49,7 @@ internal sealed unsafe class SliceOwner : IOwnedSlice
         _parameterLength = parameterLength;
         _streams = slice.Length >= StreamedFromLength;
         _tree = new TreeSum(shards, inputs);
-        _rule = optimizer.Kind switch
-        {
-            OptimizerKind.Sgd => new SgdUpdate(optimizer),
-            OptimizerKind.AdamW => new AdamWUpdate(optimizer),
-            var other => throw new ArgumentOutOfRangeException(nameof(optimizer), other, "there is no such rule"),
-        };
+        _rule = UpdateRules.Of(optimizer);
         StateSlice = slice with { End = Math.Max(slice.Start, Math.Min(slice.End, parameterLength)) };
         _learningRate = learningRate;
         _clipNorm = clipNorm;

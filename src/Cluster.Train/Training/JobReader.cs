@@ -36,7 +36,7 @@ internal static class JobReader
             Seed = reader.Read("seed", text => long.Parse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture)),
             Shards = reader.Read("shards", Whole),
             BatchSize = reader.Read("batch-size", Whole),
-            Optimizer = reader.Read("optimizer", Optimizer),
+            Optimizer = reader.Read("optimizer", OptimizerForm.Read),
             Schedule = reader.Read("schedule", Schedule),
             ClipNorm = reader.Read("clip-norm", text => text == "none" ? (float?)null : Real(text)),
             Threads = reader.Read("threads", Whole),
@@ -84,36 +84,6 @@ internal static class JobReader
 
         return Difference(
             first.Where(InBoth).ToDictionary(StringComparer.Ordinal), second.Where(InBoth).ToDictionary(StringComparer.Ordinal));
-    }
-
-    private static OptimizerSettings Optimizer(string text)
-    {
-        var words = text.Split(' ');
-        var numbers = words.Skip(1).Select(word => word.Split('=')).ToDictionary(pair => pair[0], pair => pair[1], StringComparer.Ordinal);
-        var common = new OptimizerSettings
-        {
-            LearningRate = Real(numbers["lr"]),
-            WeightDecay = Real(numbers["weight-decay"]),
-            Maximize = bool.Parse(numbers["maximize"]),
-        };
-        return words[0] switch
-        {
-            "sgd" => common with
-            {
-                Kind = OptimizerKind.Sgd,
-                Momentum = Real(numbers["momentum"]),
-                Dampening = Real(numbers["dampening"]),
-                Nesterov = bool.Parse(numbers["nesterov"]),
-            },
-            "adamw" => common with
-            {
-                Kind = OptimizerKind.AdamW,
-                Beta1 = Real(numbers["beta1"]),
-                Beta2 = Real(numbers["beta2"]),
-                Epsilon = Real(numbers["epsilon"]),
-            },
-            _ => throw new FormatException(),
-        };
     }
 
     private static ScheduleSettings Schedule(string text) => text.Split(':') switch

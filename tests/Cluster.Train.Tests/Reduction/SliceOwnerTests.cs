@@ -15,6 +15,10 @@ public sealed unsafe class SliceOwnerTests
         OptimizerSettings.Sgd(0.1f, momentum: 0.9f) with { Dampening = 0.3f, WeightDecay = 0.01f },
         OptimizerSettings.Sgd(0.1f, momentum: 0.9f) with { Nesterov = true, Maximize = true },
         OptimizerSettings.AdamW(0.01f),
+        OptimizerSettings.Adam(0.01f, weightDecay: 0.1f),
+        OptimizerSettings.RmsProp(0.01f, momentum: 0.9f) with { Centered = true },
+        OptimizerSettings.Adagrad(0.01f) with { InitialAccumulator = 0.5f },
+        OptimizerSettings.Lion(0.01f, weightDecay: 0.1f),
     ];
 
     /// <summary>A vector, how many of its positions are buffers, into how many slices it is cut, in which pieces they are done.</summary>

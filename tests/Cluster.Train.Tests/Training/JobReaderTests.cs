@@ -34,6 +34,11 @@ public sealed class JobReaderTests
             Maximize = maximize,
         });
 
+    private static readonly Gen<OptimizerSettings> Others = Gen.Select(Gen.OneOfConst(
+        OptimizerSettings.Adam(1) with { Beta1 = 0.5f, Maximize = true }, OptimizerSettings.RmsProp(1, 0.25f) with { Alpha = 0.75f, Centered = true },
+        OptimizerSettings.Adagrad(1) with { LearningRateDecay = 0.5f, InitialAccumulator = 0.125f }, OptimizerSettings.Lion(1) with { Beta2 = 0.75f }),
+        Positive, Share).Select((rule, rate, decay) => rule with { LearningRate = rate, WeightDecay = decay });
+
     private static readonly Gen<ScheduleSettings> Schedules = Gen.OneOf(
         Gen.Const(ScheduleSettings.Constant),
         Gen.Select(Gen.Long[1, long.MaxValue], Positive).Select((size, gamma) => ScheduleSettings.Step(size, gamma)),
@@ -44,7 +49,7 @@ public sealed class JobReaderTests
 
     private static readonly Gen<JobDefinition> Jobs = Gen.Select(
         Gen.Select(Gen.Long, Gen.Int[1, 65_536], Gen.Int[1, int.MaxValue], Gen.Int[1, 256]),
-        Gen.Select(Gen.OneOf(Sgd, AdamW), Schedules, Positive.Nullable(), Lengths),
+        Gen.Select(Gen.OneOf(Sgd, AdamW, Others), Schedules, Positive.Nullable(), Lengths),
         Gen.Select(Gen.Bool, Gen.Bool, Gen.OneOfConst("mlp", "cnn"))).Select((numbers, settings, choices) => new JobDefinition
         {
             Task = "mnist",
@@ -80,6 +85,8 @@ public sealed class JobReaderTests
     [InlineData("batch-size", "99999999999", "x: its job has batch-size '99999999999'")]
     [InlineData("optimizer", "adam lr=1", "x: its job has optimizer 'adam lr=1'")]
     [InlineData("optimizer", "sgd lr", "x: its job has optimizer 'sgd lr'")]
+    [InlineData("optimizer", "lion lr=1 beta1=0.9 beta2=0.99 weight-decay=0", "x: its job has optimizer 'lion lr=1 beta1=0.9")]
+    [InlineData("optimizer", "lion lr=1 beta1=0.9 beta2=0.99 weight-decay=0 maximize=False epsilon=1", "x: its job has optimizer 'lion lr=1 beta1=0.9")]
     [InlineData("schedule", "linear", "x: its job has schedule 'linear'")]
     [InlineData("portable", "True", "x: its job has portable 'True'")]
     [InlineData("device", "tpu", "x: its job has device 'tpu'")]

@@ -8,7 +8,7 @@ namespace Cluster.Train.Exchange.Device;
 
 /// <summary>
 /// Whether a device sums and updates to the same bits as the processor's rules do, found by computing: a job's bits must not
-/// depend on whether its workers share a process. About 50 ms, once for each device of a process.
+/// depend on whether its workers share a process. About 50 ms, once for each device and optimizer of a process.
 /// </summary>
 internal static class DeviceArithmetic
 {
@@ -17,19 +17,15 @@ internal static class DeviceArithmetic
     private const int Shards = 3;
     private const int Steps = 3;
 
-    private static readonly ConcurrentDictionary<DeviceSpec, Lazy<string?>> s_found = new();
-
-    private static readonly (string Name, OptimizerSettings Optimizer, float? Clip)[] s_rules =
-    [
-        ("sgd", OptimizerSettings.Sgd(0.1f), null),
-        ("sgd with momentum", OptimizerSettings.Sgd(0.1f, 0.9f) with { WeightDecay = 0.01f, Nesterov = true }, null),
-        ("adamw", OptimizerSettings.AdamW(0.001f), null),
-        ("the norm of gradients", OptimizerSettings.Sgd(0.1f), 0.5f),
-    ];
+    private static readonly ConcurrentDictionary<(DeviceSpec, OptimizerSettings), Lazy<string?>> s_found = new();
 
     /// <summary>What comes out otherwise on the device; null where nothing does.</summary>
-    internal static string? Difference(DeviceSpec device) =>
-        s_found.GetOrAdd(device, _ => new Lazy<string?>(() => s_rules.FirstOrDefault(rule => !Agrees(rule.Optimizer, rule.Clip, seed: 1, device)).Name)).Value;
+    /// <param name="device">The device.</param>
+    /// <param name="optimizer">The job's rule.</param>
+    internal static string? Difference(DeviceSpec device, OptimizerSettings optimizer) => s_found.GetOrAdd((device, optimizer), _ => new Lazy<string?>(() =>
+        !Agrees(optimizer, clip: null, seed: 1, device) ? OptimizerForm.Of(optimizer.Kind).Name
+        : !Agrees(OptimizerSettings.Sgd(0.1f), clip: 0.5f, seed: 1, device) ? "the norm of gradients"
+        : null)).Value;
 
     /// <summary>Whether a few steps of a rule give the same bits on the device and on the processor.</summary>
     internal static bool Agrees(OptimizerSettings optimizer, float? clip, long seed, DeviceSpec device)

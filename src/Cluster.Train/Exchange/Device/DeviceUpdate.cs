@@ -19,10 +19,21 @@ internal static class DeviceUpdate
         {
             case OptimizerKind.Sgd:
                 return (step, rate, scale, parameters, gradient, state) => Sgd(settings, step, rate, Scaled(settings, gradient, scale), parameters, state);
-            case OptimizerKind.AdamW:
-                var numbers = new AdamWUpdate(settings);
-                return (step, rate, scale, parameters, gradient, state) =>
-                    AdamW(numbers, numbers.NumbersOf(step, rate), settings.Epsilon, Scaled(settings, gradient, scale), parameters, state);
+            case OptimizerKind.AdamW or OptimizerKind.Adam:
+                var adam = new AdamUpdate(settings);
+                return (step, rate, scale, parameters, gradient, state) => Adam(
+                    adam, adam.NumbersOf(step, rate), settings.Epsilon,
+                    Decayed(Scaled(settings, gradient, scale), parameters, adam.AddedDecay), parameters, state);
+            case OptimizerKind.RmsProp:
+                return (_, rate, scale, parameters, gradient, state) => RmsProp(
+                    settings, rate, Decayed(Scaled(settings, gradient, scale), parameters, settings.WeightDecay), parameters, state);
+            case OptimizerKind.Adagrad:
+                return (step, rate, scale, parameters, gradient, state) => Adagrad(
+                    settings, step, AdagradUpdate.RateOf(settings, step, rate),
+                    Decayed(Scaled(settings, gradient, scale), parameters, settings.WeightDecay), parameters, state);
+            case OptimizerKind.Lion:
+                var lion = new LionUpdate(settings);
+                return (_, rate, scale, parameters, gradient, state) => Lion(lion, rate, Scaled(settings, gradient, scale), parameters, state);
             default:
                 throw new ArgumentOutOfRangeException(nameof(settings), settings.Kind, "there is no such rule");
         }
@@ -65,11 +76,7 @@ internal static class DeviceUpdate
     private static void Sgd(
         OptimizerSettings settings, long step, float rate, torch.Tensor gradient, torch.Tensor parameters, IReadOnlyList<torch.Tensor> state)
     {
-        if (settings.WeightDecay != 0)
-        {
-            gradient = gradient.add(parameters, settings.WeightDecay);
-        }
-
+        gradient = Decayed(gradient, parameters, settings.WeightDecay);
         if (state.Count > 0)
         {
             var momentum = state[0];
@@ -82,8 +89,8 @@ internal static class DeviceUpdate
         _ = parameters.add_(gradient, -rate);
     }
 
-    private static void AdamW(
-        AdamWUpdate numbers, AdamWUpdate.StepNumbers ofStep, float epsilon, torch.Tensor gradient, torch.Tensor parameters,
+    private static void Adam(
+        AdamUpdate numbers, AdamUpdate.StepNumbers ofStep, float epsilon, torch.Tensor gradient, torch.Tensor parameters,
         IReadOnlyList<torch.Tensor> state)
     {
         var (average, square) = (state[0], state[1]);
@@ -91,11 +98,50 @@ internal static class DeviceUpdate
         _ = square.copy_(FusedMultiplyAdd.Of(gradient.mul(numbers.Weight2), gradient, square.mul(numbers.Beta2)));
         // By a tensor: a GPU multiplies by the inverse of a number.
         var correction = torch.full(1, ofStep.Correction2, torch.ScalarType.Float32, square.device);
-        // In double precision: libtorch's square root of floats is not rounded correctly everywhere, and the two roundings make one (Figueroa, 1995).
-        var root = square.to_type(torch.ScalarType.Float64).sqrt_().to_type(torch.ScalarType.Float32);
-        var denominator = root.div_(correction).add_(epsilon);
+        var denominator = Root(square).div_(correction).add_(epsilon);
         _ = parameters.mul_(ofStep.Decay).add_(average.div(denominator), ofStep.StepSize);
     }
+
+    private static void RmsProp(
+        OptimizerSettings settings, float rate, torch.Tensor gradient, torch.Tensor parameters, IReadOnlyList<torch.Tensor> state)
+    {
+        var (square, weight) = (state[0], RmsPropUpdate.Weight(settings));
+        _ = square.copy_(FusedMultiplyAdd.Of(gradient.mul(weight), gradient, square.mul(settings.Alpha)));
+        if (settings.Centered)
+        {
+            var average = state[^1];
+            _ = average.add_(gradient.sub(average), weight);
+            square = FusedMultiplyAdd.Of(average.neg(), average, square).clamp_min_(0);
+        }
+
+        var change = gradient.div(Root(square).add_(settings.Epsilon));
+        _ = parameters.add_(
+            settings.Momentum == 0 ? change : state[1].copy_(change.add_(state[1], settings.Momentum)), -rate);
+    }
+
+    private static void Adagrad(
+        OptimizerSettings settings, long step, float rate, torch.Tensor gradient, torch.Tensor parameters, IReadOnlyList<torch.Tensor> state)
+    {
+        var sum = step == 0 ? state[0].fill_(settings.InitialAccumulator) : state[0];
+        _ = sum.copy_(FusedMultiplyAdd.Of(gradient, gradient, sum));
+        _ = parameters.add_(gradient.div(Root(sum).add_(settings.Epsilon)), -rate);
+    }
+
+    private static void Lion(LionUpdate numbers, float rate, torch.Tensor gradient, torch.Tensor parameters, IReadOnlyList<torch.Tensor> state)
+    {
+        var average = state[0];
+        var difference = gradient.sub(average);
+        var direction = average.add(difference, numbers.Weight1);
+        _ = average.add_(difference, numbers.Weight2);
+        _ = parameters.mul_(numbers.DecayOf(rate)).add_(direction.sign().add_(direction.sub(direction)), -rate);
+    }
+
+    private static torch.Tensor Decayed(torch.Tensor gradient, torch.Tensor parameters, float decay) =>
+        decay == 0 ? gradient : gradient.add(parameters, decay);
+
+    // In double precision: libtorch's square root of floats is not rounded correctly everywhere, and the two roundings make one (Figueroa, 1995).
+    private static torch.Tensor Root(torch.Tensor square) =>
+        square.to_type(torch.ScalarType.Float64).sqrt_().to_type(torch.ScalarType.Float32);
 
     /// <summary>Updates parameters and state in place.</summary>
     /// <param name="step">The step, from 0.</param>

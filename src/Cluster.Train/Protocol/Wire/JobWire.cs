@@ -122,7 +122,7 @@ internal static class JobWire
 
     private static void WriteOptimizer(ref MessagePackWriter writer, OptimizerSettings optimizer)
     {
-        writer.WriteArrayHeader(10);
+        writer.WriteArrayHeader(14);
         writer.Write((int)optimizer.Kind);
         writer.Write(optimizer.LearningRate);
         writer.Write(optimizer.Momentum);
@@ -133,11 +133,15 @@ internal static class JobWire
         writer.Write(optimizer.Beta1);
         writer.Write(optimizer.Beta2);
         writer.Write(optimizer.Epsilon);
+        writer.Write(optimizer.Alpha);
+        writer.Write(optimizer.Centered);
+        writer.Write(optimizer.LearningRateDecay);
+        writer.Write(optimizer.InitialAccumulator);
     }
 
     private static OptimizerSettings ReadOptimizer(ref MessagePackReader reader)
     {
-        var further = WireFields.Begin(ref reader, 10);
+        var further = WireFields.Begin(ref reader, 14);
         var optimizer = new OptimizerSettings
         {
             Kind = WireFields.Enum<OptimizerKind>(ref reader),
@@ -150,6 +154,10 @@ internal static class JobWire
             Beta1 = reader.ReadSingle(),
             Beta2 = reader.ReadSingle(),
             Epsilon = reader.ReadSingle(),
+            Alpha = reader.ReadSingle(),
+            Centered = reader.ReadBoolean(),
+            LearningRateDecay = reader.ReadSingle(),
+            InitialAccumulator = reader.ReadSingle(),
         };
         WireFields.End(ref reader, further);
         return optimizer;

@@ -18,6 +18,15 @@ public sealed class DeviceArithmeticTests
         OptimizerSettings.Sgd(0.07f, 0.5f) with { Dampening = 0.3f },
         OptimizerSettings.AdamW(0.001f),
         OptimizerSettings.AdamW(0.02f, weightDecay: 0.4f) with { Beta1 = 0.8f, Beta2 = 0.97f, Epsilon = 1e-5f, Maximize = true },
+        OptimizerSettings.Adam(0.02f, weightDecay: 0.4f) with { Maximize = true },
+        OptimizerSettings.RmsProp(0.01f),
+        OptimizerSettings.RmsProp(0.01f, momentum: 0.9f) with { WeightDecay = 0.3f, Alpha = 0.9f },
+        OptimizerSettings.RmsProp(0.01f) with { Centered = true, Epsilon = 1e-3f },
+        OptimizerSettings.RmsProp(0.01f, momentum: 0.5f) with { Centered = true, Epsilon = 1e-3f, Maximize = true },
+        OptimizerSettings.Adagrad(0.01f) with { WeightDecay = 0.3f },
+        OptimizerSettings.Adagrad(0.01f) with { LearningRateDecay = 0.1f, InitialAccumulator = 0.25f, Maximize = true },
+        OptimizerSettings.Lion(0.01f),
+        OptimizerSettings.Lion(0.01f, weightDecay: 0.3f) with { Beta1 = 0.8f, Maximize = true },
     ];
 
     public static TheoryData<int, float?> Rules
@@ -41,7 +50,8 @@ public sealed class DeviceArithmeticTests
         Assert.All(Enumerable.Range(1, 5), seed => Assert.True(DeviceArithmetic.Agrees(s_rules[rule], clip, seed, DeviceSpec.Cpu)));
 
     [Fact]
-    public void This_machine_s_processor_agrees_with_itself() => Assert.Null(DeviceArithmetic.Difference(DeviceSpec.Cpu));
+    public void This_machine_s_processor_agrees_with_itself() =>
+        Assert.All(s_rules, rule => Assert.Null(DeviceArithmetic.Difference(DeviceSpec.Cpu, rule)));
 
     [Theory]
     [InlineData(0)]

@@ -4,14 +4,15 @@ using System.Runtime.Intrinsics;
 namespace Cluster.Train.Reduction;
 
 /// <summary>
-/// Adam with decoupled weight decay, with the formulas and the order of operations of <c>torch.optim.AdamW</c>
-/// (https://pytorch.org/docs/stable/generated/torch.optim.AdamW.html), in one pass over gradient, parameter and moments.
+/// Adam, its weight decay added to the gradient or decoupled, with the formulas and the order of operations of <c>torch.optim.Adam</c>
+/// and <c>torch.optim.AdamW</c> (https://pytorch.org/docs/stable/generated/torch.optim.AdamW.html), in one pass over gradient,
+/// parameter and moments.
 /// </summary>
-internal sealed unsafe class AdamWUpdate(OptimizerSettings settings) : IUpdateRule
+internal sealed unsafe class AdamUpdate(OptimizerSettings settings) : IUpdateRule
 {
     private readonly double _beta1 = ShortestDecimal.Of(settings.Beta1);
     private readonly double _beta2 = ShortestDecimal.Of(settings.Beta2);
-    private readonly double _weightDecay = ShortestDecimal.Of(settings.WeightDecay);
+    private readonly double _decoupledDecay = settings.Kind == OptimizerKind.AdamW ? ShortestDecimal.Of(settings.WeightDecay) : 0;
     private StepNumbers _numbers = new(Step: -1, LearningRate: 0, Decay: 0, StepSize: 0, Correction2: 0);
 
     /// <inheritdoc/>
@@ -23,7 +24,7 @@ internal sealed unsafe class AdamWUpdate(OptimizerSettings settings) : IUpdateRu
         long step, float learningRate, float scale, float* parameters, float* gradients, ReadOnlySpan<nint> state, int count)
     {
         var (_, _, decay, stepSize, correction2) = NumbersOf(step, learningRate);
-        var (weight1, beta2, weight2) = (Weight1, Beta2, Weight2);
+        var (weight1, beta2, weight2, added) = (Weight1, Beta2, Weight2, AddedDecay);
         var signed = settings.Maximize ? -scale : scale;
         var average = (float*)state[0];
         var square = (float*)state[1];
@@ -31,20 +32,22 @@ internal sealed unsafe class AdamWUpdate(OptimizerSettings settings) : IUpdateRu
         var i = 0;
         for (; i <= count - Vector256<float>.Count; i += Vector256<float>.Count)
         {
+            var parameter = Vector256.Load(parameters + i);
             var gradient = Vector256.Load(gradients + i) * signed;
+            gradient = added == 0 ? gradient : Vector256.FusedMultiplyAdd(parameter, Vector256.Create(added), gradient);
             var m = Vector256.Load(average + i);
             m = Vector256.FusedMultiplyAdd(gradient - m, Vector256.Create(weight1), m);
             m.Store(average + i);
             var v = Vector256.FusedMultiplyAdd(gradient * weight2, gradient, Vector256.Load(square + i) * beta2);
             v.Store(square + i);
             var denominator = (Vector256.Sqrt(v) / Vector256.Create(correction2)) + Vector256.Create(epsilon);
-            var parameter = Vector256.Load(parameters + i) * decay;
-            Vector256.FusedMultiplyAdd(m / denominator, Vector256.Create(stepSize), parameter).Store(parameters + i);
+            Vector256.FusedMultiplyAdd(m / denominator, Vector256.Create(stepSize), parameter * decay).Store(parameters + i);
         }
 
         for (; i < count; i++)
         {
             var gradient = gradients[i] * signed;
+            gradient = added == 0 ? gradient : MathF.FusedMultiplyAdd(parameters[i], added, gradient);
             var m = MathF.FusedMultiplyAdd(gradient - average[i], weight1, average[i]);
             average[i] = m;
             var v = MathF.FusedMultiplyAdd(gradient * weight2, gradient, square[i] * beta2);
@@ -56,6 +59,9 @@ internal sealed unsafe class AdamWUpdate(OptimizerSettings settings) : IUpdateRu
 
     /// <summary>The factor of the new gradient in its average.</summary>
     internal float Weight1 => (float)(1 - _beta1);
+
+    /// <summary>The parameter's factor in the gradient; 0 where the decay is decoupled.</summary>
+    internal float AddedDecay => settings.Kind == OptimizerKind.AdamW ? 0 : settings.WeightDecay;
 
     /// <summary>The factor of the average of squares.</summary>
     internal float Beta2 => (float)_beta2;
@@ -70,7 +76,7 @@ internal sealed unsafe class AdamWUpdate(OptimizerSettings settings) : IUpdateRu
         {
             var rate = ShortestDecimal.Of(learningRate);
             _numbers = new StepNumbers(
-                step, learningRate, (float)(1 - (rate * _weightDecay)), (float)(-rate / (1 - Math.Pow(_beta1, step + 1))),
+                step, learningRate, (float)(1 - (rate * _decoupledDecay)), (float)(-rate / (1 - Math.Pow(_beta1, step + 1))),
                 (float)Math.Sqrt(1 - Math.Pow(_beta2, step + 1)));
         }
 
