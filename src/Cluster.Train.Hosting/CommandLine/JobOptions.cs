@@ -46,9 +46,9 @@ internal static class JobOptions
     { Default = task => task.Defaults.Optimizer.LearningRate };
 
     public static readonly OptionSpec<ScheduleSettings> Schedule = new("--schedule", Section,
-        new ValueKind<ScheduleSettings>("SCHEDULE", "constant, step:STEPS:FACTOR or cosine:WARMUP, both counted in steps", ReadSchedule, schedule => schedule.Canonical()),
-        "How the learning rate goes: constant; multiplied by FACTOR every STEPS steps; or WARMUP steps up in a line, then half a cosine down to the last step.")
-    { Default = _ => ScheduleSettings.Constant };
+        new ValueKind<ScheduleSettings>("SCHEDULE", ScheduleText.Needs, ReadSchedule, schedule => schedule.Canonical()),
+        "How the learning rate goes; step:STEPS:FACTOR and cosine:WARMUP are short for step:every=STEPS,factor=FACTOR and cosine:warmup=WARMUP.")
+    { Default = task => task.Defaults.Schedule };
 
     public static readonly OptionSpec<float> Momentum = new("--momentum", Section, ValueKinds.Real("from 0 to below 1", value => value is >= 0 and < 1),
         "Momentum of sgd and rmsprop.")
@@ -141,11 +141,15 @@ internal static class JobOptions
         .. OfSomeOptimizers, ClipNorm, EvaluateEvery, Watch, StopAfter, LeastGain, KeepBest, Threads, Portable,
     ];
 
-    private static ScheduleSettings ReadSchedule(string text) => text.Split(':') switch
+    private static ScheduleSettings ReadSchedule(string text)
     {
-        ["constant"] => ScheduleSettings.Constant,
-        ["step", var size, var factor] => ScheduleSettings.Step(ValueKinds.Long(1).Read(size), ValueKinds.Real("above 0", gamma => gamma > 0).Read(factor)),
-        ["cosine", var warmup] => ScheduleSettings.Cosine(ValueKinds.Long(0).Read(warmup)),
-        _ => throw new FormatException(),
-    };
+        try
+        {
+            return ScheduleText.Read(text);
+        }
+        catch (OverflowException exception)
+        {
+            throw new FormatException(text, exception);
+        }
+    }
 }

@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Collections.Concurrent;
 using Cluster.Train.Membership;
 using Cluster.Train.Protocol;
-using Cluster.Train.Reduction;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Journal;
@@ -50,11 +49,12 @@ internal sealed class StepJournal : IStepJournal, IDisposable
     }
 
     /// <summary>Begins the journal, or continues it.</summary>
+    /// <param name="task">The task.</param>
     /// <param name="definition">The job.</param>
     /// <param name="replica">A replica of it.</param>
     /// <param name="append">Whether an existing journal is continued: after a resume, or after a former coordinator.</param>
     /// <exception cref="BadInputException">The file cannot be written, is of another job, or has a content that is not to be continued.</exception>
-    internal void Open(JobDefinition definition, ReplicaDescription replica, bool append)
+    internal void Open(ITrainingTask task, JobDefinition definition, ReplicaDescription replica, bool append)
     {
         var plan = BatchPlan.Of(definition, replica.TrainingSamples);
         var file = OpenStream();
@@ -73,8 +73,7 @@ internal sealed class StepJournal : IStepJournal, IDisposable
             file.Seek(0, SeekOrigin.End);
             JournalJson.Write(_lines, header);
             _assembler = new StepAssembler(
-                plan, LearningRateSchedule.Create(definition.Schedule, definition.Optimizer.LearningRate, definition.Length.TotalSteps(plan.StepsPerEpoch)),
-                before?.LastLine ?? 0);
+                plan, JobSchedule.RateOf(task, definition, plan), before?.LastLine ?? 0);
             _file = file;
             WriteLines();
         }

@@ -27,6 +27,7 @@ internal sealed class ProcessContext
     private ParameterLayout? _layout;
     private (int Generation, CancellationTokenSource Abort)? _joining;
     private int _overUpTo;
+    private long? _stepsPerEpoch;
 
     /// <summary>Creates the context of one job in this process.</summary>
     /// <param name="task">The task.</param>
@@ -100,9 +101,11 @@ internal sealed class ProcessContext
     /// <summary>Says when the members of the job evaluate, once the data is known.</summary>
     /// <param name="trainingSamples">Samples of an epoch.</param>
     /// <param name="evaluationSamples">Samples of an evaluation; 0 for none.</param>
-    internal void EvaluateBetween(int trainingSamples, int evaluationSamples) => Patience = new StepPatience(
-        StepTimeout,
-        evaluationSamples > 0 ? Definition.EvaluateEvery.Steps(BatchPlan.Of(Definition, trainingSamples).StepsPerEpoch) : null);
+    internal void EvaluateBetween(int trainingSamples, int evaluationSamples)
+    {
+        _stepsPerEpoch = BatchPlan.Of(Definition, trainingSamples).StepsPerEpoch;
+        Patience = new StepPatience(StepTimeout, evaluationSamples > 0 ? Definition.EvaluateEvery.Steps(_stepsPerEpoch.Value) : null);
+    }
 
     /// <summary>Takes a member's place in a generation: its side of the exchange, and its slice with the update rule.</summary>
     /// <param name="generation">The generation.</param>
@@ -114,7 +117,7 @@ internal sealed class ProcessContext
     {
         var roster = ExchangeRosters.From(generation.Roster, Definition, Layout);
         var inputs = ExchangeRosters.Inputs(generation.Roster, Definition.Shards);
-        var rate = LearningRateSchedule.Create(Definition.Schedule, Definition.Optimizer.LearningRate, generation.TotalSteps);
+        var rate = JobSchedule.RateOf(Task, Definition, new RunSteps(generation.TotalSteps, _stepsPerEpoch ?? Plan.StepsPerEpoch));
         if (StaysOnDevice(generation.Roster, member, device, sink, generation.Generation))
         {
             var onDevice = member.Slice.Length == 0

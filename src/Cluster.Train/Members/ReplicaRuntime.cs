@@ -61,7 +61,7 @@ internal sealed class ReplicaRuntime(WorkerIdentity identity, Func<JobDefinition
             // Before anything else is opened: a process that computes other bits than it should has nothing to open.
             var numerics = NumericsFingerprint.Of(DeviceSpec.Parse(device), definition.Portable);
             var data = process.Data;
-            _ = process.Plan;
+            _ = JobSchedule.RateOf(process.Task, definition, process.Plan);
             _replica?.Dispose();
             _replica = ModelReplica.Create(process.Task, definition, data.Own, DeviceSpec.Parse(device));
             SingleSampleProbe.Verify(

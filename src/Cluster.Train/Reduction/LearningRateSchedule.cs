@@ -6,32 +6,52 @@ internal static class LearningRateSchedule
     /// <summary>The rate at each step.</summary>
     /// <param name="settings">The shape.</param>
     /// <param name="learningRate">The base rate.</param>
-    /// <param name="totalSteps">Steps of the run; only the cosine depends on it.</param>
-    /// <exception cref="BadInputException">The rate is to change every 0 steps.</exception>
-    public static Func<long, float> Create(ScheduleSettings settings, float learningRate, long totalSteps)
+    /// <param name="run">How long the run is.</param>
+    /// <param name="own">The task's own schedules.</param>
+    /// <exception cref="BadInputException">The schedule ends before it starts, changes the rate every 0 steps, or the task has no such one.</exception>
+    public static Func<long, float> Create(ScheduleSettings settings, float learningRate, RunSteps run, IReadOnlyList<TaskSchedule> own)
     {
-        if (settings is { Kind: ScheduleKind.Step, StepSize: < 1 })
+        Check(settings, run);
+        if (settings is { Kind: ScheduleKind.Constant } && settings.Warmup == default)
         {
-            throw new BadInputException(Invariant($"--schedule step:{settings.StepSize}: the rate changes every so many steps; give at least 1"));
+            return _ => learningRate;
         }
 
-        var (rate, gamma) = (ShortestDecimal.Of(learningRate), ShortestDecimal.Of(settings.Gamma));
-        return settings.Kind switch
-        {
-            ScheduleKind.Constant => _ => learningRate,
-            ScheduleKind.Step => step => (float)(rate * Math.Pow(gamma, step / settings.StepSize)),
-            _ => step => Cosine(settings, rate, totalSteps, step),
-        };
+        var (rate, warmup) = (ShortestDecimal.Of(learningRate), settings.Kind == ScheduleKind.OneCycle ? 0 : settings.Warmup.In(run));
+        var factor = settings.Kind == ScheduleKind.OfTask ? OfTask(settings, own, run) : ScheduleShapes.Of(settings, run);
+        return step => (float)(step < warmup ? rate * factor(warmup) * (step + 1.0) / (warmup + 1.0) : rate * factor(step));
     }
 
-    private static float Cosine(ScheduleSettings settings, double learningRate, long totalSteps, long step)
+    private static void Check(ScheduleSettings settings, RunSteps run)
     {
-        if (step < settings.WarmupSteps)
+        if (settings.Kind is ScheduleKind.Step or ScheduleKind.Exponential or ScheduleKind.Restarts && settings.Every.In(run) < 1)
         {
-            return (float)(learningRate * (step + 1.0) / (settings.WarmupSteps + 1.0));
+            throw new BadInputException($"--schedule {settings}: the rate changes every so many steps; give at least 1");
         }
 
-        var progress = Math.Min(1.0, (step - settings.WarmupSteps) / Math.Max(1.0, totalSteps - 1.0 - settings.WarmupSteps));
-        return (float)(learningRate * 0.5 * (1 + Math.Cos(Math.PI * progress)));
+        var (warmup, end) = (settings.Warmup.In(run), settings.Until?.In(run) ?? run.Total);
+        if (settings.Kind is ScheduleKind.Linear or ScheduleKind.Polynomial or ScheduleKind.Cosine or ScheduleKind.OneCycle && warmup >= end)
+        {
+            throw new BadInputException(
+                Invariant($"--schedule {settings}: it ends at step {end}, before its warm-up of {warmup} steps is over: shorten the warm-up, or train longer"));
+        }
+
+        if (settings.Kind == ScheduleKind.MultiStep)
+        {
+            long[] steps = [.. settings.At.Select(at => at.In(run))];
+            if (steps.Length == 0 || !steps.Zip(steps.Skip(1)).All(pair => pair.First < pair.Second))
+            {
+                throw new BadInputException(Invariant($"--schedule {settings}: the rate changes at steps {string.Join(", ", steps)}; give them in ascending order"));
+            }
+        }
+    }
+
+    private static Func<long, double> OfTask(ScheduleSettings settings, IReadOnlyList<TaskSchedule> own, RunSteps run)
+    {
+        var schedule = own.FirstOrDefault(schedule => schedule.Name == settings.Name) ?? throw new BadInputException(
+            $"--schedule {settings}: the task has no such schedule (it has: {(own.Count == 0 ? "none" : string.Join(", ", own.Select(schedule => schedule.Name)))})");
+        return step => schedule.Factor(step, run) is var factor and >= 0 && double.IsFinite(factor)
+            ? factor
+            : throw new TrainingFaultException(Invariant($"schedule '{schedule.Name}' of the task gives the learning rate no factor of at least 0 at step {step}"));
     }
 }

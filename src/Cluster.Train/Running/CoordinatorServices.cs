@@ -163,7 +163,7 @@ internal sealed class CoordinatorServices : ICoordinatorServices
     {
         try
         {
-            Journal?.Open(_process.Definition, _replica!, append: _resume || takeover);
+            Journal?.Open(_process.Task, _process.Definition, _replica!, append: _resume || takeover);
         }
         catch (BadInputException exception) when (takeover)
         {

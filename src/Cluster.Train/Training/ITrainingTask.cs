@@ -1,3 +1,4 @@
+using Cluster.Train.Reduction;
 using TorchSharp;
 
 namespace Cluster.Train.Training;
@@ -23,6 +24,9 @@ public interface ITrainingTask
 
     /// <summary>Options of this task's own, for example <c>--model mlp|cnn</c>. Their values belong to the job definition.</summary>
     IReadOnlyList<TaskOption> Options => [];
+
+    /// <summary>Learning-rate schedules of this task's own, for <c>--schedule task:NAME</c> and <see cref="ScheduleSettings.OfTask"/>.</summary>
+    IReadOnlyList<TaskSchedule> Schedules => [];
 
     /// <summary>Opens the data.</summary>
     /// <param name="settings">The values of <see cref="Options"/>.</param>

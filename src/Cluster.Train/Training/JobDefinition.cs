@@ -90,6 +90,7 @@ public sealed record JobDefinition
             Shards = 1,
             BatchSize = task.Defaults.BatchSize,
             Optimizer = task.Defaults.Optimizer,
+            Schedule = task.Defaults.Schedule,
             Length = task.Defaults.Steps is { } steps ? new RunLength(Epochs: null, steps) : new RunLength(task.Defaults.Epochs, Steps: null),
         };
     }
@@ -164,6 +165,9 @@ public sealed record JobDefaults(int BatchSize, int Epochs, OptimizerSettings Op
 {
     /// <summary>Batch 64, 10 epochs, SGD with learning rate 0.1.</summary>
     public static JobDefaults Standard { get; } = new(64, 10, OptimizerSettings.Sgd(0.1f));
+
+    /// <summary>The learning rate as a function of the step.</summary>
+    public ScheduleSettings Schedule { get; init; } = ScheduleSettings.Constant;
 
     /// <summary>Length in steps, in place of <see cref="Epochs"/>, where one pass over the samples is too long; null for whole epochs.</summary>
     public long? Steps { get; init; }

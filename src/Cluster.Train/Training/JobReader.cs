@@ -37,7 +37,7 @@ internal static class JobReader
             Shards = reader.Read("shards", Whole),
             BatchSize = reader.Read("batch-size", Whole),
             Optimizer = reader.Read("optimizer", OptimizerForm.Read),
-            Schedule = reader.Read("schedule", Schedule),
+            Schedule = reader.Read("schedule", ScheduleText.Read),
             ClipNorm = reader.Read("clip-norm", text => text == "none" ? (float?)null : Real(text)),
             Threads = reader.Read("threads", Whole),
             Tail = fields.ContainsKey(TailRules.Field) ? reader.Read(TailRules.Field, TailRules.Parse) : TailRule.Keep,
@@ -86,17 +86,7 @@ internal static class JobReader
             first.Where(InBoth).ToDictionary(StringComparer.Ordinal), second.Where(InBoth).ToDictionary(StringComparer.Ordinal));
     }
 
-    private static ScheduleSettings Schedule(string text) => text.Split(':') switch
-    {
-        ["constant"] => ScheduleSettings.Constant,
-        ["step", var size, var factor] => ScheduleSettings.Step(Count(size), Real(factor)),
-        ["cosine", var warmup] => ScheduleSettings.Cosine(Count(warmup)),
-        _ => throw new FormatException(),
-    };
-
     private static int Whole(string text) => int.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture);
-
-    private static long Count(string text) => long.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture);
 
     private static float Real(string text) => float.Parse(text, NumberStyles.Float, CultureInfo.InvariantCulture);
 

@@ -1,3 +1,4 @@
+using Cluster.Train.Reduction;
 using TorchSharp;
 
 namespace Cluster.Train.Training;
@@ -18,6 +19,9 @@ public abstract class TrainingTask<TModel> : ITrainingTask
 
     /// <inheritdoc/>
     public virtual IReadOnlyList<TaskOption> Options => [];
+
+    /// <inheritdoc/>
+    public virtual IReadOnlyList<TaskSchedule> Schedules => [];
 
     /// <inheritdoc/>
     public abstract TaskData OpenData(TaskSettings settings, string? dataDirectory);

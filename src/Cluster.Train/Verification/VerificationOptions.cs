@@ -55,6 +55,7 @@ public sealed record VerificationOptions
         Shards = Math.Min(DefaultShards, task.Defaults.BatchSize),
         BatchSize = task.Defaults.BatchSize,
         Optimizer = task.Defaults.Optimizer,
+        Schedule = task.Defaults.Schedule,
         Device = DeviceSpec.Parse(device).Kind,
         Length = new RunLength(Epochs: null, DefaultSteps),
     };

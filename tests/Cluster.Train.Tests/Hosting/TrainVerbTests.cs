@@ -88,15 +88,18 @@ public sealed class TrainVerbTests
     }
 
     [Theory]
-    [InlineData("constant", ScheduleKind.Constant, 0L, 1f, 0L)]
-    [InlineData("step:100:0.5", ScheduleKind.Step, 100L, 0.5f, 0L)]
-    [InlineData("cosine:20", ScheduleKind.Cosine, 0L, 1f, 20L)]
-    internal async Task A_schedule_is_read_from_one_text(string text, ScheduleKind kind, long size, float gamma, long warmup)
+    [InlineData("constant", ScheduleKind.Constant, "constant")]
+    [InlineData("step:100:0.5", ScheduleKind.Step, "step:100:0.5")]
+    [InlineData("cosine:20", ScheduleKind.Cosine, "cosine:20")]
+    [InlineData("cosine:warmup=200,floor=0.1", ScheduleKind.Cosine, "cosine:warmup=200,floor=0.1")]
+    [InlineData("multistep:factor=0.1,at=30epochs/60epochs", ScheduleKind.MultiStep, "multistep:at=30epochs/60epochs,factor=0.1")]
+    internal async Task A_schedule_is_read_from_one_text(string text, ScheduleKind kind, string canonical)
     {
         var run = await new HostRun().RunLineAsync($"train xor --schedule {text}");
 
         Assert.Equal("", run.Error);
-        Assert.Equal(new ScheduleSettings(kind, size, gamma, warmup), run.Engine.Asked!.Definition.Schedule);
+        var schedule = run.Engine.Asked!.Definition.Schedule;
+        Assert.Equal((kind, canonical), (schedule.Kind, schedule.Canonical()));
     }
 
     [Fact]

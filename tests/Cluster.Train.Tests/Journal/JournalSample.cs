@@ -2,6 +2,7 @@ using Cluster.Train.Journal;
 using Cluster.Train.Membership;
 using Cluster.Train.Protocol;
 using Cluster.Train.Reduction;
+using Cluster.Train.Tests.Hosting;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Tests.Journal;
@@ -37,7 +38,7 @@ internal static class JournalSample
     internal static StepJournal Opened(string path, bool append = false)
     {
         var journal = new StepJournal(path);
-        journal.Open(Definition, Replica, append);
+        journal.Open(FakeTask.Xor, Definition, Replica, append);
         return journal;
     }
 }

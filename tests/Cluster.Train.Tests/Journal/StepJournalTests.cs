@@ -1,5 +1,6 @@
 using Cluster.Train.Journal;
 using Cluster.Train.Tests.Checkpoints;
+using Cluster.Train.Tests.Hosting;
 
 namespace Cluster.Train.Tests.Journal;
 
@@ -100,8 +101,8 @@ public sealed class StepJournalTests : IDisposable
         using var journal = new StepJournal(File);
 
         Assert.Contains("has a content already; give another file, or --resume", Assert.Throws<BadInputException>(() => journal.EnsureUsable(append: false)).Message, StringComparison.Ordinal);
-        Assert.Throws<BadInputException>(() => journal.Open(JournalSample.Definition, JournalSample.Replica, append: false));
-        Assert.Throws<BadInputException>(() => journal.Open(JournalSample.Definition, JournalSample.Replica, append: true));
+        Assert.Throws<BadInputException>(() => journal.Open(FakeTask.Xor, JournalSample.Definition, JournalSample.Replica, append: false));
+        Assert.Throws<BadInputException>(() => journal.Open(FakeTask.Xor, JournalSample.Definition, JournalSample.Replica, append: true));
         Assert.Equal("precious\n", System.IO.File.ReadAllText(File));
     }
 
@@ -131,7 +132,7 @@ public sealed class StepJournalTests : IDisposable
         var before = System.IO.File.ReadAllText(File);
         using var journal = new StepJournal(File);
 
-        var error = Assert.Throws<BadInputException>(() => journal.Open(JournalSample.Definition with { Seed = 8 }, JournalSample.Replica, append: true));
+        var error = Assert.Throws<BadInputException>(() => journal.Open(FakeTask.Xor, JournalSample.Definition with { Seed = 8 }, JournalSample.Replica, append: true));
 
         Assert.Contains("its seed is 7, this job's is 8", error.Message, StringComparison.Ordinal);
         Assert.Equal(before, System.IO.File.ReadAllText(File));
@@ -143,7 +144,7 @@ public sealed class StepJournalTests : IDisposable
         var disk = new FullDisk(capacity: 800);
         var journal = new StepJournal(File, _ => disk);
         System.IO.File.WriteAllText(File, "");
-        journal.Open(JournalSample.Definition, JournalSample.Replica, append: false);
+        journal.Open(FakeTask.Xor, JournalSample.Definition, JournalSample.Replica, append: false);
 
         journal.Begin(1, 0);
         for (var step = 0; step < 100; step++)

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Reflection;
 using Cluster.Train.Protocol;
+using Cluster.Train.Reduction;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Tests.Protocol;
@@ -12,6 +13,9 @@ namespace Cluster.Train.Tests.Protocol;
 internal sealed class RandomMessages(int seed)
 {
     private static readonly string[] Texts = ["", "a", "w-1", "Straße 7", "学習", "127.0.0.1:4053", new('x', 40), new('y', 300)];
+
+    private static readonly string[] Schedules =
+        ["constant", "step:9223372036854775807:0.5", "cosine:warmup=0.1epochs,until=90%", "multistep:at=1/2epochs,factor=0.1", "restarts:every=3,times=2", "task:saw"];
 
     private static readonly long[] Integers =
         [0, 1, -1, 31, 32, 127, 128, 255, 256, 65_535, 65_536, int.MaxValue, int.MinValue, uint.MaxValue, long.MaxValue, long.MinValue];
@@ -45,6 +49,7 @@ internal sealed class RandomMessages(int seed)
         _ when type == typeof(MetricSums) => Sums(),
         _ when type == typeof(TaskSettings) => TaskSettings.Of(
             Enumerable.Range(0, _random.Next(4)).Select(index => KeyValuePair.Create($"option-{index}", Texts[_random.Next(Texts.Length)]))),
+        _ when type == typeof(ScheduleSettings) => ScheduleText.Read(Schedules[_random.Next(Schedules.Length)]),
         _ when type == typeof(TensorEntry) => new TensorEntry(
             Texts[_random.Next(Texts.Length)], [.. Enumerable.Range(0, _random.Next(5)).Select(_ => (long)_random.Next(300))],
             Enum.GetValues<TensorRole>()[_random.Next(4)], Integer()),

@@ -62,14 +62,14 @@ public sealed unsafe class TorchReferenceTests
             ? ScheduleSettings.Step(long.Parse(parts[1]), float.Parse(parts[2]))
             : ScheduleSettings.Cosine(long.Parse(parts[1]));
         Assert.Equal(schedule, settings.Canonical());
-        var rate = LearningRateSchedule.Create(settings, 0.1f, expected.Length);
+        var rate = LearningRateSchedule.Create(settings, 0.1f, new RunSteps(expected.Length, expected.Length), []);
 
         Equal(expected, [.. Enumerable.Range(0, expected.Length).Select(step => rate(step))], tolerance: 1e-8f, schedule);
     }
 
     [Fact]
     public void A_rate_that_changes_every_zero_steps_is_refused() =>
-        Assert.Throws<BadInputException>(() => LearningRateSchedule.Create(ScheduleSettings.Step(0, factor: 1), 0.1f, 10));
+        Assert.Throws<BadInputException>(() => LearningRateSchedule.Create(ScheduleSettings.Step(0, factor: 1), 0.1f, new RunSteps(10, 10), []));
 
     [Theory]
     [InlineData(0)]

@@ -42,7 +42,16 @@ public sealed class JobReaderTests
     private static readonly Gen<ScheduleSettings> Schedules = Gen.OneOf(
         Gen.Const(ScheduleSettings.Constant),
         Gen.Select(Gen.Long[1, long.MaxValue], Positive).Select((size, gamma) => ScheduleSettings.Step(size, gamma)),
-        Gen.Long[0, long.MaxValue].Select(warmup => ScheduleSettings.Cosine(warmup)));
+        Gen.Long[0, long.MaxValue].Select(warmup => ScheduleSettings.Cosine(warmup)),
+        Gen.Select(
+            Gen.OneOfConst(
+                ScheduleSettings.Constant, ScheduleSettings.Linear(0.25f), ScheduleSettings.Polynomial(2), ScheduleSettings.Cosine(3) with { Floor = 0.5f },
+                ScheduleSettings.OneCycle(start: 10), ScheduleSettings.Step(RunPart.Epochs(2), 0.5f), ScheduleSettings.Exponential(0.5f, RunPart.Epochs(1)),
+                ScheduleSettings.MultiStep(0.1f, RunPart.Steps(3), RunPart.Epochs(2.5), RunPart.Share(0.9)), ScheduleSettings.Restarts(RunPart.Epochs(1), times: 2, floor: 0.1f)),
+            Gen.OneOf(Gen.Long[0, long.MaxValue].Select(RunPart.Steps), Gen.Double[0, 1].Select(RunPart.Share), Gen.Double[0, 1e6].Select(RunPart.Epochs)))
+            .Select((schedule, warmup) => schedule with { Warmup = warmup }),
+        Gen.Const(ScheduleSettings.OfTask("saw-tooth")),
+        Gen.Const(ScheduleSettings.Linear() with { Until = RunPart.Epochs(3) }));
 
     private static readonly Gen<RunLength> Lengths = Gen.OneOf(
         Gen.Int[1, int.MaxValue].Select(epochs => new RunLength(epochs, null)), Gen.Long[1, long.MaxValue].Select(steps => new RunLength(null, steps)));
@@ -87,7 +96,10 @@ public sealed class JobReaderTests
     [InlineData("optimizer", "sgd lr", "x: its job has optimizer 'sgd lr'")]
     [InlineData("optimizer", "lion lr=1 beta1=0.9 beta2=0.99 weight-decay=0", "x: its job has optimizer 'lion lr=1 beta1=0.9")]
     [InlineData("optimizer", "lion lr=1 beta1=0.9 beta2=0.99 weight-decay=0 maximize=False epsilon=1", "x: its job has optimizer 'lion lr=1 beta1=0.9")]
-    [InlineData("schedule", "linear", "x: its job has schedule 'linear'")]
+    [InlineData("schedule", "line", "x: its job has schedule 'line'")]
+    [InlineData("schedule", "cosine:warmup=1,warmup=2", "x: its job has schedule 'cosine:warmup=1,warmup=2'")]
+    [InlineData("schedule", "step:every=3", "x: its job has schedule 'step:every=3'")]
+    [InlineData("schedule", "linear:floor=1", "x: its job has schedule 'linear:floor=1'")]
     [InlineData("portable", "True", "x: its job has portable 'True'")]
     [InlineData("device", "tpu", "x: its job has device 'tpu'")]
     [InlineData("task.model", "rnn", "--model is 'rnn'")]

@@ -50,7 +50,7 @@ public sealed class TrajectoryTests
         var owner = new SliceOwner(
             new VectorSlice(0, length), replica.Layout.ParameterLength, shards,
             [.. Enumerable.Range(0, shards).Select(shard => new TreeNode(shard, shard + 1))],
-            job.Optimizer, LearningRateSchedule.Create(job.Schedule, job.Optimizer.LearningRate, s_reference.Steps), clipNorm: null);
+            job.Optimizer, LearningRateSchedule.Create(job.Schedule, job.Optimizer.LearningRate, new RunSteps(s_reference.Steps, s_reference.Steps), []), clipNorm: null);
         var contributions = Enumerable.Range(0, shards).Select(_ => FloatBlock.Allocate(length)).ToArray();
         var plan = new BatchPlan(s_reference.Batch * s_reference.Steps, s_reference.Batch, shards);
 

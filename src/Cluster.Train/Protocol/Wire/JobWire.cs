@@ -165,19 +165,29 @@ internal static class JobWire
 
     private static void WriteSchedule(ref MessagePackWriter writer, ScheduleSettings schedule)
     {
-        writer.WriteArrayHeader(4);
+        // The numbers are those of before a schedule was more than they: the text says all.
+        writer.WriteArrayHeader(5);
         writer.Write((int)schedule.Kind);
-        writer.Write(schedule.StepSize);
-        writer.Write(schedule.Gamma);
-        writer.Write(schedule.WarmupSteps);
+        writer.Write(0L);
+        writer.Write(schedule.Factor);
+        writer.Write(0L);
+        writer.Write(schedule.Canonical());
     }
 
     private static ScheduleSettings ReadSchedule(ref MessagePackReader reader)
     {
-        var further = WireFields.Begin(ref reader, 4);
-        var schedule = new ScheduleSettings(
-            WireFields.Enum<ScheduleKind>(ref reader), reader.ReadInt64(), reader.ReadSingle(), reader.ReadInt64());
+        var further = WireFields.Begin(ref reader, 5);
+        _ = WireFields.Enum<ScheduleKind>(ref reader);
+        _ = (reader.ReadInt64(), reader.ReadSingle(), reader.ReadInt64());
+        var text = WireFields.Text(ref reader);
         WireFields.End(ref reader, further);
-        return schedule;
+        try
+        {
+            return ScheduleText.Read(text);
+        }
+        catch (Exception exception) when (exception is FormatException or OverflowException)
+        {
+            throw new MessagePackSerializationException("there is no such schedule", exception);
+        }
     }
 }

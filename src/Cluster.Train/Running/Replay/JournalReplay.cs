@@ -2,7 +2,6 @@ using Cluster.Train.Checkpoints;
 using Cluster.Train.Journal;
 using Cluster.Train.Members;
 using Cluster.Train.Native;
-using Cluster.Train.Reduction;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Running.Replay;
@@ -79,8 +78,7 @@ internal static class JournalReplay
         };
         using var settled = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var plan = BatchPlan.Of(definition, content.Header.Samples);
-        var rate = LearningRateSchedule.Create(
-            definition.Schedule, definition.Optimizer.LearningRate, definition.Length.TotalSteps(plan.StepsPerEpoch));
+        var rate = JobSchedule.RateOf(task, definition, plan);
         var comparison = new ReplayComparison(new StepAssembler(plan, rate, doneBefore: 0), content, first, settled.Cancel);
         var process = new ProcessContext(task, definition, options.DataDirectory, options.StepTimeout);
         await using var services = new ReplayServices(process, observer, checkpoint, content.Header, comparison);
