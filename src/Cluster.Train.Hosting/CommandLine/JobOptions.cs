@@ -66,6 +66,10 @@ internal static class JobOptions
         "Weight decay: decoupled with adamw and lion, L2 with the others.")
     { Default = task => task.Defaults.Optimizer.WeightDecay };
 
+    public static readonly OptionSpec<string> NoDecay = new("--no-decay", Section, ValueKinds.Text("PATTERNS", "patterns of parameter names, separated by commas"),
+        "Parameters without weight decay: norm for those of normalizations, bias for all biases, encoder.* for what begins so.")
+    { DefaultNote = "none" };
+
     public static readonly OptionSpec<bool> Maximize = new("--maximize", Section, ValueKinds.Flag,
         "Ascends instead of descending.")
     { Default = task => task.Defaults.Optimizer.Maximize };
@@ -137,7 +141,7 @@ internal static class JobOptions
 
     public static readonly IReadOnlyList<OptionSpec> All =
     [
-        Epochs, Steps, BatchSize, Tail, Shards, Seed, Optimizer, LearningRate, Schedule, WeightDecay, Maximize,
+        Epochs, Steps, BatchSize, Tail, Shards, Seed, Optimizer, LearningRate, Schedule, WeightDecay, NoDecay, Maximize,
         .. OfSomeOptimizers, ClipNorm, EvaluateEvery, Watch, StopAfter, LeastGain, KeepBest, Threads, Portable,
     ];
 

@@ -32,7 +32,7 @@ internal static class CheckpointCompatibility
         {
             var (held, wanted) = Contrast.Of(manifest.LayoutHash, layoutHash);
             throw new BadInputException(
-                $"checkpoint {manifest.DirectoryName} is of a model with other tensors: {tensors ?? $"others of them are trained, or in another order (layout {held}, this job's is {wanted})"}; use {Otherwise}");
+                $"checkpoint {manifest.DirectoryName} is of a model with other tensors: {tensors ?? $"others of them are trained, or they are in other groups or in another order (layout {held}, this job's is {wanted})"}; use {Otherwise}");
         }
 
         if (manifest.DataFingerprint != dataFingerprint)

@@ -43,6 +43,8 @@ internal static class TensorContrast
         (false, _, _) => $"parameter layout differs: the job's model has '{ours.Name}' where this worker's has '{theirs.Name}'; {Mend}",
         (_, false, _) => $"parameter layout differs: '{ours.Name}' is {Text(ours)} in the job, {Text(theirs)} in this worker; {Mend}",
         (_, _, false) => $"parameter layout differs: '{ours.Name}' is a {Kind(ours.Role)} in the job, a {Kind(theirs.Role)} in this worker; {Mend}",
+        _ when ours.Group != theirs.Group =>
+            $"parameter groups differ: '{ours.Name}' is of group '{ours.Group.Canonical()}' in the job, of '{theirs.Group.Canonical()}' in this worker; {Mend}",
         _ => null,
     };
 

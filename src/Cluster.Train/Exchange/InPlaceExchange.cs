@@ -105,7 +105,7 @@ internal abstract unsafe class InPlaceExchange : TensorExchange
                     owner.ReduceAndUpdate(step, start, count, _inputs, parameters);
                     break;
                 case Pass.Reduce:
-                    owner.Reduce(start, count, _inputs);
+                    owner.Reduce(step, start, count, _inputs);
                     break;
                 default:
                     owner.Update(step, start, count, parameters, norm);

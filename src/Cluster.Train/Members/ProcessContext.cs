@@ -122,7 +122,7 @@ internal sealed class ProcessContext
         {
             var onDevice = member.Slice.Length == 0
                 ? null
-                : DeviceSliceOwner.On(device, member.Slice, Layout.ParameterLength, Definition.Shards, inputs, Definition.Optimizer, rate, Definition.ClipNorm);
+                : DeviceSliceOwner.On(device, member.Slice, Layout.ParameterLength, Definition.Shards, inputs, Definition.Optimizer, rate, Definition.ClipNorm, Layout.Groups);
             return new MemberPlace(
                 member.WorkerId, name, generation, member, _devices.Join(roster, member.Rank, onDevice, device, Patience), onDevice, this, sink);
         }
@@ -130,7 +130,7 @@ internal sealed class ProcessContext
         var owner = member.Slice.Length == 0
             ? null
             : new SliceOwner(
-                member.Slice, Layout.ParameterLength, Definition.Shards, inputs, Definition.Optimizer, rate, Definition.ClipNorm)
+                member.Slice, Layout.ParameterLength, Definition.Shards, inputs, Definition.Optimizer, rate, Definition.ClipNorm, Layout.Groups)
             {
                 NormOrder = BlockPlaces.NormOrderOf(Definition.Device),
             };

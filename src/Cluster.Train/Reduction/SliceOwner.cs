@@ -24,9 +24,12 @@ internal sealed unsafe class SliceOwner : IOwnedSlice
     private readonly long _parameterLength;
     private readonly bool _streams;
     private readonly TreeSum _tree;
-    private readonly IUpdateRule _rule;
+    private readonly IReadOnlyList<string> _stateNames;
+    private readonly (GroupSpan Span, IUpdateRule Rule)[] _groups;
     private readonly Func<long, float> _learningRate;
     private readonly float? _clipNorm;
+    private float[] _rates = [];
+    private long _ratesOf = -1;
     private readonly float[] _scratch;
     private readonly float[][] _state;
     private readonly float[] _gradient;
@@ -40,22 +43,24 @@ internal sealed unsafe class SliceOwner : IOwnedSlice
     /// <param name="optimizer">The rule.</param>
     /// <param name="learningRate">The rate as a pure function of the step.</param>
     /// <param name="clipNorm">Largest norm of the whole gradient; null for no clipping.</param>
+    /// <param name="groups">The groups of all parameters in ascending order; null where they are one.</param>
     /// <exception cref="ArgumentException">The inputs are no nodes of the tree, or do not cover it.</exception>
     public SliceOwner(
         VectorSlice slice, long parameterLength, int shards, IReadOnlyList<TreeNode> inputs,
-        OptimizerSettings optimizer, Func<long, float> learningRate, float? clipNorm)
+        OptimizerSettings optimizer, Func<long, float> learningRate, float? clipNorm, IReadOnlyList<GroupSpan>? groups = null)
     {
         Slice = slice;
         _parameterLength = parameterLength;
         _streams = slice.Length >= StreamedFromLength;
         _tree = new TreeSum(shards, inputs);
-        _rule = UpdateRules.Of(optimizer);
         StateSlice = slice with { End = Math.Max(slice.Start, Math.Min(slice.End, parameterLength)) };
+        _groups = [.. GroupSpan.Within(groups ?? [], StateSlice).Select(span => (span, UpdateRules.Of(span.Group.Of(optimizer))))];
+        _stateNames = optimizer.StateNames;
         _learningRate = learningRate;
         _clipNorm = clipNorm;
         _scratch = GC.AllocateArray<float>(Math.Max(1, _tree.Rows) * ChunkLength, pinned: true);
         var updated = checked((int)Math.Max(0, Math.Min(slice.End, parameterLength) - slice.Start));
-        _state = [.. _rule.StateNames.Select(_ => GC.AllocateArray<float>(updated, pinned: true))];
+        _state = [.. _stateNames.Select(_ => GC.AllocateArray<float>(updated, pinned: true))];
         _gradient = GC.AllocateArray<float>(NeedsNorm ? checked((int)slice.Length) : 0, pinned: true);
         _norms = new double[NeedsNorm ? (updated + BlockLength - 1) / BlockLength : 0];
     }
@@ -67,7 +72,7 @@ internal sealed unsafe class SliceOwner : IOwnedSlice
     public VectorSlice StateSlice { get; }
 
     /// <inheritdoc/>
-    public IReadOnlyList<string> StateNames => _rule.StateNames;
+    public IReadOnlyList<string> StateNames => _stateNames;
 
     /// <summary>How the squares of a norm block are added.</summary>
     internal NormOrder NormOrder { private get; init; }
@@ -86,7 +91,7 @@ internal sealed unsafe class SliceOwner : IOwnedSlice
     public ReadOnlySpan<double> BlockNorms => _norms;
 
     /// <summary>The optimizer's state of this slice: name (for example "momentum"), values for [Slice.Start, min(Slice.End, parameterLength)).</summary>
-    public IReadOnlyList<(string Name, float[] Values)> State => [.. _rule.StateNames.Zip(_state)];
+    public IReadOnlyList<(string Name, float[] Values)> State => [.. _stateNames.Zip(_state)];
 
     /// <summary>Sums and updates one piece.</summary>
     /// <param name="step">The step.</param>
@@ -97,7 +102,6 @@ internal sealed unsafe class SliceOwner : IOwnedSlice
     public void ReduceAndUpdate(long step, long start, int count, ReadOnlySpan<nint> inputs, float* parameters)
     {
         CheckPiece(start, count);
-        var learningRate = _learningRate(step);
         for (var offset = 0; offset < count; offset += ChunkLength)
         {
             var length = Math.Min(ChunkLength, count - offset);
@@ -108,15 +112,16 @@ internal sealed unsafe class SliceOwner : IOwnedSlice
             }
 
             var sum = _tree.Sum(inputs, offset, length, Scratch, ChunkLength);
-            Apply(step, learningRate, scale: 1, start + offset, length, sum, parameters + offset);
+            Apply(step, scale: 1, start + offset, length, sum, parameters + offset);
         }
     }
 
     /// <summary>First half with clipping: sums one piece into this owner's own memory. Pieces begin at block boundaries.</summary>
+    /// <param name="step">The step.</param>
     /// <param name="start">Absolute position of the piece in the vector.</param>
     /// <param name="count">Its length: whole blocks, but for the slice's end.</param>
     /// <param name="inputs">For each input node, where its values for <paramref name="start"/> lie.</param>
-    public void Reduce(long start, int count, ReadOnlySpan<nint> inputs)
+    public void Reduce(long step, long start, int count, ReadOnlySpan<nint> inputs)
     {
         CheckPiece(start, count);
         var first = start - Slice.Start;
@@ -130,6 +135,15 @@ internal sealed unsafe class SliceOwner : IOwnedSlice
         {
             var length = Math.Min(ChunkLength, count - offset);
             _tree.SumTo(inputs, offset, length, Scratch, ChunkLength, gradient + offset, _streams);
+        }
+
+        foreach (var (span, _) in _groups)
+        {
+            var (from, to) = (Math.Max(start, span.Slice.Start), Math.Min(start + count, span.Slice.End));
+            if (from < to && step < span.Group.FrozenUntil)
+            {
+                new Span<float>(gradient + (from - start), (int)(to - from)).Clear();
+            }
         }
 
         for (var offset = 0; offset < count && start + offset < _parameterLength; offset += BlockLength)
@@ -152,7 +166,7 @@ internal sealed unsafe class SliceOwner : IOwnedSlice
     {
         CheckPiece(start, count);
         var scale = GradientNorm.ClipFactor(step, norm, _clipNorm!.Value);
-        Apply(step, _learningRate(step), scale, start, count, Address(_gradient) + (start - Slice.Start), parameters);
+        Apply(step, scale, start, count, Address(_gradient) + (start - Slice.Start), parameters);
     }
 
     /// <inheritdoc/>
@@ -168,7 +182,7 @@ internal sealed unsafe class SliceOwner : IOwnedSlice
     {
         for (var index = 0; index < _state.Length; index++)
         {
-            if (_rule.StateNames[index] == name && _state[index].Length == length)
+            if (_stateNames[index] == name && _state[index].Length == length)
             {
                 return _state[index];
             }
@@ -183,18 +197,33 @@ internal sealed unsafe class SliceOwner : IOwnedSlice
     private static float* Address(float[] pinned) =>
         (float*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(pinned));
 
-    private void Apply(long step, float learningRate, float scale, long start, int count, float* gradients, float* parameters)
+    private void Apply(long step, float scale, long start, int count, float* gradients, float* parameters)
     {
         var updated = (int)Math.Clamp(_parameterLength - start, 0, count);
-        if (updated > 0)
+        Span<nint> state = stackalloc nint[_state.Length];
+        if (_ratesOf != step)
         {
-            Span<nint> state = stackalloc nint[_state.Length];
-            for (var index = 0; index < state.Length; index++)
+            var rate = _learningRate(step);
+            (_rates, _ratesOf) = (Array.ConvertAll(_groups, group => group.Span.Group.Rate(rate)), step);
+        }
+
+        for (var number = 0; number < _groups.Length; number++)
+        {
+            var (span, rule) = _groups[number];
+            var from = Math.Max(start, span.Slice.Start);
+            var length = (int)(Math.Min(start + updated, span.Slice.End) - from);
+            if (length <= 0 || step < span.Group.FrozenUntil)
             {
-                state[index] = (nint)(Address(_state[index]) + (start - Slice.Start));
+                continue;
             }
 
-            _rule.Apply(step, learningRate, scale, parameters, gradients, state, updated);
+            for (var index = 0; index < state.Length; index++)
+            {
+                state[index] = (nint)(Address(_state[index]) + (from - Slice.Start));
+            }
+
+            var offset = from - start;
+            rule.Apply(step - span.Group.FrozenUntil, _rates[number], scale, parameters + offset, gradients + offset, state, length);
         }
 
         if (updated < count)

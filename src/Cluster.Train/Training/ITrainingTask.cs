@@ -40,6 +40,14 @@ public interface ITrainingTask
     /// </summary>
     torch.nn.Module CreateModel(TaskSettings settings, TaskData data);
 
+    /// <summary>
+    /// How the optimizer treats a parameter; null for as the job says. It must depend on the arguments alone; what it says is part of
+    /// the model's layout, which workers and checkpoints have to agree on. <c>--no-decay</c> comes after it.
+    /// </summary>
+    /// <param name="parameter">A parameter that requires a gradient; of one that several modules share, its first name.</param>
+    /// <param name="settings">The values of <see cref="Options"/>.</param>
+    ParameterGroup? GroupOf(ParameterInfo parameter, TaskSettings settings) => null;
+
     /// <summary>The model's forward pass.</summary>
     /// <param name="model">The module that <see cref="CreateModel"/> returned, in training or evaluation mode.</param>
     /// <param name="batch">Tensors of shape <c>[batch, …]</c> on the replica's device.</param>

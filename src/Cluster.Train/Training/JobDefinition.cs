@@ -52,6 +52,12 @@ public sealed record JobDefinition
     /// <summary>The learning rate as a function of the step.</summary>
     public ScheduleSettings Schedule { get; init; } = ScheduleSettings.Constant;
 
+    /// <summary>
+    /// Parameters without weight decay: patterns separated by commas. "norm" are those of normalizations, "bias" all whose name ends
+    /// with that part, "encoder.*" what a file pattern says. Empty for none.
+    /// </summary>
+    public string NoDecay { get; init; } = "";
+
     /// <summary>Largest norm of the whole gradient; null for no clipping.</summary>
     public float? ClipNorm { get; init; }
 
@@ -141,6 +147,11 @@ public sealed record JobDefinition
         if (Watch is not null && EvaluateEvery != EvaluationInterval.Epoch)
         {
             fields[EvaluationInterval.Field] = EvaluateEvery.ToString();
+        }
+
+        if (NoDecay.Length > 0)
+        {
+            fields["no-decay"] = NoDecay;
         }
 
         if (Schedule.DependsOnLength)

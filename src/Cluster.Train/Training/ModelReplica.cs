@@ -33,7 +33,7 @@ internal sealed unsafe partial class ModelReplica : IDisposable
         (_task, _job, _model, Device, _scaling) = (task, job, model, device, scaling);
         _metrics = MetricSet.Of(task, job.Settings);
         _modes = new ModuleModes(model);
-        _tensors = new ModelTensors(task.Name, model, ties);
+        _tensors = new ModelTensors(task.Name, model, ties, new ParameterGroups(task, job, model));
         _watch = new ModelWatch(task.Name, model, _modes, _tensors);
         var unseen = device.type == DeviceType.CUDA && !GpuGenerators.IsWatched(device.index);
         _calls = new TaskCalls(task, model, job.Shards, unseen, () => _tensors.ReadBuffers(_blocks!));

@@ -21,8 +21,9 @@ internal sealed class ModelTensors : IDisposable
     /// <param name="task">For messages.</param>
     /// <param name="model">The module.</param>
     /// <param name="ties">For each parameter's name the first name of the same parameter: it counts once, under that.</param>
+    /// <param name="groups">Says how the optimizer treats a parameter.</param>
     /// <exception cref="BadInputException">A tensor that cannot be trained here; named, with the reason.</exception>
-    internal ModelTensors(string task, Module model, IReadOnlyDictionary<string, string> ties)
+    internal ModelTensors(string task, Module model, IReadOnlyDictionary<string, string> ties, ParameterGroups groups)
     {
         _task = task;
         var tensors = new List<(string Name, torch.Tensor[] Tensors, TensorRole Role)>();
@@ -50,7 +51,10 @@ internal sealed class ModelTensors : IDisposable
             Require(name.Length <= LongestName, $"{name[..Math.Min(40, name.Length)]}…", Invariant($"has a name of {name.Length} characters, at most {LongestName} can be used"));
         }
 
-        Layout = new ParameterLayout(tensors.Select(tensor => (tensor.Name, tensor.Tensors[0].shape.ToImmutableArray(), tensor.Role)));
+        Layout = new ParameterLayout(tensors.Select(tensor => (tensor.Name, Shape(tensor.Tensors), tensor.Role, tensor.Role == TensorRole.Trainable
+            ? groups.Of(tensor.Name, Shape(tensor.Tensors))
+            : ParameterGroup.Default)));
+        groups.VerifyPatterns();
         if (Layout.Oversize is { } oversize)
         {
             throw Refused(oversize.Tensor.Name, $"{oversize.Problem}; use a smaller model");
@@ -225,6 +229,8 @@ internal sealed class ModelTensors : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _onDevice?.Dispose();
+
+    private static ImmutableArray<long> Shape(torch.Tensor[] tensors) => [.. tensors[0].shape];
 
     private void Require(bool condition, string name, string problem)
     {

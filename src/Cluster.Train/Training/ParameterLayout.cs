@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
+using Cluster.Train.Reduction;
 
 namespace Cluster.Train.Training;
 
@@ -27,6 +28,9 @@ internal enum TensorRole
 /// <param name="Offset">Position of its first value in the flat vector; of a frozen parameter, among the frozen ones.</param>
 internal sealed record TensorEntry(string Name, ImmutableArray<long> Shape, TensorRole Role, long Offset)
 {
+    /// <summary>How the optimizer treats it.</summary>
+    public ParameterGroup Group { get; init; } = ParameterGroup.Default;
+
     /// <summary>Number of elements.</summary>
     public long Count { get; } = Shape.Aggregate(1L, (product, extent) => checked(product * extent));
 }
@@ -45,9 +49,16 @@ internal sealed class ParameterLayout
     /// <summary>Values that fit one vector: the longest array, without what aligning it may cost.</summary>
     internal static readonly long LongestVector = Array.MaxLength - 1024;
 
-    /// <summary>Lays tensors out.</summary>
+    /// <summary>Lays tensors out that are all of one group.</summary>
     /// <param name="tensors">Name, dimensions and role of all tensors, parameters first, in model order.</param>
     public ParameterLayout(IEnumerable<(string Name, ImmutableArray<long> Shape, TensorRole Role)> tensors)
+        : this(tensors.Select(tensor => (tensor.Name, tensor.Shape, tensor.Role, ParameterGroup.Default)))
+    {
+    }
+
+    /// <summary>Lays tensors out.</summary>
+    /// <param name="tensors">Name, dimensions, role and group of all tensors, parameters first, in model order.</param>
+    public ParameterLayout(IEnumerable<(string Name, ImmutableArray<long> Shape, TensorRole Role, ParameterGroup Group)> tensors)
     {
         var all = tensors.ToArray();
         var entries = new TensorEntry[all.Length];
@@ -56,6 +67,7 @@ internal sealed class ParameterLayout
         VectorLength = Place(TensorRole.IntegerBuffer, floats, LimbsPerInteger);
         FrozenLength = Place(TensorRole.Frozen, 0, floatsPerElement: 1);
         Tensors = [.. entries];
+        Groups = SpansOf(Tensors);
         Hash = Digest();
 
         long Place(TensorRole role, long offset, int floatsPerElement)
@@ -64,7 +76,7 @@ internal sealed class ParameterLayout
             {
                 if (all[index].Role == role)
                 {
-                    entries[index] = new TensorEntry(all[index].Name, all[index].Shape, role, offset);
+                    entries[index] = new TensorEntry(all[index].Name, all[index].Shape, role, offset) { Group = all[index].Group };
                     offset += entries[index].Count * floatsPerElement;
                 }
             }
@@ -91,7 +103,10 @@ internal sealed class ParameterLayout
     /// <summary>Parameters of the model, frozen ones included.</summary>
     public long ParameterCount => ParameterLength + FrozenLength;
 
-    /// <summary>SHA-256 over names, dimensions and roles in order, in lower-case hexadecimal.</summary>
+    /// <summary>The groups of the trainable parameters, in ascending order; empty where all are as the job says.</summary>
+    public IReadOnlyList<GroupSpan> Groups { get; }
+
+    /// <summary>SHA-256 over names, dimensions, roles and groups in order, in lower-case hexadecimal.</summary>
     public string Hash { get; }
 
     /// <summary>The largest tensor of a layout that is too long for one vector, and what is too much; null where it fits.</summary>
@@ -110,12 +125,38 @@ internal sealed class ParameterLayout
         }
     }
 
+    private static List<GroupSpan> SpansOf(ImmutableArray<TensorEntry> tensors)
+    {
+        var spans = new List<GroupSpan>();
+        foreach (var tensor in tensors.Where(tensor => tensor.Role == TensorRole.Trainable))
+        {
+            var slice = new VectorSlice(tensor.Offset, tensor.Offset + tensor.Count);
+            if (spans.Count > 0 && spans[^1].Group == tensor.Group)
+            {
+                spans[^1] = spans[^1] with { Slice = spans[^1].Slice with { End = slice.End } };
+            }
+            else
+            {
+                spans.Add(new GroupSpan(slice, tensor.Group));
+            }
+        }
+
+        return spans.TrueForAll(span => span.Group == ParameterGroup.Default) ? [] : spans;
+    }
+
     private string Digest()
     {
         var text = new StringBuilder();
         foreach (var tensor in Tensors)
         {
-            text.Append(tensor.Name).Append(' ').Append(tensor.Role).Append(" [").AppendJoin(',', tensor.Shape).Append("]\n");
+            text.Append(tensor.Name).Append(' ').Append(tensor.Role).Append(" [").AppendJoin(',', tensor.Shape).Append(']');
+            // Only where there is one: models of before there were groups keep their hashes.
+            if (tensor.Group != ParameterGroup.Default)
+            {
+                text.Append(' ').Append(tensor.Group.Canonical());
+            }
+
+            text.Append('\n');
         }
 
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));

@@ -29,6 +29,9 @@ public abstract class TrainingTask<TModel> : ITrainingTask
     /// <inheritdoc cref="ITrainingTask.CreateModel"/>
     public abstract TModel CreateModel(TaskSettings settings, TaskData data);
 
+    /// <inheritdoc/>
+    public virtual ParameterGroup? GroupOf(ParameterInfo parameter, TaskSettings settings) => null;
+
     /// <inheritdoc cref="ITrainingTask.Predict"/>
     public abstract torch.Tensor Predict(TModel model, Batch batch);
 

@@ -63,7 +63,7 @@ public sealed class CheckpointCompatibilityTests
     public void Another_model_or_other_data_is_refused()
     {
         var layout = Assert.Throws<BadInputException>(() => CheckpointCompatibility.Check(s_manifest, Sample.Job, "layout-2", "data-1"));
-        Assert.Contains("is of a model with other tensors: others of them are trained, or in another order (layout layout-1, this job's is layout-2)", layout.Message);
+        Assert.Contains("is of a model with other tensors: others of them are trained, or they are in other groups or in another order (layout layout-1, this job's is layout-2)", layout.Message);
         layout = Assert.Throws<BadInputException>(() => CheckpointCompatibility.Check(s_manifest, Sample.Job, "layout-2", "data-1", "its 'a' is [2], this job's [3]"));
         Assert.Contains("is of a model with other tensors: its 'a' is [2], this job's [3]; use another --checkpoint-dir", layout.Message);
         var data = Assert.Throws<BadInputException>(() => CheckpointCompatibility.Check(s_manifest, Sample.Job, "layout-1", "data-2"));

@@ -52,7 +52,10 @@ internal sealed class RandomMessages(int seed)
         _ when type == typeof(ScheduleSettings) => ScheduleText.Read(Schedules[_random.Next(Schedules.Length)]),
         _ when type == typeof(TensorEntry) => new TensorEntry(
             Texts[_random.Next(Texts.Length)], [.. Enumerable.Range(0, _random.Next(5)).Select(_ => (long)_random.Next(300))],
-            Enum.GetValues<TensorRole>()[_random.Next(4)], Integer()),
+            Enum.GetValues<TensorRole>()[_random.Next(4)], Integer())
+        {
+            Group = new ParameterGroup { LearningRateFactor = (float)_random.NextDouble(), WeightDecay = _random.Next(2) == 0 ? null : 0.5f, FrozenUntil = _random.Next(9) },
+        },
         _ when type.IsEnum => Enum.GetValuesAsUnderlyingType(type) is var values ? Enum.ToObject(type, values.GetValue(_random.Next(values.Length))!) : null!,
         _ when type.IsGenericType && type.GetGenericTypeDefinition() == typeof(ImmutableArray<>) => Array(type.GetGenericArguments()[0]),
         _ => Object(type),

@@ -18,7 +18,7 @@ internal static class WireSamples
     private static readonly TensorPage Page = new(
         0, 2,
         [
-            new InitialTensor(new TensorEntry("in.weight", [4, 2], TensorRole.Trainable, 0), -7),
+            new InitialTensor(new TensorEntry("in.weight", [4, 2], TensorRole.Trainable, 0) { Group = new ParameterGroup { WeightDecay = 0 } }, -7),
             new InitialTensor(new TensorEntry("count", [], TensorRole.IntegerBuffer, 8), 1L << 40),
         ]);
 
@@ -42,6 +42,7 @@ internal static class WireSamples
                 Tail = TailRule.Merge,
                 Watch = new WatchSettings("mae") { StopAfter = 3, LeastGain = 0.25, KeepBest = true },
                 EvaluateEvery = new EvaluationInterval(200, InEpochs: false),
+                NoDecay = "bias",
             },
             Fresh: true),
         new JoinRefused("training data differs"),

@@ -72,7 +72,7 @@ public sealed unsafe class SliceOwnerTests
         Sum(seed: 3, step: 0, length).CopyTo(input.Span(0, length));
         var owner = new SliceOwner(new VectorSlice(0, length), parameters, 1, [new TreeNode(0, 1)], s_rules[0], _ => 1, clipNorm: 1);
 
-        owner.Reduce(0, length, [(nint)input.Pointer]);
+        owner.Reduce(0, 0, length, [(nint)input.Pointer]);
 
         var expected = Math.Sqrt(input.Span(0, parameters).ToArray().Sum(value => (double)value * value));
         Assert.Equal(expected, GradientNorm.FromBlocks(owner.BlockNorms), expected * 1e-12);
@@ -118,9 +118,9 @@ public sealed unsafe class SliceOwnerTests
     {
         var owner = new SliceOwner(new VectorSlice(4096, 8192), 9000, 1, [new TreeNode(0, 1)], s_rules[0], _ => 1, clipNorm: 1);
 
-        Assert.Throws<ArgumentOutOfRangeException>(() => owner.Reduce(0, 4096, [0]));
-        Assert.Throws<ArgumentOutOfRangeException>(() => owner.Reduce(4096, 4097, [0]));
-        Assert.Throws<ArgumentOutOfRangeException>(() => owner.Reduce(4100, 1, [0]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => owner.Reduce(0, 0, 4096, [0]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => owner.Reduce(0, 4096, 4097, [0]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => owner.Reduce(0, 4100, 1, [0]));
     }
 
     private static float[] Run(
@@ -131,7 +131,7 @@ public sealed unsafe class SliceOwnerTests
         var nodes = ShardTree.MaximalSubtrees(Shards, new ShardRange(0, 2)).Concat(ShardTree.MaximalSubtrees(Shards, new ShardRange(2, Shards))).ToArray();
         var inputs = nodes.Select(_ => FloatBlock.Allocate(length)).ToArray();
         var members = SlicePlan.Cut(length, owners)
-            .Select(slice => new SliceOwner(slice, parameterLength, Shards, nodes, rule, step => rule.LearningRate / (step + 1), clip))
+            .Select(slice => new SliceOwner(slice, parameterLength, Shards, nodes, rule, step => rule.LearningRate / (step + 1), clip, Groups(parameterLength)))
             .ToArray();
         for (var step = 0; step < steps; step++)
         {
@@ -149,7 +149,7 @@ public sealed unsafe class SliceOwnerTests
             }
 
             Array.ForEach(members, owner => ForPieces(owner.Slice, SliceOwner.BlockLength, pieces, (start, count) =>
-                owner.Reduce(start, count, At(inputs, start))));
+                owner.Reduce(step, start, count, At(inputs, start))));
             double[] blocks = [.. members.SelectMany(owner => owner.BlockNorms.ToArray())];
             Array.ForEach(members, owner => ForPieces(owner.Slice, 1, pieces, (start, count) =>
                 owner.Update(step, start, count, parameters.Pointer + start, GradientNorm.FromBlocks(blocks))));
@@ -157,6 +157,17 @@ public sealed unsafe class SliceOwnerTests
 
         return parameters.Span(0, length).ToArray();
     }
+
+    /// <summary>Borders that are nobody else's.</summary>
+    private static GroupSpan[] Groups(int parameterLength) =>
+    [
+        .. new[]
+        {
+            new GroupSpan(new VectorSlice(0, parameterLength / 5), new ParameterGroup { FrozenUntil = 2 }),
+            new GroupSpan(new VectorSlice(parameterLength / 5, parameterLength / 2), new ParameterGroup { LearningRateFactor = 0.3f, WeightDecay = 0.5f }),
+            new GroupSpan(new VectorSlice(parameterLength / 2, parameterLength), ParameterGroup.Default),
+        }.Where(span => span.Slice.Length > 0),
+    ];
 
     /// <summary>Random pieces that cover a slice, in random order; the slice at once where no random numbers are given.</summary>
     private static void ForPieces(VectorSlice slice, int unit, Random? random, Action<long, int> work)

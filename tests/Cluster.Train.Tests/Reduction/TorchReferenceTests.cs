@@ -84,7 +84,7 @@ public sealed unsafe class TorchReferenceTests
         Floats(s_reference.GetProperty("gradients")[0]).CopyTo(gradient.Span(0, expected.Length));
         var owner = Owner(expected.Length, OptimizerSettings.Sgd(1), reference.GetProperty("largest").GetSingle());
 
-        owner.Reduce(0, expected.Length, [(nint)gradient.Pointer]);
+        owner.Reduce(0, 0, expected.Length, [(nint)gradient.Pointer]);
         var norm = GradientNorm.FromBlocks(owner.BlockNorms);
         owner.Update(0, 0, expected.Length, parameters.Pointer, norm);
 

@@ -70,6 +70,7 @@ public sealed class JobReaderTests
             Optimizer = settings.Item1,
             Schedule = settings.Item2,
             ClipNorm = settings.Item3,
+            NoDecay = choices.Item1 ? "bias,norm" : "",
             Length = settings.Item4,
             Portable = choices.Item1,
             Device = choices.Item2 ? DeviceKind.Cuda : DeviceKind.Cpu,

@@ -30,6 +30,10 @@ internal sealed record LocalRun : IJobObserver
 
     public OptimizerSettings Optimizer { get; init; } = OptimizerSettings.Sgd(0.1f, momentum: 0.9f);
 
+    public ScheduleSettings Schedule { get; init; } = ScheduleSettings.Constant;
+
+    public string NoDecay { get; init; } = "";
+
     public float? ClipNorm { get; init; }
 
     public WatchSettings? Watch { get; init; }
@@ -94,6 +98,8 @@ internal sealed record LocalRun : IJobObserver
         BatchSize = BatchSize,
         Tail = Tail,
         Optimizer = Optimizer,
+        Schedule = Schedule,
+        NoDecay = NoDecay,
         ClipNorm = ClipNorm,
         Watch = Watch,
         EvaluateEvery = EvaluateEvery,

@@ -1,3 +1,4 @@
+using Cluster.Train.Reduction;
 using Cluster.Train.Training;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -26,6 +27,8 @@ internal sealed class SmallTask : ITrainingTask
 
     public IReadOnlyList<Metric> Measures { get; init; } = [];
 
+    public Func<ParameterInfo, ParameterGroup?> GroupOf { get; init; } = _ => null;
+
     /// <summary>Wide enough that a sum's bits would depend on where its operands lie, and of odd extents.</summary>
     public static Sequential Wide() => torch.nn.Sequential(
         ("in", torch.nn.Linear(SmallData.Width, 101)), ("bend", torch.nn.Tanh()), ("out", torch.nn.Linear(101, SmallData.Classes)));
@@ -38,6 +41,8 @@ internal sealed class SmallTask : ITrainingTask
     public TaskData OpenData(TaskSettings settings, string? dataDirectory) => Data();
 
     public torch.nn.Module CreateModel(TaskSettings settings, TaskData data) => Model();
+
+    ParameterGroup? ITrainingTask.GroupOf(ParameterInfo parameter, TaskSettings settings) => GroupOf(parameter);
 
     public torch.Tensor Predict(torch.nn.Module model, Batch batch) => Forward(model, batch);
 

@@ -28,7 +28,7 @@ internal static class DeviceArithmetic
         : null)).Value;
 
     /// <summary>Whether a few steps of a rule give the same bits on the device and on the processor.</summary>
-    internal static bool Agrees(OptimizerSettings optimizer, float? clip, long seed, DeviceSpec device)
+    internal static bool Agrees(OptimizerSettings optimizer, float? clip, long seed, DeviceSpec device, IReadOnlyList<GroupSpan>? groups = null)
     {
         using var computing = FinalizerGate.Enter();
         using var scope = torch.NewDisposeScope();
@@ -36,8 +36,8 @@ internal static class DeviceArithmetic
         var random = new StableRandom(seed);
         TreeNode[] inputs = [new(0, 2), new(2, 3)];
         var slice = new VectorSlice(0, Length);
-        var onHost = new SliceOwner(slice, Parameters, Shards, inputs, optimizer, _ => optimizer.LearningRate, clip) { NormOrder = NormOrder.Halves };
-        using var onDevice = new DeviceSliceOwner(slice, Parameters, Shards, inputs, optimizer, _ => optimizer.LearningRate, clip, device.Open());
+        var onHost = new SliceOwner(slice, Parameters, Shards, inputs, optimizer, _ => optimizer.LearningRate, clip, groups) { NormOrder = NormOrder.Halves };
+        using var onDevice = new DeviceSliceOwner(slice, Parameters, Shards, inputs, optimizer, _ => optimizer.LearningRate, clip, device.Open(), groups);
         using var expected = FloatBlock.Allocate(Length);
         Values(random, bits: 2).CopyTo(expected.Span(0, Length));
         var actual = OnDevice(expected, device);
@@ -47,7 +47,7 @@ internal static class DeviceArithmetic
             Values(random, bits: 6).CopyTo(left.Span(0, Length));
             Values(random, bits: 6).CopyTo(right.Span(0, Length));
             Do(onHost, step, expected, left, right);
-            onDevice.Reduce([OnDevice(left, device), OnDevice(right, device)]);
+            onDevice.Reduce(step, [OnDevice(left, device), OnDevice(right, device)]);
             onDevice.Update(step, actual, onDevice.NeedsNorm ? GradientNorm.FromBlocks(onDevice.BlockNorms()) : 0);
         }
 
@@ -68,7 +68,7 @@ internal static class DeviceArithmetic
             return;
         }
 
-        owner.Reduce(0, Length, inputs);
+        owner.Reduce(step, 0, Length, inputs);
         owner.Update(step, 0, Length, parameters.Pointer, GradientNorm.FromBlocks(owner.BlockNorms));
     }
 

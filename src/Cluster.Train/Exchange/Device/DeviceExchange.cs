@@ -50,7 +50,7 @@ internal sealed class DeviceExchange : TensorExchange
         if (_owner is not null)
         {
             using var computing = FinalizerGate.Enter();
-            Reduce(_owner);
+            Reduce(_owner, step);
         }
 
         var norm = 0.0;
@@ -104,11 +104,11 @@ internal sealed class DeviceExchange : TensorExchange
         _group.Marks.WaitForOthers(_rank, phase);
     }
 
-    private void Reduce(DeviceSliceOwner owner)
+    private void Reduce(DeviceSliceOwner owner, long step)
     {
         // All members have met: everybody's blocks are known now.
         _sources ??= [.. _group.AllContributions.Select(block => Slice(owner, block))];
-        owner.Reduce([.. _sources.Select(source => source.device == _device ? source : source.to(_device))]);
+        owner.Reduce(step, [.. _sources.Select(source => source.device == _device ? source : source.to(_device))]);
         if (owner.NeedsNorm)
         {
             owner.BlockNorms().CopyTo(_group.BlockNorms, owner.Slice.Start / SliceOwner.BlockLength);

@@ -11,7 +11,7 @@ namespace Cluster.Train.Exchange.Device;
 internal sealed class DeviceSliceOwner : IOwnedSlice, IDisposable
 {
     private readonly TreeSum _tree;
-    private readonly DeviceUpdate.Rule _rule;
+    private readonly (GroupSpan Span, DeviceUpdate.Rule Rule)[] _groups;
     private readonly Func<long, float> _learningRate;
     private readonly float? _clipNorm;
     private readonly torch.Tensor[] _state;
@@ -26,15 +26,16 @@ internal sealed class DeviceSliceOwner : IOwnedSlice, IDisposable
     /// <param name="learningRate">The rate as a pure function of the step.</param>
     /// <param name="clipNorm">Largest norm of the whole gradient; null for no clipping.</param>
     /// <param name="device">Where it works.</param>
+    /// <param name="groups">The groups of all parameters in ascending order; null where they are one.</param>
     internal DeviceSliceOwner(
         VectorSlice slice, long parameterLength, int shards, IReadOnlyList<TreeNode> inputs,
-        OptimizerSettings optimizer, Func<long, float> learningRate, float? clipNorm, torch.Device device)
+        OptimizerSettings optimizer, Func<long, float> learningRate, float? clipNorm, torch.Device device, IReadOnlyList<GroupSpan>? groups = null)
     {
         Slice = slice;
         StateSlice = slice with { End = Math.Max(slice.Start, Math.Min(slice.End, parameterLength)) };
         StateNames = optimizer.StateNames;
         _tree = new TreeSum(shards, inputs);
-        _rule = DeviceUpdate.Of(optimizer);
+        _groups = [.. GroupSpan.Within(groups ?? [], StateSlice).Select(span => (span, DeviceUpdate.Of(span.Group.Of(optimizer))))];
         _learningRate = learningRate;
         _clipNorm = clipNorm;
         _state = [.. StateNames.Select(_ => torch.zeros(StateSlice.Length, torch.ScalarType.Float32, device).DetachFromDisposeScope())];
@@ -43,10 +44,10 @@ internal sealed class DeviceSliceOwner : IOwnedSlice, IDisposable
     /// <summary>The same, made by who does not know of libtorch's devices.</summary>
     internal static DeviceSliceOwner On(
         DeviceSpec device, VectorSlice slice, long parameterLength, int shards, IReadOnlyList<TreeNode> inputs,
-        OptimizerSettings optimizer, Func<long, float> learningRate, float? clipNorm)
+        OptimizerSettings optimizer, Func<long, float> learningRate, float? clipNorm, IReadOnlyList<GroupSpan>? groups)
     {
         using var computing = FinalizerGate.Enter();
-        return new DeviceSliceOwner(slice, parameterLength, shards, inputs, optimizer, learningRate, clipNorm, device.Open());
+        return new DeviceSliceOwner(slice, parameterLength, shards, inputs, optimizer, learningRate, clipNorm, device.Open(), groups);
     }
 
     /// <inheritdoc/>
@@ -62,8 +63,16 @@ internal sealed class DeviceSliceOwner : IOwnedSlice, IDisposable
     internal bool NeedsNorm => _clipNorm is not null;
 
     /// <summary>Sums the contributions in tree order. The sum lasts as long as the caller's scope, and no longer than the inputs.</summary>
-    /// <param name="inputs">For each input node its values for the slice, on this device.</param>
-    internal void Reduce(IReadOnlyList<torch.Tensor> inputs) => _sum = _tree.Sum(inputs, (left, right) => left.add(right));
+    /// <param name="step">The step.</param>
+    /// <param name="inputs">For each input node its values for the slice, on this device; may be changed.</param>
+    internal void Reduce(long step, IReadOnlyList<torch.Tensor> inputs)
+    {
+        _sum = _tree.Sum(inputs, (left, right) => left.add(right));
+        foreach (var (span, _) in _groups.Where(group => NeedsNorm && step < group.Span.Group.FrozenUntil))
+        {
+            _ = Part(_sum, span).zero_();
+        }
+    }
 
     /// <summary>After <see cref="Reduce"/>: the sum of squares of each norm block of this slice that holds parameters.</summary>
     internal double[] BlockNorms() => DeviceUpdate.NormBlocks(_sum!.narrow(0, 0, StateSlice.Length));
@@ -77,11 +86,12 @@ internal sealed class DeviceSliceOwner : IOwnedSlice, IDisposable
     {
         var (sum, updated) = (_sum!, StateSlice.Length);
         _sum = null;
-        if (updated > 0)
+        var (rate, scale) = (_learningRate(step), _clipNorm is { } largest ? GradientNorm.ClipFactor(step, norm, largest) : 1);
+        foreach (var (span, rule) in _groups.Where(group => group.Span.Slice.Length > 0 && step >= group.Span.Group.FrozenUntil))
         {
-            _rule(
-                step, _learningRate(step), _clipNorm is { } largest ? GradientNorm.ClipFactor(step, norm, largest) : 1,
-                parameters.narrow(0, 0, updated), sum.narrow(0, 0, updated), _state);
+            rule(
+                step - span.Group.FrozenUntil, span.Group.Rate(rate), scale, Part(parameters, span), Part(sum, span),
+                [.. _state.Select(state => Part(state, span))]);
         }
 
         if (updated < Slice.Length)
@@ -109,6 +119,8 @@ internal sealed class DeviceSliceOwner : IOwnedSlice, IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => Array.ForEach(_state, state => state.Dispose());
+
+    private torch.Tensor Part(torch.Tensor ofSlice, GroupSpan span) => ofSlice.narrow(0, span.Slice.Start - Slice.Start, span.Slice.Length);
 
     private torch.Tensor StateOf(string name, int length)
     {

@@ -124,7 +124,7 @@ internal sealed unsafe class OwnedSlice : IDisposable
             }
 
             var piece = Pieces[_summed];
-            _owner!.Reduce(piece.Start, (int)piece.Length, _pointers);
+            _owner!.Reduce(_step, piece.Start, (int)piece.Length, _pointers);
             _summed++;
             return true;
         }

@@ -9,7 +9,7 @@ internal static class JobWire
 {
     internal static void Write(ref MessagePackWriter writer, JobDefinition job)
     {
-        writer.WriteArrayHeader(15);
+        writer.WriteArrayHeader(16);
         writer.Write(job.Task);
         writer.WriteMapHeader(job.Settings.Values.Count);
         foreach (var (name, value) in job.Settings.Values)
@@ -43,11 +43,12 @@ internal static class JobWire
         writer.WriteArrayHeader(2);
         writer.Write(job.EvaluateEvery.Count);
         writer.Write(job.EvaluateEvery.InEpochs);
+        writer.Write(job.NoDecay);
     }
 
     internal static JobDefinition Read(ref MessagePackReader reader)
     {
-        var further = WireFields.Begin(ref reader, 15);
+        var further = WireFields.Begin(ref reader, 16);
         var job = new JobDefinition
         {
             Task = WireFields.Text(ref reader),
@@ -65,6 +66,7 @@ internal static class JobWire
             Tail = WireFields.Enum<TailRule>(ref reader),
             Watch = WireFields.Optional(ref reader, ReadWatch),
             EvaluateEvery = ReadInterval(ref reader),
+            NoDecay = WireFields.Text(ref reader),
         };
         WireFields.End(ref reader, further);
         return job;

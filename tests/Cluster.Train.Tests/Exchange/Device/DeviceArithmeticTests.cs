@@ -49,6 +49,21 @@ public sealed class DeviceArithmeticTests
     public void Tensor_operations_give_the_bits_of_the_rules(int rule, float? clip) =>
         Assert.All(Enumerable.Range(1, 5), seed => Assert.True(DeviceArithmetic.Agrees(s_rules[rule], clip, seed, DeviceSpec.Cpu)));
 
+    [Theory]
+    [InlineData(null)]
+    [InlineData(0.5f)]
+    public void Groups_of_parameters_are_updated_as_on_the_processor(float? clip)
+    {
+        GroupSpan[] groups =
+        [
+            new(new VectorSlice(0, 1000), new ParameterGroup { FrozenUntil = 1 }),
+            new(new VectorSlice(1000, 5001), new ParameterGroup { LearningRateFactor = 0.3f }),
+            new(new VectorSlice(5001, 1 << 20), new ParameterGroup { WeightDecay = 0 }),
+        ];
+
+        Assert.All(s_rules, rule => Assert.True(DeviceArithmetic.Agrees(rule, clip, seed: 1, DeviceSpec.Cpu, groups)));
+    }
+
     [Fact]
     public void This_machine_s_processor_agrees_with_itself() =>
         Assert.All(s_rules, rule => Assert.Null(DeviceArithmetic.Difference(DeviceSpec.Cpu, rule)));
