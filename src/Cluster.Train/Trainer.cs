@@ -1,4 +1,5 @@
 using Cluster.Train.Members;
+using Cluster.Train.Reduction;
 using Cluster.Train.Running;
 using Cluster.Train.Snapshots;
 using Cluster.Train.Training;
@@ -72,7 +73,26 @@ public static class Trainer
         var frozen = process.Snapshots.Find(new StatePiece(outcome.Steps, StateKind.Frozen, "", 0, process.Layout.FrozenLength));
         return vector is null || frozen is null
             ? throw new InvalidOperationException(Invariant($"the state of step {outcome.Steps} is not held"))
-            : (process, new ModelState(outcome.Steps, vector.Memory, frozen.Memory));
+            : (process, new ModelState(outcome.Steps, Averaged(process, outcome.Steps, vector.Memory), frozen.Memory));
+    }
+
+    /// <summary>The vector with the moving average of the parameters in their place, where one is kept: what was evaluated.</summary>
+    private static ReadOnlyMemory<float> Averaged(ProcessContext process, long step, ReadOnlyMemory<float> vector)
+    {
+        if (process.Definition.Ema is null)
+        {
+            return vector;
+        }
+
+        var averaged = vector.ToArray();
+        foreach (var slice in process.Snapshots.Held().Where(held => held.Step == step).SelectMany(held => held.Optimizer))
+        {
+            var average = process.Snapshots.Find(new StatePiece(step, StateKind.Optimizer, MovingAverage.StateName, slice.Start, slice.Length))
+                ?? throw new InvalidOperationException(Invariant($"the average of step {step} is not held"));
+            average.Memory.CopyTo(averaged.AsMemory(checked((int)slice.Start)));
+        }
+
+        return averaged;
     }
 
     private static TrainedModel ModelOf(TrainingOptions run, JobOutcome outcome, (ProcessContext Process, ModelState State)? reached)

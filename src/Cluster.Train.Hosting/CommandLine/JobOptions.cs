@@ -131,6 +131,10 @@ internal static class JobOptions
         "Keeps the checkpoint of the best evaluation, beside the newest ones that --keep counts.")
     { Default = _ => false };
 
+    public static readonly OptionSpec<float> Ema = new("--ema", Section, s_decay,
+        "Decay of an exponential moving average of the parameters, 0.999 for example; it is evaluated in their place and kept beside them in checkpoints.")
+    { DefaultNote = "none" };
+
     public static readonly OptionSpec<int> Threads = new("--threads", Section, ValueKinds.Whole(1, 256, "threads"),
         "Threads of libtorch per worker; convolutions round differently with another number.")
     { Default = _ => 1 };
@@ -142,7 +146,7 @@ internal static class JobOptions
     public static readonly IReadOnlyList<OptionSpec> All =
     [
         Epochs, Steps, BatchSize, Tail, Shards, Seed, Optimizer, LearningRate, Schedule, WeightDecay, NoDecay, Maximize,
-        .. OfSomeOptimizers, ClipNorm, EvaluateEvery, Watch, StopAfter, LeastGain, KeepBest, Threads, Portable,
+        .. OfSomeOptimizers, ClipNorm, Ema, EvaluateEvery, Watch, StopAfter, LeastGain, KeepBest, Threads, Portable,
     ];
 
     private static ScheduleSettings ReadSchedule(string text)

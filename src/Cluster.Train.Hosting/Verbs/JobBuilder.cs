@@ -44,6 +44,7 @@ internal static class JobBuilder
             ClipNorm = values.IsGiven(JobOptions.ClipNorm) ? values.Get(JobOptions.ClipNorm) : former?.ClipNorm,
             Watch = WatchBuilder.Build(values, former),
             EvaluateEvery = Or(values, JobOptions.EvaluateEvery, former?.EvaluateEvery ?? values.Get(JobOptions.EvaluateEvery)),
+            Ema = values.IsGiven(JobOptions.Ema) ? values.Get(JobOptions.Ema) : former?.Ema,
             NoDecay = values.GetIfGiven(JobOptions.NoDecay) ?? former?.NoDecay ?? "",
             Threads = Or(values, JobOptions.Threads, former?.Threads ?? values.Get(JobOptions.Threads)),
             Portable = Or(values, JobOptions.Portable, former?.Portable ?? values.Get(JobOptions.Portable)),

@@ -131,7 +131,7 @@ internal sealed partial class CoordinatorMachine
         // of a checkpoint's step without them, it would count what follows alone.
         : step == 0 || (_workers.Memos.Any() ? _workers.Memos.Any(memo => memo.Step == step) : step == _own.NewestCheckpoint);
 
-    private long OptimizerLength(long parameterLength) => _settings.Definition.Optimizer.StateNames.Count > 0 ? parameterLength : 0;
+    private long OptimizerLength(long parameterLength) => _settings.Definition.StateNames.Count > 0 ? parameterLength : 0;
 
     /// <summary>There are too few workers: what they hold is written as a checkpoint, and the job ends.</summary>
     private void GiveUp(string reason)

@@ -55,6 +55,7 @@ internal abstract unsafe class InPlaceExchange : TensorExchange
         ReduceAndUpdate,
         Reduce,
         Update,
+        Swap,
     }
 
     /// <summary>How many norm blocks a vector has.</summary>
@@ -63,10 +64,17 @@ internal abstract unsafe class InPlaceExchange : TensorExchange
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public sealed override void Run(long step)
+    public sealed override void Run(long step, ExchangeRound round)
     {
-        _barrier.Arrive(_rank, 3 * step, MeetingPoint.Computed);
-        if (_clips)
+        _barrier.Arrive(_rank, MeetingPoints.Of(step, round, MeetingPoint.Computed), MeetingPoint.Computed);
+        if (round != ExchangeRound.Update)
+        {
+            if (_owner is not null)
+            {
+                ForEachPiece(_owner, Pass.Swap, step, norm: 0);
+            }
+        }
+        else if (_clips)
         {
             if (_owner is not null)
             {
@@ -74,7 +82,7 @@ internal abstract unsafe class InPlaceExchange : TensorExchange
                 _owner.BlockNorms.CopyTo(BlockNorms[(int)(_owner.Slice.Start / SliceOwner.BlockLength)..]);
             }
 
-            _barrier.Arrive(_rank, (3 * step) + 1, MeetingPoint.NormSummed);
+            _barrier.Arrive(_rank, MeetingPoints.Of(step, round, MeetingPoint.NormSummed), MeetingPoint.NormSummed);
             if (_owner is not null)
             {
                 ForEachPiece(_owner, Pass.Update, step, GradientNorm.FromBlocks(BlockNorms));
@@ -85,7 +93,7 @@ internal abstract unsafe class InPlaceExchange : TensorExchange
             ForEachPiece(_owner, Pass.ReduceAndUpdate, step, norm: 0);
         }
 
-        _barrier.Arrive(_rank, (3 * step) + 2, MeetingPoint.Updated);
+        _barrier.Arrive(_rank, MeetingPoints.Of(step, round, MeetingPoint.Updated), MeetingPoint.Updated);
     }
 
     private void ForEachPiece(SliceOwner owner, Pass pass, long step, double norm)
@@ -106,6 +114,9 @@ internal abstract unsafe class InPlaceExchange : TensorExchange
                     break;
                 case Pass.Reduce:
                     owner.Reduce(step, start, count, _inputs);
+                    break;
+                case Pass.Swap:
+                    owner.SwapAverage(start, count, parameters);
                     break;
                 default:
                     owner.Update(step, start, count, parameters, norm);

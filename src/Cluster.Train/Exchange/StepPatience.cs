@@ -15,4 +15,7 @@ internal readonly record struct StepPatience(TimeSpan Limit, long? EvaluatesEver
 
     /// <summary>How long a member waits in a step; null for as long as the generation lasts.</summary>
     public TimeSpan? In(long step) => step > 0 && EvaluatesEvery is { } every && step % every == 0 ? null : Limit;
+
+    /// <summary>The same of a round of a step: before parameters and averages are swapped back, the others evaluate.</summary>
+    public TimeSpan? In(long step, ExchangeRound round) => round == ExchangeRound.Back && EvaluatesEvery is not null ? null : In(step);
 }

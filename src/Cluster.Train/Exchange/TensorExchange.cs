@@ -44,10 +44,23 @@ internal sealed class ExchangeAbortedException(string message, int? unreached = 
 /// <param name="NeverReached">Whether it was not reached at all in this generation.</param>
 internal readonly record struct PeerLoss(int Rank, string Message, bool NeverReached = false);
 
+/// <summary>What the owners do with their slices, in the order in which the rounds of a step come.</summary>
+internal enum ExchangeRound
+{
+    /// <summary>They update them.</summary>
+    Update,
+
+    /// <summary>They swap the parameters with their moving averages, for an evaluation.</summary>
+    Averages,
+
+    /// <summary>They swap them back.</summary>
+    Back,
+}
+
 /// <summary>
 /// How one member's gradients become everybody's new parameters: one member's side of one generation.
 /// It allocates the blocks that it exchanges, because where they live decides its speed.
-/// <see cref="Run"/> is called on the member's own thread; <see cref="Abort"/> on any.
+/// <see cref="Run(long, ExchangeRound)"/> is called on the member's own thread; <see cref="Abort"/> on any.
 /// </summary>
 internal abstract class TensorExchange : IDisposable
 {
@@ -57,9 +70,12 @@ internal abstract class TensorExchange : IDisposable
     /// <summary>
     /// Where this member leaves its partial sums, one block for each maximal subtree of its shard range, in ascending
     /// order, each <see cref="ExchangeRoster.VectorLength"/> long. Free to be written from the return of
-    /// <see cref="Run"/> until its next call.
+    /// <see cref="Run(long, ExchangeRound)"/> until its next call.
     /// </summary>
     public abstract IReadOnlyList<FloatBlock> Contributions { get; }
+
+    /// <summary>The exchange of one step, see <see cref="Run(long, ExchangeRound)"/>.</summary>
+    public void Run(long step) => Run(step, ExchangeRound.Update);
 
     /// <summary>
     /// Carries out the exchange of one step: sends the partial sums to the owners of their slices, reduces and updates
@@ -68,15 +84,16 @@ internal abstract class TensorExchange : IDisposable
     /// never sees a new value.
     /// </summary>
     /// <param name="step">The step, the same on all members.</param>
+    /// <param name="round">What the owners do, the same on all members. Contributions do not matter to the swaps.</param>
     /// <exception cref="ExchangeAbortedException">
     /// The generation is over, or somebody was waited for longer than the step timeout; the message says for whom.
     /// The parameters may then be a mix and must be restored.
     /// </exception>
-    public abstract void Run(long step);
+    public abstract void Run(long step, ExchangeRound round);
 
-    /// <summary>Ends the generation: <see cref="Run"/>, now or later, throws with this reason. Returns at once.</summary>
+    /// <summary>Ends the generation: <see cref="Run(long, ExchangeRound)"/>, now or later, throws with this reason. Returns at once.</summary>
     public abstract void Abort(string reason);
 
-    /// <summary>Frees the connections and blocks. <see cref="Run"/> must not be running.</summary>
+    /// <summary>Frees the connections and blocks. <see cref="Run(long, ExchangeRound)"/> must not be running.</summary>
     public abstract void Dispose();
 }

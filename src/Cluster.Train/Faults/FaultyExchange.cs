@@ -19,8 +19,16 @@ internal sealed class FaultyExchange(FaultyCluster cluster, FaultyProcess proces
     public override IReadOnlyList<FloatBlock> Contributions => inner.Contributions;
 
     /// <inheritdoc/>
-    public override void Run(long step)
+    public override void Run(long step, ExchangeRound round)
     {
+        if (round != ExchangeRound.Update)
+        {
+            process.Stand();
+            inner.Run(step, round);
+            process.Stand();
+            return;
+        }
+
         process.Sees(step);
         if (computes && cluster.Take(process, FaultPhase.Compute, step, FaultyCluster.OfProcess) is { } fault)
         {
@@ -34,7 +42,7 @@ internal sealed class FaultyExchange(FaultyCluster cluster, FaultyProcess proces
         }
 
         process.Stand();
-        inner.Run(step);
+        inner.Run(step, round);
         if (owns)
         {
             Pass(FaultPhase.Broadcast, step);

@@ -145,14 +145,14 @@ internal abstract class MemberLoop(MemberPlace place, SnapshotKeeper keeper) : I
     {
         if (Place.Process.Network is null)
         {
-            var (names, all) = (Place.Process.Definition.Optimizer.StateNames, Place.Process.Layout.ParameterLength);
+            var (names, all) = (Place.Process.Definition.StateNames, Place.Process.Layout.ParameterLength);
             var slices = Place.Generation.Roster.Members.Select(member => Math.Min(member.Slice.End, all) - member.Slice.Start);
             Place.Process.Snapshots.Arrays.KeepOne(slices.SelectMany(length => names.Select(_ => length)).Append(Place.Exchange.Parameters.Length));
             return;
         }
 
         var lengths = Place.Owner is { } owner ? owner.StateNames.Select(_ => owner.StateSlice.Length) : [];
-        lengths = lengths.Concat(Place.Process.Definition.Optimizer.StateNames.Select(_ => Place.KeptSlice.Length));
+        lengths = lengths.Concat(Place.Process.Definition.StateNames.Select(_ => Place.KeptSlice.Length));
         Place.Process.Snapshots.Arrays.Prepare(HasReplica ? lengths.Append(Place.Exchange.Parameters.Length) : lengths);
     }
 }

@@ -25,6 +25,12 @@ internal sealed record MemberPlace(
     internal TimeSpan? PatienceAfter(long completedSteps) =>
         completedSteps == Generation.TotalSteps && Process.Patience.EvaluatesEvery is not null ? null : Process.Patience.In(completedSteps);
 
+    /// <summary>Whether all replicas evaluate after a step.</summary>
+    internal bool EvaluatesAfter(long step) => (step + 1) % Process.Definition.EvaluateEvery.Steps(Process.StepsPerEpoch) == 0 || step + 1 == Generation.TotalSteps;
+
+    /// <summary>Whether they evaluate the moving average, for which it is swapped with the parameters.</summary>
+    internal bool SwapsAfter(long step) => Process.Definition.Ema is not null && EvaluatesAfter(step);
+
     /// <summary>Whether the job begins in this generation, with all members in this process: then no state is to be loaded.</summary>
     internal bool BeginsHere => Process.Network is null && Generation.FirstStep == 0;
 

@@ -40,7 +40,7 @@ internal sealed class MemoryEstimate
         var (layout, job) = (share.Layout, share.Job);
         var vector = layout.VectorLength * BytesOfFloat;
         var frozen = layout.FrozenLength * BytesOfFloat;
-        var optimizer = job.Optimizer.StateNames.Count * layout.ParameterLength * BytesOfFloat;
+        var optimizer = job.StateNames.Count * layout.ParameterLength * BytesOfFloat;
         // Shards of the worker that has most; where others have a part, at least one.
         var shards = share.HoldsAll ? (job.Shards + share.WorkersHere - 1) / share.WorkersHere : 1;
         return new MemoryEstimate(
@@ -71,7 +71,7 @@ internal sealed class MemoryEstimate
     /// <see cref="MostCheckpoints"/> at once.
     /// </summary>
     internal static long OfCheckpoint(MemoryShare share) =>
-        (share.Layout.VectorLength + (share.HoldsAll ? 0 : share.Layout.FrozenLength) + (share.Job.Optimizer.StateNames.Count * share.Layout.ParameterLength)) * BytesOfFloat;
+        (share.Layout.VectorLength + (share.HoldsAll ? 0 : share.Layout.FrozenLength) + (share.Job.StateNames.Count * share.Layout.ParameterLength)) * BytesOfFloat;
 
     /// <summary>
     /// Blocks of a worker's shards: with one shard the gradient is the contribution; otherwise there is one to compute

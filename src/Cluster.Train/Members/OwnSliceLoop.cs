@@ -1,3 +1,4 @@
+using Cluster.Train.Exchange;
 using Cluster.Train.Protocol;
 using Cluster.Train.Snapshots;
 
@@ -14,6 +15,11 @@ internal sealed class OwnSliceLoop(MemberPlace place, SnapshotKeeper keeper) : M
         {
             CurrentStep = step;
             Place.Exchange.Run(step);
+            if (Place.SwapsAfter(step))
+            {
+                Place.Exchange.Run(step, ExchangeRound.Averages);
+                Place.Exchange.Run(step, ExchangeRound.Back);
+            }
         }
     }
 

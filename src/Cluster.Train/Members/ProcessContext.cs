@@ -88,6 +88,9 @@ internal sealed class ProcessContext
     /// <exception cref="BadInputException">The batch is smaller than the number of shards.</exception>
     internal BatchPlan Plan => BatchPlan.Of(Definition, Data.Training.Count);
 
+    /// <summary>Steps of an epoch; known of a replica's description where this process has no data.</summary>
+    internal long StepsPerEpoch => _stepsPerEpoch ?? Plan.StepsPerEpoch;
+
     /// <summary>What identifies the data.</summary>
     internal string DataFingerprint => $"{Data.Training.Fingerprint} {Data.Evaluation.Fingerprint}";
 
@@ -117,12 +120,12 @@ internal sealed class ProcessContext
     {
         var roster = ExchangeRosters.From(generation.Roster, Definition, Layout);
         var inputs = ExchangeRosters.Inputs(generation.Roster, Definition.Shards);
-        var rate = JobSchedule.RateOf(Task, Definition, new RunSteps(generation.TotalSteps, _stepsPerEpoch ?? Plan.StepsPerEpoch));
+        var rate = JobSchedule.RateOf(Task, Definition, new RunSteps(generation.TotalSteps, StepsPerEpoch));
         if (StaysOnDevice(generation.Roster, member, device, sink, generation.Generation))
         {
             var onDevice = member.Slice.Length == 0
                 ? null
-                : DeviceSliceOwner.On(device, member.Slice, Layout.ParameterLength, Definition.Shards, inputs, Definition.Optimizer, rate, Definition.ClipNorm, Layout.Groups);
+                : DeviceSliceOwner.On(device, member.Slice, Layout.ParameterLength, Definition.Shards, inputs, Definition.Optimizer, rate, Definition.ClipNorm, Layout.Groups, Definition.Ema);
             return new MemberPlace(
                 member.WorkerId, name, generation, member, _devices.Join(roster, member.Rank, onDevice, device, Patience), onDevice, this, sink);
         }
@@ -130,7 +133,7 @@ internal sealed class ProcessContext
         var owner = member.Slice.Length == 0
             ? null
             : new SliceOwner(
-                member.Slice, Layout.ParameterLength, Definition.Shards, inputs, Definition.Optimizer, rate, Definition.ClipNorm, Layout.Groups)
+                member.Slice, Layout.ParameterLength, Definition.Shards, inputs, Definition.Optimizer, rate, Definition.ClipNorm, Layout.Groups, Definition.Ema)
             {
                 NormOrder = BlockPlaces.NormOrderOf(Definition.Device),
             };
@@ -157,7 +160,7 @@ internal sealed class ProcessContext
         }
 
         // Found by computing, and the same for all members: their numerics class is one, or they were not let in.
-        var difference = DeviceArithmetic.Difference(device, Definition.Optimizer);
+        var difference = DeviceArithmetic.Difference(device, Definition.Optimizer, Definition.Ema);
         if (difference is not null && member.Rank == 0)
         {
             sink(new WorkerNotice(member.WorkerId, generation, $"{device.Model} computes other bits of {difference} than a processor, so the tensors are exchanged through the processor's memory, which is slower"));

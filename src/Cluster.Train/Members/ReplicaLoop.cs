@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Cluster.Train.Exchange;
 using Cluster.Train.Native;
 using Cluster.Train.Protocol;
 using Cluster.Train.Reduction;
@@ -19,7 +20,6 @@ internal sealed class ReplicaLoop : MemberLoop
     private readonly ModelReplica _replica;
     private readonly ShardRange _shards;
     private readonly BatchPlan _plan;
-    private readonly long _evaluateEvery;
     private readonly BatchLoader _loader;
     private readonly EvaluationLoader _evaluation;
     private readonly GradientAccumulator _accumulator;
@@ -37,7 +37,6 @@ internal sealed class ReplicaLoop : MemberLoop
     {
         var (process, definition) = (place.Process, place.Process.Definition);
         (_replica, _shards, _plan) = (replica, place.Member.Shards, process.Plan);
-        _evaluateEvery = definition.EvaluateEvery.Steps(_plan.StepsPerEpoch);
         var source = new BatchSource(process.Task.Name, process.Data.Training, _plan, definition.Seed, place.Generation.TotalSteps);
         _loader = new BatchLoader(source, _shards, place.Generation.FirstStep, process.StepTimeout);
         _evaluation = new EvaluationLoader(
@@ -82,10 +81,10 @@ internal sealed class ReplicaLoop : MemberLoop
             Place.Exchange.Run(step);
             _replica.StageParametersIn();
             Place.Process.Watch?.OnState(step + 1, _replica);
-            if ((step + 1) % _evaluateEvery == 0 || step + 1 == Place.Generation.TotalSteps)
+            if (Place.EvaluatesAfter(step))
             {
                 _seconds += Stopwatch.GetElapsedTime(start).TotalSeconds;
-                Evaluate(step + 1);
+                EvaluateAfter(step);
                 start = Stopwatch.GetTimestamp();
             }
 
@@ -174,6 +173,26 @@ internal sealed class ReplicaLoop : MemberLoop
             var batch = _loader.Take(step, shard);
             _losses.Add(batch.Count > 0 ? _replica.ComputeShard(step, shard, batch, samples) : 0);
             _accumulator.Finished(shard);
+        }
+    }
+
+    /// <summary>Where a moving average is kept, that is what all evaluate: the owners swap it with the parameters, and back.</summary>
+    private void EvaluateAfter(long step)
+    {
+        if (!Place.SwapsAfter(step))
+        {
+            Evaluate(step + 1);
+            return;
+        }
+
+        Swap(ExchangeRound.Averages);
+        Evaluate(step + 1);
+        Swap(ExchangeRound.Back);
+
+        void Swap(ExchangeRound round)
+        {
+            Place.Exchange.Run(step, round);
+            _replica.StageParametersIn();
         }
     }
 

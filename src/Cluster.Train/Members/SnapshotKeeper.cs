@@ -82,7 +82,7 @@ internal sealed class SnapshotKeeper : IDisposable
 
     private static void FetchBackup(MemberPlace place, long step, RosterMember other)
     {
-        var (names, slice) = (place.Process.Definition.Optimizer.StateNames, place.KeptSlice);
+        var (names, slice) = (place.Process.Definition.StateNames, place.KeptSlice);
         // Before the first step there is no optimizer state yet, and nobody could serve it.
         if (step == 0 || names.Count == 0 || slice.Length <= 0)
         {

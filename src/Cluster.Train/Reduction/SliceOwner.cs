@@ -28,6 +28,7 @@ internal sealed unsafe class SliceOwner : IOwnedSlice
     private readonly (GroupSpan Span, IUpdateRule Rule)[] _groups;
     private readonly Func<long, float> _learningRate;
     private readonly float? _clipNorm;
+    private readonly float? _averageWeight;
     private float[] _rates = [];
     private long _ratesOf = -1;
     private readonly float[] _scratch;
@@ -44,10 +45,11 @@ internal sealed unsafe class SliceOwner : IOwnedSlice
     /// <param name="learningRate">The rate as a pure function of the step.</param>
     /// <param name="clipNorm">Largest norm of the whole gradient; null for no clipping.</param>
     /// <param name="groups">The groups of all parameters in ascending order; null where they are one.</param>
+    /// <param name="ema">Decay of the parameters' moving average; null for none.</param>
     /// <exception cref="ArgumentException">The inputs are no nodes of the tree, or do not cover it.</exception>
     public SliceOwner(
         VectorSlice slice, long parameterLength, int shards, IReadOnlyList<TreeNode> inputs,
-        OptimizerSettings optimizer, Func<long, float> learningRate, float? clipNorm, IReadOnlyList<GroupSpan>? groups = null)
+        OptimizerSettings optimizer, Func<long, float> learningRate, float? clipNorm, IReadOnlyList<GroupSpan>? groups = null, float? ema = null)
     {
         Slice = slice;
         _parameterLength = parameterLength;
@@ -55,7 +57,8 @@ internal sealed unsafe class SliceOwner : IOwnedSlice
         _tree = new TreeSum(shards, inputs);
         StateSlice = slice with { End = Math.Max(slice.Start, Math.Min(slice.End, parameterLength)) };
         _groups = [.. GroupSpan.Within(groups ?? [], StateSlice).Select(span => (span, UpdateRules.Of(span.Group.Of(optimizer))))];
-        _stateNames = optimizer.StateNames;
+        _averageWeight = ema is { } decay ? MovingAverage.Weight(decay) : null;
+        _stateNames = ema is null ? optimizer.StateNames : [.. optimizer.StateNames, MovingAverage.StateName];
         _learningRate = learningRate;
         _clipNorm = clipNorm;
         _scratch = GC.AllocateArray<float>(Math.Max(1, _tree.Rows) * ChunkLength, pinned: true);
@@ -169,6 +172,16 @@ internal sealed unsafe class SliceOwner : IOwnedSlice
         Apply(step, scale, start, count, Address(_gradient) + (start - Slice.Start), parameters);
     }
 
+    /// <summary>Swaps parameters and their moving average in one piece; buffers stay.</summary>
+    /// <param name="start">Absolute position of the piece in the vector.</param>
+    /// <param name="count">Its length.</param>
+    /// <param name="parameters">Where the parameters for <paramref name="start"/> lie.</param>
+    public void SwapAverage(long start, int count, float* parameters)
+    {
+        CheckPiece(start, count);
+        MovingAverage.Swap(Address(_state[^1]) + (start - Slice.Start), parameters, (int)Math.Clamp(_parameterLength - start, 0, count));
+    }
+
     /// <inheritdoc/>
     public float[] HostState(string name) => StateOf(name, checked((int)StateSlice.Length));
 
@@ -200,7 +213,7 @@ internal sealed unsafe class SliceOwner : IOwnedSlice
     private void Apply(long step, float scale, long start, int count, float* gradients, float* parameters)
     {
         var updated = (int)Math.Clamp(_parameterLength - start, 0, count);
-        Span<nint> state = stackalloc nint[_state.Length];
+        Span<nint> state = stackalloc nint[_averageWeight is null ? _state.Length : _state.Length - 1];
         if (_ratesOf != step)
         {
             var rate = _learningRate(step);
@@ -224,6 +237,11 @@ internal sealed unsafe class SliceOwner : IOwnedSlice
 
             var offset = from - start;
             rule.Apply(step - span.Group.FrozenUntil, _rates[number], scale, parameters + offset, gradients + offset, state, length);
+        }
+
+        if (_averageWeight is { } weight && updated > 0)
+        {
+            MovingAverage.Add(step, weight, Address(_state[^1]) + (start - Slice.Start), parameters, updated);
         }
 
         if (updated < count)

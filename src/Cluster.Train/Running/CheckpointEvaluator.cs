@@ -53,6 +53,14 @@ internal sealed class CheckpointEvaluator
             throw new BadInputException($"checkpoint {_checkpoint.Manifest.DirectoryName} is not of this model: its parameters' hash differs");
         }
 
+        if (Definition.Ema is not null)
+        {
+            // What the job itself evaluates.
+            var average = CheckpointMapping.Read(_checkpoint, replica.Layout, [MovingAverage.StateName]);
+            average.Optimizer[MovingAverage.StateName].CopyTo(parameters.Span(0, checked((int)replica.Layout.ParameterLength)));
+            replica.StageParametersIn();
+        }
+
         var plan = new EvaluationPlan(data.Evaluation.Count, Definition.BatchSize, Definition.Shards);
         var shards = new ShardRange(0, Definition.Shards);
         using var loader = new EvaluationLoader(_task.Name, data.Evaluation, plan, shards, DataTimeout);

@@ -1,4 +1,5 @@
 using Cluster.Train.Checkpoints;
+using Cluster.Train.Reduction;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Running;
@@ -14,12 +15,12 @@ internal static class CheckpointModel
         return JobReader.Read($"checkpoint {manifest.DirectoryName}", task, manifest.Job, new RunLength(Epochs: null, manifest.Step));
     }
 
-    /// <summary>The model with the checkpoint's values. On a compute thread.</summary>
+    /// <summary>The model with the checkpoint's values; where a moving average is kept, that of the parameters. On a compute thread.</summary>
     /// <exception cref="BadInputException">The task's model is another one; names the first tensor that differs.</exception>
     internal static LoadedModel Create(ITrainingTask task, JobDefinition job, LoadedCheckpoint checkpoint, TaskData data, DeviceSpec device) =>
-        LoadedModel.Create(task, job, data, device, layout => StateOf(checkpoint, layout));
+        LoadedModel.Create(task, job, data, device, layout => StateOf(checkpoint, layout, averaged: job.Ema is not null));
 
-    private static ModelState StateOf(LoadedCheckpoint checkpoint, ParameterLayout layout)
+    private static ModelState StateOf(LoadedCheckpoint checkpoint, ParameterLayout layout, bool averaged)
     {
         var name = checkpoint.Manifest.DirectoryName;
         if (CheckpointMapping.Difference(checkpoint.Model.Tensors, layout) is { } difference)
@@ -27,10 +28,15 @@ internal static class CheckpointModel
             throw new BadInputException($"checkpoint {name} is of a model with other tensors: {difference}; use the program that wrote it");
         }
 
-        var state = CheckpointMapping.Read(checkpoint, layout, stateNames: []);
+        var state = CheckpointMapping.Read(checkpoint, layout, averaged ? [MovingAverage.StateName] : []);
         if (ParametersHash.Sha256(layout, (start, length) => state.Vector.AsSpan((int)start, length), state.Frozen) != checkpoint.Manifest.ParametersSha256)
         {
             throw new BadInputException($"checkpoint {name} is not of this model: its parameters' hash differs; use the program that wrote it");
+        }
+
+        if (averaged)
+        {
+            state.Optimizer[MovingAverage.StateName].CopyTo(state.Vector, 0);
         }
 
         return new ModelState(state.Step, state.Vector, state.Frozen);

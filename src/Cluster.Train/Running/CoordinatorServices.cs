@@ -72,7 +72,7 @@ internal sealed class CoordinatorServices : ICoordinatorServices
         _process.Layout = new ParameterLayout(tensors.Select(tensor => (tensor.Name, tensor.Shape, tensor.Role, tensor.Group)));
         _process.EvaluateBetween(replica.TrainingSamples, replica.EvaluationSamples);
         var layout = _process.Layout;
-        _fetched.KeepOne(_process.Definition.Optimizer.StateNames.Select(_ => layout.ParameterLength).Append(layout.VectorLength).Append(layout.FrozenLength));
+        _fetched.KeepOne(_process.Definition.StateNames.Select(_ => layout.ParameterLength).Append(layout.VectorLength).Append(layout.FrozenLength));
         OpenStore(takeover);
         OpenJournal(takeover);
     });
@@ -93,7 +93,7 @@ internal sealed class CoordinatorServices : ICoordinatorServices
     /// <inheritdoc/>
     public Task<CollectedState> CollectAsync(Roster roster, IReadOnlyList<StateHolder> holders, long step)
     {
-        var collector = new StateCollector(_process.Snapshots, _fetched, _process.Layout, _process.Definition.Optimizer.StateNames, step);
+        var collector = new StateCollector(_process.Snapshots, _fetched, _process.Layout, _process.Definition.StateNames, step);
         // Whoever asks has the place after the last member: that of the coordinator.
         var self = roster.Members.FirstOrDefault(member => member.IsCoordinator)
             ?? new RosterMember(roster.Members.Length, "", "the coordinator", default, default, Endpoint);
@@ -228,7 +228,7 @@ internal sealed class CoordinatorServices : ICoordinatorServices
 
         // Whatever else this process holds, the job returns to this state.
         _process.Snapshots.DropAfter(0);
-        _process.Snapshots.KeepAll(CheckpointMapping.Read(checkpoint, _process.Layout, definition.Optimizer.StateNames));
+        _process.Snapshots.KeepAll(CheckpointMapping.Read(checkpoint, _process.Layout, definition.StateNames));
         (NewestCheckpoint, Watched) = (checkpoint.Manifest.Step, checkpoint.Manifest.Watch?.State);
         Observer.OnNotice($"going on from {checkpoint.DirectoryPath}");
     }

@@ -61,6 +61,15 @@ public sealed record JobDefinition
     /// <summary>Largest norm of the whole gradient; null for no clipping.</summary>
     public float? ClipNorm { get; init; }
 
+    /// <summary>
+    /// Decay of an exponential moving average of the parameters, from 0 to below 1, which is evaluated in their place and kept with the
+    /// optimizer's state; null for none. Buffers are those of the parameters in training.
+    /// </summary>
+    public float? Ema { get; init; }
+
+    /// <summary>The state vectors that owners keep.</summary>
+    internal IReadOnlyList<string> StateNames => Ema is null ? Optimizer.StateNames : [.. Optimizer.StateNames, MovingAverage.StateName];
+
     /// <summary>What becomes of an epoch's last batch where it is smaller than <see cref="BatchSize"/>.</summary>
     public TailRule Tail { get; init; }
 
@@ -152,6 +161,11 @@ public sealed record JobDefinition
         if (NoDecay.Length > 0)
         {
             fields["no-decay"] = NoDecay;
+        }
+
+        if (Ema is { } decay)
+        {
+            fields["ema"] = Invariant($"{decay:R}");
         }
 
         if (Schedule.DependsOnLength)

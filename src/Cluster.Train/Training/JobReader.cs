@@ -43,6 +43,7 @@ internal static class JobReader
             Tail = fields.ContainsKey(TailRules.Field) ? reader.Read(TailRules.Field, TailRules.Parse) : TailRule.Keep,
             Watch = fields.ContainsKey(WatchSettings.Field) ? reader.Read(WatchSettings.Field, _ => WatchSettings.From(fields)) : null,
             EvaluateEvery = fields.ContainsKey(EvaluationInterval.Field) ? reader.Read(EvaluationInterval.Field, EvaluationInterval.Parse) : EvaluationInterval.Epoch,
+            Ema = fields.ContainsKey("ema") ? reader.Read("ema", text => (float?)Real(text)) : null,
             NoDecay = fields.GetValueOrDefault("no-decay", ""),
             Portable = reader.Read("portable", text => Choice(text, "yes", "no")),
             Device = reader.Read("device", text => Choice(text, "cuda", "cpu")) ? DeviceKind.Cuda : DeviceKind.Cpu,

@@ -53,7 +53,7 @@ public sealed class MemberLoopTests
 
         public override IReadOnlyList<FloatBlock> Contributions => [];
 
-        public override void Run(long step)
+        public override void Run(long step, ExchangeRound round)
         {
         }
 

@@ -43,6 +43,7 @@ internal static class WireSamples
                 Watch = new WatchSettings("mae") { StopAfter = 3, LeastGain = 0.25, KeepBest = true },
                 EvaluateEvery = new EvaluationInterval(200, InEpochs: false),
                 NoDecay = "bias",
+                Ema = 0.5f,
             },
             Fresh: true),
         new JoinRefused("training data differs"),

@@ -4,7 +4,7 @@ using Cluster.Train.Training;
 
 namespace Cluster.Train.Tests.Reduction;
 
-/// <summary>Parameter groups and clipping against PyTorch's; Reference/groups.py says how the numbers were made.</summary>
+/// <summary>Parameter groups, clipping and averages of parameters against PyTorch's; Reference/groups.py says how the numbers were made.</summary>
 public sealed unsafe class GroupReferenceTests
 {
     private static readonly JsonElement s_reference = JsonDocument.Parse(File.ReadAllBytes(
@@ -37,7 +37,7 @@ public sealed unsafe class GroupReferenceTests
         using var gradient = FloatBlock.Allocate(initial.Length);
         initial.CopyTo(parameters.Span(0, initial.Length));
         var owner = new SliceOwner(
-            new VectorSlice(0, initial.Length), initial.Length, 1, [new TreeNode(0, 1)], settings, _ => settings.LearningRate, clip, s_groups);
+            new VectorSlice(0, initial.Length), initial.Length, 1, [new TreeNode(0, 1)], settings, _ => settings.LearningRate, clip, s_groups, ema: 0.9f);
 
         for (var step = 0; step <= kept[^1]; step++)
         {
@@ -55,6 +55,7 @@ public sealed unsafe class GroupReferenceTests
             if (kept.IndexOf(step) is >= 0 and var at)
             {
                 Equal(Floats(run.GetProperty("parameters")[at]), parameters.Span(0, initial.Length).ToArray(), $"run {index}, step {step}");
+                Equal(Floats(run.GetProperty("averages")[at]), owner.HostState("ema"), $"average of run {index}, step {step}");
             }
         }
     }

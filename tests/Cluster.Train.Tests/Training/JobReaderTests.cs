@@ -71,6 +71,7 @@ public sealed class JobReaderTests
             Schedule = settings.Item2,
             ClipNorm = settings.Item3,
             NoDecay = choices.Item1 ? "bias,norm" : "",
+            Ema = choices.Item2 ? 0.99f : null,
             Length = settings.Item4,
             Portable = choices.Item1,
             Device = choices.Item2 ? DeviceKind.Cuda : DeviceKind.Cpu,

@@ -39,6 +39,7 @@ internal sealed record LocalRun : IJobObserver
     public WatchSettings? Watch { get; init; }
 
     public EvaluationInterval EvaluateEvery { get; init; } = EvaluationInterval.Epoch;
+    public float? Ema { get; init; }
 
     public string? Checkpoints { get; init; }
 
@@ -100,6 +101,7 @@ internal sealed record LocalRun : IJobObserver
         Optimizer = Optimizer,
         Schedule = Schedule,
         NoDecay = NoDecay,
+        Ema = Ema,
         ClipNorm = ClipNorm,
         Watch = Watch,
         EvaluateEvery = EvaluateEvery,

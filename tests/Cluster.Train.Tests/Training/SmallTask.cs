@@ -27,6 +27,8 @@ internal sealed class SmallTask : ITrainingTask
 
     public IReadOnlyList<Metric> Measures { get; init; } = [];
 
+    public IReadOnlyList<TaskSchedule> Schedules { get; init; } = [];
+
     public Func<ParameterInfo, ParameterGroup?> GroupOf { get; init; } = _ => null;
 
     /// <summary>Wide enough that a sum's bits would depend on where its operands lie, and of odd extents.</summary>

@@ -37,6 +37,32 @@ public sealed class JobVerificationTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task All_that_a_job_can_be_told_of_training_is_verified_at_once()
+    {
+        var task = new SmallTask
+        {
+            Model = SmallTask.NormalizedWithDropout,
+            GroupOf = parameter => parameter.Name == "out.weight" ? new ParameterGroup { LearningRateFactor = 0.5f, FrozenUntil = 4 } : null,
+            Schedules = [new TaskSchedule("saw", (step, run) => 1 - (step % run.PerEpoch / (2.0 * run.PerEpoch)))],
+        };
+
+        var report = await JobVerification.RunAsync(task, new VerificationOptions
+        {
+            Definition = Job(OptimizerSettings.RmsProp(0.01f, momentum: 0.5f) with { Centered = true, WeightDecay = 0.1f, Epsilon = 1e-3f }) with
+            {
+                Schedule = ScheduleSettings.OfTask("saw"),
+                NoDecay = "bias,norm",
+                ClipNorm = 1,
+                Ema = 0.9f,
+                Length = new RunLength(null, 8),
+            },
+        });
+
+        output.WriteLine($"{report}");
+        Assert.True(report.AllAgree, $"{report}");
+    }
+
+    [Fact]
     public async Task Evaluations_of_some_samples_are_compared_too()
     {
         // Each compute thread counts the evaluation batches that it has done: a reference does those of all shards.

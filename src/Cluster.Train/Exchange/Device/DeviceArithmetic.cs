@@ -17,18 +17,20 @@ internal static class DeviceArithmetic
     private const int Shards = 3;
     private const int Steps = 3;
 
-    private static readonly ConcurrentDictionary<(DeviceSpec, OptimizerSettings), Lazy<string?>> s_found = new();
+    private static readonly ConcurrentDictionary<(DeviceSpec, OptimizerSettings, float?), Lazy<string?>> s_found = new();
 
     /// <summary>What comes out otherwise on the device; null where nothing does.</summary>
     /// <param name="device">The device.</param>
     /// <param name="optimizer">The job's rule.</param>
-    internal static string? Difference(DeviceSpec device, OptimizerSettings optimizer) => s_found.GetOrAdd((device, optimizer), _ => new Lazy<string?>(() =>
+    /// <param name="ema">Decay of the job's moving average; null for none.</param>
+    internal static string? Difference(DeviceSpec device, OptimizerSettings optimizer, float? ema = null) => s_found.GetOrAdd((device, optimizer, ema), _ => new Lazy<string?>(() =>
         !Agrees(optimizer, clip: null, seed: 1, device) ? OptimizerForm.Of(optimizer.Kind).Name
         : !Agrees(OptimizerSettings.Sgd(0.1f), clip: 0.5f, seed: 1, device) ? "the norm of gradients"
+        : ema is not null && !Agrees(OptimizerSettings.Sgd(0.1f), clip: null, seed: 1, device, ema: ema) ? "the moving average"
         : null)).Value;
 
     /// <summary>Whether a few steps of a rule give the same bits on the device and on the processor.</summary>
-    internal static bool Agrees(OptimizerSettings optimizer, float? clip, long seed, DeviceSpec device, IReadOnlyList<GroupSpan>? groups = null)
+    internal static bool Agrees(OptimizerSettings optimizer, float? clip, long seed, DeviceSpec device, IReadOnlyList<GroupSpan>? groups = null, float? ema = null)
     {
         using var computing = FinalizerGate.Enter();
         using var scope = torch.NewDisposeScope();
@@ -36,8 +38,8 @@ internal static class DeviceArithmetic
         var random = new StableRandom(seed);
         TreeNode[] inputs = [new(0, 2), new(2, 3)];
         var slice = new VectorSlice(0, Length);
-        var onHost = new SliceOwner(slice, Parameters, Shards, inputs, optimizer, _ => optimizer.LearningRate, clip, groups) { NormOrder = NormOrder.Halves };
-        using var onDevice = new DeviceSliceOwner(slice, Parameters, Shards, inputs, optimizer, _ => optimizer.LearningRate, clip, device.Open(), groups);
+        var onHost = new SliceOwner(slice, Parameters, Shards, inputs, optimizer, _ => optimizer.LearningRate, clip, groups, ema) { NormOrder = NormOrder.Halves };
+        using var onDevice = new DeviceSliceOwner(slice, Parameters, Shards, inputs, optimizer, _ => optimizer.LearningRate, clip, device.Open(), groups, ema);
         using var expected = FloatBlock.Allocate(Length);
         Values(random, bits: 2).CopyTo(expected.Span(0, Length));
         var actual = OnDevice(expected, device);
@@ -51,7 +53,7 @@ internal static class DeviceArithmetic
             onDevice.Update(step, actual, onDevice.NeedsNorm ? GradientNorm.FromBlocks(onDevice.BlockNorms()) : 0);
         }
 
-        return Same(TensorValues.Floats(actual), expected.Span(0, Length)) && optimizer.StateNames.All(name =>
+        return Same(TensorValues.Floats(actual), expected.Span(0, Length)) && onDevice.StateNames.All(name =>
         {
             var state = new float[Parameters];
             onDevice.CopyState(name, state);

@@ -42,32 +42,33 @@ internal sealed class DeviceExchange : TensorExchange
     public override IReadOnlyList<FloatBlock> Contributions => _contributions;
 
     /// <inheritdoc/>
-    public override void Run(long step)
+    public override void Run(long step, ExchangeRound round)
     {
         using var scope = torch.NewDisposeScope();
         using var noGradients = torch.no_grad();
-        Meet(3 * step, MeetingPoint.Computed);
-        if (_owner is not null)
+        Meet(step, round, MeetingPoint.Computed);
+        var updates = round == ExchangeRound.Update;
+        if (_owner is not null && updates)
         {
             using var computing = FinalizerGate.Enter();
             Reduce(_owner, step);
         }
 
         var norm = 0.0;
-        if (_group.Roster.NeedsNorm)
+        if (_group.Roster.NeedsNorm && updates)
         {
             // Norms are numbers of the processor: to have them is to have waited.
-            _group.Barrier.Arrive(_rank, (3 * step) + 1, MeetingPoint.NormSummed);
+            _group.Barrier.Arrive(_rank, MeetingPoints.Of(step, round, MeetingPoint.NormSummed), MeetingPoint.NormSummed);
             norm = GradientNorm.FromBlocks(_group.BlockNorms);
         }
 
         if (_owner is not null)
         {
             using var computing = FinalizerGate.Enter();
-            Update(_owner, step, norm);
+            Update(_owner, step, updates ? norm : null);
         }
 
-        Meet((3 * step) + 2, MeetingPoint.Updated);
+        Meet(step, round, MeetingPoint.Updated);
     }
 
     /// <inheritdoc/>
@@ -97,10 +98,10 @@ internal sealed class DeviceExchange : TensorExchange
         }
     }
 
-    private void Meet(long point, MeetingPoint phase)
+    private void Meet(long step, ExchangeRound round, MeetingPoint phase)
     {
         _group.Marks.Record(_rank, phase);
-        _group.Barrier.Arrive(_rank, point, phase);
+        _group.Barrier.Arrive(_rank, MeetingPoints.Of(step, round, phase), phase);
         _group.Marks.WaitForOthers(_rank, phase);
     }
 
@@ -115,10 +116,21 @@ internal sealed class DeviceExchange : TensorExchange
         }
     }
 
-    private void Update(DeviceSliceOwner owner, long step, double norm)
+    /// <param name="owner">The slice.</param>
+    /// <param name="step">The step.</param>
+    /// <param name="norm">The gradient's norm; null to swap parameters and their average.</param>
+    private void Update(DeviceSliceOwner owner, long step, double? norm)
     {
         _destinations ??= [Slice(owner, _parameters), .. _group.AllParameters.Where(block => block != _parameters).Select(block => Slice(owner, block))];
-        owner.Update(step, _destinations[0], norm);
+        if (norm is { } known)
+        {
+            owner.Update(step, _destinations[0], known);
+        }
+        else
+        {
+            owner.SwapAverage(_destinations[0]);
+        }
+
         foreach (var other in _destinations.Skip(1))
         {
             _ = other.copy_(_destinations[0]);

@@ -14,6 +14,7 @@ internal sealed class DeviceSliceOwner : IOwnedSlice, IDisposable
     private readonly (GroupSpan Span, DeviceUpdate.Rule Rule)[] _groups;
     private readonly Func<long, float> _learningRate;
     private readonly float? _clipNorm;
+    private readonly float? _averageWeight;
     private readonly torch.Tensor[] _state;
     private torch.Tensor? _sum;
 
@@ -27,13 +28,15 @@ internal sealed class DeviceSliceOwner : IOwnedSlice, IDisposable
     /// <param name="clipNorm">Largest norm of the whole gradient; null for no clipping.</param>
     /// <param name="device">Where it works.</param>
     /// <param name="groups">The groups of all parameters in ascending order; null where they are one.</param>
+    /// <param name="ema">Decay of the parameters' moving average; null for none.</param>
     internal DeviceSliceOwner(
         VectorSlice slice, long parameterLength, int shards, IReadOnlyList<TreeNode> inputs,
-        OptimizerSettings optimizer, Func<long, float> learningRate, float? clipNorm, torch.Device device, IReadOnlyList<GroupSpan>? groups = null)
+        OptimizerSettings optimizer, Func<long, float> learningRate, float? clipNorm, torch.Device device, IReadOnlyList<GroupSpan>? groups = null, float? ema = null)
     {
         Slice = slice;
         StateSlice = slice with { End = Math.Max(slice.Start, Math.Min(slice.End, parameterLength)) };
-        StateNames = optimizer.StateNames;
+        StateNames = ema is null ? optimizer.StateNames : [.. optimizer.StateNames, MovingAverage.StateName];
+        _averageWeight = ema is { } decay ? MovingAverage.Weight(decay) : null;
         _tree = new TreeSum(shards, inputs);
         _groups = [.. GroupSpan.Within(groups ?? [], StateSlice).Select(span => (span, DeviceUpdate.Of(span.Group.Of(optimizer))))];
         _learningRate = learningRate;
@@ -44,10 +47,10 @@ internal sealed class DeviceSliceOwner : IOwnedSlice, IDisposable
     /// <summary>The same, made by who does not know of libtorch's devices.</summary>
     internal static DeviceSliceOwner On(
         DeviceSpec device, VectorSlice slice, long parameterLength, int shards, IReadOnlyList<TreeNode> inputs,
-        OptimizerSettings optimizer, Func<long, float> learningRate, float? clipNorm, IReadOnlyList<GroupSpan>? groups)
+        OptimizerSettings optimizer, Func<long, float> learningRate, float? clipNorm, IReadOnlyList<GroupSpan>? groups, float? ema)
     {
         using var computing = FinalizerGate.Enter();
-        return new DeviceSliceOwner(slice, parameterLength, shards, inputs, optimizer, learningRate, clipNorm, device.Open(), groups);
+        return new DeviceSliceOwner(slice, parameterLength, shards, inputs, optimizer, learningRate, clipNorm, device.Open(), groups, ema);
     }
 
     /// <inheritdoc/>
@@ -91,13 +94,28 @@ internal sealed class DeviceSliceOwner : IOwnedSlice, IDisposable
         {
             rule(
                 step - span.Group.FrozenUntil, span.Group.Rate(rate), scale, Part(parameters, span), Part(sum, span),
-                [.. _state.Select(state => Part(state, span))]);
+                [.. _state.Take(_averageWeight is null ? _state.Length : _state.Length - 1).Select(state => Part(state, span))]);
+        }
+
+        if (_averageWeight is { } weight && updated > 0)
+        {
+            var (average, values) = (_state[^1], parameters.narrow(0, 0, updated));
+            _ = step == 0 ? average.copy_(values) : average.add_(values.sub(average), weight);
         }
 
         if (updated < Slice.Length)
         {
             DeviceUpdate.ApplyChanges(parameters.narrow(0, updated, Slice.Length - updated), sum.narrow(0, updated, Slice.Length - updated));
         }
+    }
+
+    /// <summary>Swaps parameters and their moving average; buffers stay.</summary>
+    internal void SwapAverage(torch.Tensor parameters)
+    {
+        var (average, values) = (_state[^1], parameters.narrow(0, 0, StateSlice.Length));
+        var kept = values.clone();
+        _ = values.copy_(average);
+        _ = average.copy_(kept);
     }
 
     /// <inheritdoc/>

@@ -90,7 +90,7 @@ internal sealed class NetworkExchange : TensorExchange
         new(roster, rank, owner, listener, joinTimeout, patience, lost, directory, abort);
 
     /// <inheritdoc/>
-    public override void Run(long step) => _exchange.Run(step);
+    public override void Run(long step, ExchangeRound round) => _exchange.Run(step, round);
 
     /// <inheritdoc/>
     public override void Abort(string reason)

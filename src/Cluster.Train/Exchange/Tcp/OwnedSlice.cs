@@ -24,6 +24,7 @@ internal sealed unsafe class OwnedSlice : IDisposable
     private readonly double[] _norms;
     private readonly int _firstNorm;
     private long _step;
+    private ExchangeRound _round;
     private int _summed;
     private int _updated;
     private double _norm;
@@ -84,10 +85,10 @@ internal sealed unsafe class OwnedSlice : IDisposable
     /// <summary>Whether a piece's place is free.</summary>
     internal bool HasRoom(int piece) => piece < Consumed + RingPieces;
 
-    /// <summary>Begins a step.</summary>
-    internal void Begin(long step)
+    /// <summary>Begins a round of a step.</summary>
+    internal void Begin(long step, ExchangeRound round)
     {
-        _step = step;
+        (_step, _round) = (step, round);
         _summed = _updated = 0;
         FinishedBytes = 0;
         HasNorms = false;
@@ -111,7 +112,15 @@ internal sealed unsafe class OwnedSlice : IDisposable
             }
 
             var piece = Pieces[_updated];
-            _owner!.ReduceAndUpdate(_step, piece.Start, (int)piece.Length, _pointers, _parameters.Pointer + piece.Start);
+            if (_round == ExchangeRound.Update)
+            {
+                _owner!.ReduceAndUpdate(_step, piece.Start, (int)piece.Length, _pointers, _parameters.Pointer + piece.Start);
+            }
+            else
+            {
+                _owner!.SwapAverage(piece.Start, (int)piece.Length, _parameters.Pointer + piece.Start);
+            }
+
             Finish(piece);
             return true;
         }
@@ -163,7 +172,15 @@ internal sealed unsafe class OwnedSlice : IDisposable
         }
 
         var piece = Pieces[_updated];
-        _owner!.Update(_step, piece.Start, (int)piece.Length, _parameters.Pointer + piece.Start, _norm);
+        if (_round == ExchangeRound.Update)
+        {
+            _owner!.Update(_step, piece.Start, (int)piece.Length, _parameters.Pointer + piece.Start, _norm);
+        }
+        else
+        {
+            _owner!.SwapAverage(piece.Start, (int)piece.Length, _parameters.Pointer + piece.Start);
+        }
+
         Finish(piece);
         return true;
     }

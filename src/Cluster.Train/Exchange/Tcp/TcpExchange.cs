@@ -121,10 +121,10 @@ internal sealed class TcpExchange : TensorExchange
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public override void Run(long step)
+    public override void Run(long step, ExchangeRound round)
     {
         var before = BytesSent;
-        _owned.Begin(step);
+        _owned.Begin(step, round);
         foreach (var peer in _peers)
         {
             peer.Outgoing.Begin(step);
@@ -179,7 +179,7 @@ internal sealed class TcpExchange : TensorExchange
 
             if (now - idleSince >= spinTicks)
             {
-                Sleep(step, idleSince);
+                Sleep(step, round, idleSince);
             }
             else
             {
@@ -254,7 +254,7 @@ internal sealed class TcpExchange : TensorExchange
             : ExchangeMesh.LostMessage(_mesh.FirstLost ?? peer.Member));
     }
 
-    private void Sleep(long step, long idleSince)
+    private void Sleep(long step, ExchangeRound round, long idleSince)
     {
         var idle = Stopwatch.GetElapsedTime(idleSince);
         if (idle > LastBytes && _mesh.FirstLost is { } lost)
@@ -262,7 +262,7 @@ internal sealed class TcpExchange : TensorExchange
             throw Fail(ExchangeMesh.LostMessage(lost));
         }
 
-        var left = _patience.In(step) is { } limit ? limit - ProcessTime.Since(idleSince) : LongestSleep;
+        var left = _patience.In(step, round) is { } limit ? limit - ProcessTime.Since(idleSince) : LongestSleep;
         if (left > TimeSpan.Zero)
         {
             _wait.Wait(_peers, left < LongestSleep ? left : LongestSleep);

@@ -9,7 +9,7 @@ internal static class JobWire
 {
     internal static void Write(ref MessagePackWriter writer, JobDefinition job)
     {
-        writer.WriteArrayHeader(16);
+        writer.WriteArrayHeader(17);
         writer.Write(job.Task);
         writer.WriteMapHeader(job.Settings.Values.Count);
         foreach (var (name, value) in job.Settings.Values)
@@ -23,15 +23,7 @@ internal static class JobWire
         writer.Write(job.BatchSize);
         WriteOptimizer(ref writer, job.Optimizer);
         WriteSchedule(ref writer, job.Schedule);
-        if (job.ClipNorm is { } norm)
-        {
-            writer.Write(norm);
-        }
-        else
-        {
-            writer.WriteNil();
-        }
-
+        WriteOptional(ref writer, job.ClipNorm);
         writer.Write(job.Threads);
         writer.Write(job.Portable);
         writer.Write((int)job.Device);
@@ -44,11 +36,12 @@ internal static class JobWire
         writer.Write(job.EvaluateEvery.Count);
         writer.Write(job.EvaluateEvery.InEpochs);
         writer.Write(job.NoDecay);
+        WriteOptional(ref writer, job.Ema);
     }
 
     internal static JobDefinition Read(ref MessagePackReader reader)
     {
-        var further = WireFields.Begin(ref reader, 16);
+        var further = WireFields.Begin(ref reader, 17);
         var job = new JobDefinition
         {
             Task = WireFields.Text(ref reader),
@@ -67,6 +60,7 @@ internal static class JobWire
             Watch = WireFields.Optional(ref reader, ReadWatch),
             EvaluateEvery = ReadInterval(ref reader),
             NoDecay = WireFields.Text(ref reader),
+            Ema = reader.TryReadNil() ? null : reader.ReadSingle(),
         };
         WireFields.End(ref reader, further);
         return job;
@@ -100,6 +94,18 @@ internal static class JobWire
         };
         WireFields.End(ref reader, further);
         return watch;
+    }
+
+    private static void WriteOptional(ref MessagePackWriter writer, float? value)
+    {
+        if (value is { } number)
+        {
+            writer.Write(number);
+        }
+        else
+        {
+            writer.WriteNil();
+        }
     }
 
     private static TaskSettings ReadSettings(ref MessagePackReader reader)

@@ -94,7 +94,7 @@ internal sealed class ReplayServices(
             throw new BadInputException($"checkpoint {manifest.DirectoryName} and the journal are of different runs: their data or their model is another");
         }
 
-        var state = CheckpointMapping.Read(start, process.Layout, process.Definition.Optimizer.StateNames);
+        var state = CheckpointMapping.Read(start, process.Layout, process.Definition.StateNames);
         var sha256 = ParametersHash.Sha256(process.Layout, (from, length) => state.Vector.AsSpan((int)from, length), state.Frozen);
         if (sha256 != manifest.ParametersSha256)
         {

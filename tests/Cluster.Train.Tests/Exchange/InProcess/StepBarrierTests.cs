@@ -37,21 +37,23 @@ public sealed class StepBarrierTests
     {
         var barrier = new StepBarrier(["worker-1", "worker-2"], TimeSpan.FromMilliseconds(50));
 
-        var error = Assert.Throws<ExchangeAbortedException>(() => barrier.Arrive(0, (3 * 7) + 2, MeetingPoint.Updated));
+        var error = Assert.Throws<ExchangeAbortedException>(() => barrier.Arrive(0, MeetingPoints.Of(7, ExchangeRound.Update, MeetingPoint.Updated), MeetingPoint.Updated));
 
         Assert.Contains("worker-2 in step 7 (updating its slice)", error.Message, StringComparison.Ordinal);
-        Assert.Throws<ExchangeAbortedException>(() => barrier.Arrive(1, 3 * 8, MeetingPoint.Computed));
+        Assert.Throws<ExchangeAbortedException>(() => barrier.Arrive(1, MeetingPoints.Of(8, ExchangeRound.Update, MeetingPoint.Computed), MeetingPoint.Computed));
     }
 
     [Theory]
-    [InlineData(20, true)]
-    [InlineData(21, false)]
-    [InlineData(0, false)]
-    public async Task After_an_evaluation_the_others_are_waited_for_until_the_generation_ends(long step, bool waits)
+    [InlineData(20, ExchangeRound.Update, true)]
+    [InlineData(21, ExchangeRound.Update, false)]
+    [InlineData(0, ExchangeRound.Update, false)]
+    [InlineData(19, ExchangeRound.Averages, false)]
+    [InlineData(19, ExchangeRound.Back, true)]
+    internal async Task After_an_evaluation_the_others_are_waited_for_until_the_generation_ends(long step, ExchangeRound round, bool waits)
     {
         var barrier = new StepBarrier(["worker-1", "worker-2"], new StepPatience(TimeSpan.FromMilliseconds(20), EvaluatesEvery: 20));
         var waiting = Task.Factory.StartNew(
-            () => barrier.Arrive(0, 3 * step, MeetingPoint.Computed), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            () => barrier.Arrive(0, MeetingPoints.Of(step, round, MeetingPoint.Computed), MeetingPoint.Computed), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
         var timedOut = await Task.WhenAny(waiting, Task.Delay(TimeSpan.FromMilliseconds(waits ? 200 : 30_000))) == waiting;
         barrier.Abort("the evaluation stands still");

@@ -48,10 +48,10 @@ public sealed class SharedBarrierTests : IDisposable
     public void The_timeout_says_who_is_missing_at_which_step_and_frees_the_others()
     {
         var error = Assert.Throws<ExchangeAbortedException>(
-            () => Open(3, TimeSpan.FromMilliseconds(50)).Arrive(0, (3 * 7) + 2, MeetingPoint.Updated));
+            () => Open(3, TimeSpan.FromMilliseconds(50)).Arrive(0, MeetingPoints.Of(7, ExchangeRound.Update, MeetingPoint.Updated), MeetingPoint.Updated));
 
         Assert.Contains("for worker-2, worker-3 in step 7 (updating its slice)", error.Message, StringComparison.Ordinal);
-        var other = Assert.Throws<ExchangeAbortedException>(() => Open(3, TimeSpan.FromMinutes(5)).Arrive(1, 3 * 8, MeetingPoint.Computed));
+        var other = Assert.Throws<ExchangeAbortedException>(() => Open(3, TimeSpan.FromMinutes(5)).Arrive(1, MeetingPoints.Of(8, ExchangeRound.Update, MeetingPoint.Computed), MeetingPoint.Computed));
         Assert.Equal(error.Message, other.Message);
     }
 
