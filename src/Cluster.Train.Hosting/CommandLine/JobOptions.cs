@@ -31,6 +31,10 @@ internal static class JobOptions
         "Pieces of every global batch. They are a part of the job: the bits depend on their number, and not on how many workers share them.")
     { DefaultNote = "the number of workers" };
 
+    public static readonly OptionSpec<int> Accumulate = new("--accumulate", Section, ValueKinds.Whole(1, 65_536, "shards"),
+        "Shards that each worker computes one after the other and adds up before the update, for a batch that does not fit at once: short for --shards of so many times --workers. The bits depend on that product alone.")
+    { DefaultNote = "1, or what --shards says" };
+
     public static readonly OptionSpec<long> Seed = new("--seed", Section, ValueKinds.Long(long.MinValue),
         "Seed of initial parameters, shuffling and dropout.")
     { Default = _ => 0 };
@@ -145,7 +149,7 @@ internal static class JobOptions
 
     public static readonly IReadOnlyList<OptionSpec> All =
     [
-        Epochs, Steps, BatchSize, Tail, Shards, Seed, Optimizer, LearningRate, Schedule, WeightDecay, NoDecay, Maximize,
+        Epochs, Steps, BatchSize, Tail, Shards, Accumulate, Seed, Optimizer, LearningRate, Schedule, WeightDecay, NoDecay, Maximize,
         .. OfSomeOptimizers, ClipNorm, Ema, EvaluateEvery, Watch, StopAfter, LeastGain, KeepBest, Threads, Portable,
     ];
 

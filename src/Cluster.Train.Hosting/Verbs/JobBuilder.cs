@@ -1,4 +1,5 @@
 using Cluster.Train.Hosting.CommandLine;
+using Cluster.Train.Hosting.Display;
 using Cluster.Train.Hosting.Results;
 using Cluster.Train.Reduction;
 using Cluster.Train.Running;
@@ -17,7 +18,7 @@ internal static class JobBuilder
     public static JobDefinition Build(OptionValues values, int workers, ResumedJob? resumed = null)
     {
         var former = resumed?.Definition;
-        var shards = Or(values, JobOptions.Shards, former?.Shards ?? workers);
+        var shards = Shards(values, workers, former);
         if (workers > shards && former is null)
         {
             throw new BadInputException(
@@ -101,6 +102,30 @@ internal static class JobBuilder
             JoinTimeout = joinTimeout,
             LogLevel = values.Get(RunOptions.Log),
         };
+    }
+
+    private static int Shards(OptionValues values, int workers, JobDefinition? former)
+    {
+        if (!values.IsGiven(JobOptions.Accumulate))
+        {
+            return Or(values, JobOptions.Shards, former?.Shards ?? workers);
+        }
+
+        var (source, times) = (values.Source(JobOptions.Accumulate), values.Get(JobOptions.Accumulate));
+        if (values.IsGiven(JobOptions.Shards))
+        {
+            throw new BadInputException($"{source} and {values.Source(JobOptions.Shards)} both say into how many pieces a batch is cut: give one of them");
+        }
+
+        var shards = (long)times * workers;
+        if (former is { Shards: var before } && before != shards)
+        {
+            throw new BadInputException(Invariant($"{source} {times} with {Figures.Count(workers, "worker")} makes {shards} shards, but the checkpoint's job has {before}: leave it out to go on from that, or give another --checkpoint-dir"));
+        }
+
+        return shards <= 65_536
+            ? (int)shards
+            : throw new BadInputException(Invariant($"{source} {times} with {workers} workers makes {shards} shards, at most 65,536 can be: lower it"));
     }
 
     private static string Device(OptionValues values, JobDefinition? former) =>

@@ -67,6 +67,7 @@ public sealed class ResumedJobTests : IDisposable
     [InlineData("--schedule constant", "--schedule is constant, but checkpoint step-000000040 was trained with step:10:0.5")]
     [InlineData("--schedule cosine:5", "--schedule is cosine:5, but checkpoint step-000000040 was trained with step:10:0.5")]
     [InlineData("--shards 4", "--shards is 4, but checkpoint step-000000040 was trained with 3")]
+    [InlineData("--workers 2 --accumulate 2", "--accumulate 2 with 2 workers makes 4 shards, but the checkpoint's job has 3")]
     [InlineData("--batch-size 64", "--batch-size is 64, but checkpoint step-000000040 was trained with 96")]
     [InlineData("--seed 1", "--seed is 1, but checkpoint step-000000040 was trained with 7")]
     [InlineData("--clip-norm 1", "--clip-norm is 1, but checkpoint step-000000040 was trained with 2")]

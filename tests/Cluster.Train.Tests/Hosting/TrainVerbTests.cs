@@ -102,6 +102,16 @@ public sealed class TrainVerbTests
         Assert.Equal((kind, canonical), (schedule.Kind, schedule.Canonical()));
     }
 
+    [Theory]
+    [InlineData("train xor --workers 3 --accumulate 4", 12)]
+    [InlineData("train xor --workers 1 --accumulate 8", 8)]
+    public async Task Accumulated_shards_are_so_many_for_each_worker(string line, int shards)
+    {
+        var run = await new HostRun().RunLineAsync(line);
+
+        Assert.Equal(shards, run.Engine.Asked!.Definition.Shards);
+    }
+
     [Fact]
     public async Task Shards_default_to_the_workers()
     {
