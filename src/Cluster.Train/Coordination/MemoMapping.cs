@@ -13,7 +13,10 @@ internal static class MemoMapping
             state.Evaluation?.Loss ?? double.NaN, state.Evaluation?.Accuracy ?? double.NaN, state.Evaluation?.Samples ?? 0,
             seconds, snapshotSeconds, recoveries, replayedSteps, checkpoint,
             state.Evaluation is { Metrics.Count: > 0 } evaluation ? new MetricSums([.. evaluation.Metrics.Select(metric => metric.Sums.ToArray())]) : MetricSums.None,
-            state.Watch);
+            state.Watch)
+        {
+            EpochWeight = state.EpochWeight ?? double.NaN,
+        };
 
     internal static LedgerState ToLedger(JobMemo memo, MetricSet metrics) => new(
         memo.Samples, memo.EpochLossSum, memo.EpochSamples, Number(memo.LastEpochLoss),
@@ -22,7 +25,10 @@ internal static class MemoMapping
             Metrics = metrics.Results(memo.Metrics),
         }
         : null,
-        memo.Watch);
+        memo.Watch)
+    {
+        EpochWeight = Number(memo.EpochWeight),
+    };
 
     private static double? Number(double value) => double.IsNaN(value) ? null : value;
 }

@@ -25,6 +25,7 @@ internal sealed class StepLedger(
     private readonly Dictionary<long, LedgerState> _marked = new() { [0] = new LedgerState(0, 0, 0, null, null) };
     private double _epochLossSum;
     private long _epochSamples;
+    private double? _epochWeight;
 
     /// <summary>Steps of the job that all shards have reported.</summary>
     internal long CompletedSteps { get; private set; } = firstStep;
@@ -32,7 +33,7 @@ internal sealed class StepLedger(
     /// <summary>Samples of the steps completed in this run, replays not counted.</summary>
     internal long CompletedSamples { get; private set; }
 
-    /// <summary>Mean loss over the samples of the newest completed step.</summary>
+    /// <summary>Mean loss over the samples of the newest completed step, or what the task's weights count.</summary>
     internal double Loss { get; private set; }
 
     /// <summary>Mean loss over the samples of the current epoch so far, or of the whole last one right at its end.</summary>
@@ -52,8 +53,8 @@ internal sealed class StepLedger(
     {
         _marked[CompletedSteps] = state;
         CompletedSamples = state.Samples;
-        (_epochLossSum, _epochSamples) = (state.EpochLossSum, state.EpochSamples);
-        EpochLoss = _epochSamples > 0 ? _epochLossSum / _epochSamples : 0;
+        (_epochLossSum, _epochSamples, _epochWeight) = (state.EpochLossSum, state.EpochSamples, state.EpochWeight);
+        EpochLoss = _epochSamples > 0 ? _epochLossSum / (_epochWeight ?? _epochSamples) : 0;
         LastEpochLoss = state.LastEpochLoss;
         Evaluation = state.Evaluation;
         Watch = state.Watch;
@@ -119,7 +120,8 @@ internal sealed class StepLedger(
             var pending = Pending(step);
             for (var column = 0; column < report.Shards.Count; column++)
             {
-                pending.Set(report.Shards.First + column, report.ShardLosses[(row * report.Shards.Count) + column]);
+                var index = (row * report.Shards.Count) + column;
+                pending.Set(report.Shards.First + column, report.ShardLosses[index], report.ShardWeights.IsEmpty ? null : report.ShardWeights[index]);
             }
         }
 
@@ -136,7 +138,7 @@ internal sealed class StepLedger(
         return Advance();
     }
 
-    private LedgerState State => new(CompletedSamples, _epochLossSum, _epochSamples, LastEpochLoss, Evaluation, Watch);
+    private LedgerState State => new(CompletedSamples, _epochLossSum, _epochSamples, LastEpochLoss, Evaluation, Watch) { EpochWeight = _epochWeight };
 
     private List<LedgerEpoch> Advance()
     {
@@ -179,22 +181,25 @@ internal sealed class StepLedger(
     {
         if (step.Step % stepsPerEpoch == 0)
         {
-            (_epochLossSum, _epochSamples) = (0, 0);
+            (_epochLossSum, _epochSamples, _epochWeight) = (0, 0, null);
         }
 
         double sum = 0;
+        double? weight = null;
         long samples = 0;
         for (var shard = 0; shard < shards; shard++)
         {
             var count = shardSamples(step.Step, shard);
-            sum += (double)step.Losses[shard] * count;
+            sum += (double)step.Losses[shard] * (step.Weights?[shard] ?? count);
+            weight = step.Weights is { } weights ? (weight ?? 0) + weights[shard] : null;
             samples += count;
         }
 
-        Loss = sum / samples;
+        Loss = sum / (weight ?? samples);
         _epochLossSum += sum;
         _epochSamples += samples;
-        EpochLoss = _epochLossSum / _epochSamples;
+        _epochWeight = weight is { } more ? (_epochWeight ?? 0) + more : null;
+        EpochLoss = _epochLossSum / (_epochWeight ?? _epochSamples);
         CompletedSamples += samples;
         CompletedSteps = step.Step + 1;
     }
@@ -239,11 +244,14 @@ internal sealed class StepLedger(
 
         internal ReadOnlySpan<float> Losses => _losses;
 
+        /// <summary>What the losses count; null where they count by their samples.</summary>
+        internal float[]? Weights { get; private set; }
+
         internal bool IsComplete => _missing == 0;
 
         // A loss that is not a number never gets here: the replica stops the run at once. A shard that another worker
         // computes again after a recovery counts once.
-        internal void Set(int shard, float loss)
+        internal void Set(int shard, float loss, float? weight)
         {
             if (float.IsNaN(_losses[shard]) && !float.IsNaN(loss))
             {
@@ -251,6 +259,11 @@ internal sealed class StepLedger(
             }
 
             _losses[shard] = loss;
+            if (weight is { } counts)
+            {
+                Weights ??= new float[_losses.Length];
+                Weights[shard] = counts;
+            }
         }
     }
 }
@@ -274,4 +287,8 @@ internal sealed record LedgerEpoch(int Epoch, long CompletedSteps, double Loss, 
 /// <param name="Evaluation">The newest evaluation; null for none.</param>
 /// <param name="Watch">What is known of the metric that the job watches; null for nothing.</param>
 internal sealed record LedgerState(
-    long Samples, double EpochLossSum, long EpochSamples, double? LastEpochLoss, EvaluationResult? Evaluation, WatchState? Watch = null);
+    long Samples, double EpochLossSum, long EpochSamples, double? LastEpochLoss, EvaluationResult? Evaluation, WatchState? Watch = null)
+{
+    /// <summary>What the losses of the current epoch count together; null where they count by their samples.</summary>
+    internal double? EpochWeight { get; init; }
+}

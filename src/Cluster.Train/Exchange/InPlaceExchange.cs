@@ -8,11 +8,11 @@ namespace Cluster.Train.Exchange;
 /// The exchange between members that see each other's memory, be it that of one process or shared between processes:
 /// owners read all contributions where they are, and write the one parameter block that all replicas share. Nothing is
 /// copied and nothing crosses a message. A step has two meeting points: all contributions are written; all slices are
-/// updated. Clipping adds a third between them: all norms are known.
+/// updated. Clipping, or weights, add a third between them: all totals are known.
 /// </summary>
 internal abstract unsafe class InPlaceExchange : TensorExchange
 {
-    /// <summary>Positions handled at once by an owner that clips; a multiple of the norm block.</summary>
+    /// <summary>Positions handled at once by an owner that needs totals; a multiple of the norm block.</summary>
     private const int PieceLength = 64 * SliceOwner.BlockLength;
 
     private readonly int _rank;
@@ -21,7 +21,7 @@ internal abstract unsafe class InPlaceExchange : TensorExchange
     private readonly IReadOnlyList<FloatBlock>[] _contributions;
     private readonly FloatBlock[] _sources;
     private readonly nint[] _inputs;
-    private readonly bool _clips;
+    private readonly bool _needsTotals;
 
     /// <summary>Takes a member's place.</summary>
     /// <param name="roster">The generation.</param>
@@ -38,7 +38,7 @@ internal abstract unsafe class InPlaceExchange : TensorExchange
         Parameters = parameters;
         _sources = [.. contributions.SelectMany(blocks => blocks)];
         _inputs = new nint[_sources.Length];
-        _clips = roster.NeedsNorm;
+        _needsTotals = roster.NeedsTotals;
     }
 
     /// <inheritdoc/>
@@ -47,8 +47,8 @@ internal abstract unsafe class InPlaceExchange : TensorExchange
     /// <inheritdoc/>
     public sealed override IReadOnlyList<FloatBlock> Contributions => _contributions[_rank];
 
-    /// <summary>The sums of squares of all norm blocks of the vector, each written by its owner, seen by all members.</summary>
-    protected abstract Span<double> BlockNorms { get; }
+    /// <summary>The totals of all norm blocks of the vector, each written by its owner, seen by all members.</summary>
+    protected abstract Span<double> BlockTotals { get; }
 
     private enum Pass
     {
@@ -57,10 +57,6 @@ internal abstract unsafe class InPlaceExchange : TensorExchange
         Update,
         Swap,
     }
-
-    /// <summary>How many norm blocks a vector has.</summary>
-    internal static int NormBlocks(ExchangeRoster roster) =>
-        checked((int)((roster.VectorLength + SliceOwner.BlockLength - 1) / SliceOwner.BlockLength));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -71,32 +67,32 @@ internal abstract unsafe class InPlaceExchange : TensorExchange
         {
             if (_owner is not null)
             {
-                ForEachPiece(_owner, Pass.Swap, step, norm: 0);
+                ForEachPiece(_owner, Pass.Swap, step, scale: 1);
             }
         }
-        else if (_clips)
+        else if (_needsTotals)
         {
             if (_owner is not null)
             {
-                ForEachPiece(_owner, Pass.Reduce, step, norm: 0);
-                _owner.BlockNorms.CopyTo(BlockNorms[(int)(_owner.Slice.Start / SliceOwner.BlockLength)..]);
+                ForEachPiece(_owner, Pass.Reduce, step, scale: 1);
+                _owner.BlockTotals.CopyTo(BlockTotals[(int)(_owner.Slice.Start / SliceOwner.BlockLength)..]);
             }
 
             _barrier.Arrive(_rank, MeetingPoints.Of(step, round, MeetingPoint.NormSummed), MeetingPoint.NormSummed);
             if (_owner is not null)
             {
-                ForEachPiece(_owner, Pass.Update, step, GradientNorm.FromBlocks(BlockNorms));
+                ForEachPiece(_owner, Pass.Update, step, _owner.Scale(step, BlockTotals));
             }
         }
         else if (_owner is not null)
         {
-            ForEachPiece(_owner, Pass.ReduceAndUpdate, step, norm: 0);
+            ForEachPiece(_owner, Pass.ReduceAndUpdate, step, scale: 1);
         }
 
         _barrier.Arrive(_rank, MeetingPoints.Of(step, round, MeetingPoint.Updated), MeetingPoint.Updated);
     }
 
-    private void ForEachPiece(SliceOwner owner, Pass pass, long step, double norm)
+    private void ForEachPiece(SliceOwner owner, Pass pass, long step, float scale)
     {
         for (var start = owner.Slice.Start; start < owner.Slice.End; start += PieceLength)
         {
@@ -119,7 +115,7 @@ internal abstract unsafe class InPlaceExchange : TensorExchange
                     owner.SwapAverage(start, count, parameters);
                     break;
                 default:
-                    owner.Update(step, start, count, parameters, norm);
+                    owner.Update(step, start, count, parameters, scale);
                     break;
             }
         }

@@ -19,15 +19,22 @@ internal sealed record ExchangeMember(int Rank, string Name, ShardRange Shards, 
 /// <param name="Shards">Shards of the job.</param>
 /// <param name="VectorLength">Length of the flat vector: parameters, then float buffers, then integer limbs.</param>
 /// <param name="ParameterLength">How many of them are parameters that the optimizer updates.</param>
-/// <param name="NeedsNorm">Whether the whole gradient's norm is needed before the update.</param>
+/// <param name="NeedsTotals">Whether the whole gradient's norm or weight is needed before the update.</param>
 /// <param name="Secret">
 /// Shared by the members of this generation alone, who got it over the control plane: 64 hexadecimal digits. Connections
 /// prove that they know it before a payload byte is read.
 /// </param>
 /// <param name="Members">By rank. Their shard ranges are contiguous, ascending in rank and cover all shards; so do their slices the vector.</param>
 internal sealed record ExchangeRoster(
-    string Job, int Generation, int Shards, long VectorLength, long ParameterLength, bool NeedsNorm,
-    string Secret, ImmutableArray<ExchangeMember> Members);
+    string Job, int Generation, int Shards, long VectorLength, long ParameterLength, bool NeedsTotals,
+    string Secret, ImmutableArray<ExchangeMember> Members)
+{
+    /// <summary>Where the shards' weights are summed, see <see cref="Training.ParameterLayout.WeightPosition"/>.</summary>
+    public long? WeightPosition { get; init; }
+
+    /// <summary>How many totals the vector has, see <see cref="SliceOwner.BlockTotals"/>.</summary>
+    public int Totals => SliceOwner.BlocksOf(VectorLength);
+}
 
 /// <summary>The exchange of this generation has ended: a member is gone, hangs, or the generation was replaced.</summary>
 /// <param name="message">Why, in one line.</param>

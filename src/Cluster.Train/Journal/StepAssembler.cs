@@ -12,7 +12,7 @@ namespace Cluster.Train.Journal;
 /// <param name="doneBefore">Steps of the job that were done, and told of, before.</param>
 internal sealed class StepAssembler(BatchPlan plan, Func<long, float> learningRate, long doneBefore)
 {
-    private readonly Dictionary<long, float[]> _pending = [];
+    private readonly Dictionary<long, (float[] Losses, float[]? Weights)> _pending = [];
     private int _generation;
     private long _next;
     private long _done = doneBefore;
@@ -41,38 +41,45 @@ internal sealed class StepAssembler(BatchPlan plan, Func<long, float> learningRa
                 continue;
             }
 
-            if (!_pending.TryGetValue(step, out var losses))
+            if (!_pending.TryGetValue(step, out var parts))
             {
-                _pending[step] = losses = new float[plan.Shards];
-                Array.Fill(losses, float.NaN);
+                _pending[step] = parts = (new float[plan.Shards], report.ShardWeights.IsEmpty ? null : new float[plan.Shards]);
+                Array.Fill(parts.Losses, float.NaN);
             }
 
             for (var column = 0; column < report.Shards.Count; column++)
             {
-                losses[report.Shards.First + column] = report.ShardLosses[(row * report.Shards.Count) + column];
+                var (shard, index) = (report.Shards.First + column, (row * report.Shards.Count) + column);
+                parts.Losses[shard] = report.ShardLosses[index];
+                if (parts.Weights is { } weights)
+                {
+                    weights[shard] = report.ShardWeights[index];
+                }
             }
         }
 
-        while (_pending.TryGetValue(_next, out var losses) && !Array.Exists(losses, float.IsNaN))
+        while (_pending.TryGetValue(_next, out var parts) && !Array.Exists(parts.Losses, float.IsNaN))
         {
             _pending.Remove(_next);
-            yield return Complete(_next++, losses);
+            yield return Complete(_next++, parts.Losses, parts.Weights);
         }
     }
 
-    private JournalStep Complete(long step, float[] losses)
+    private JournalStep Complete(long step, float[] losses, float[]? weights)
     {
         // The same sum in the same order as the loss that is shown of a step.
-        double sum = 0;
+        double sum = 0, weight = 0;
         for (var shard = 0; shard < losses.Length; shard++)
         {
-            sum += (double)losses[shard] * plan.ShardOf(step, shard).Count;
+            var counts = weights?[shard] ?? plan.ShardOf(step, shard).Count;
+            sum += (double)losses[shard] * counts;
+            weight += counts;
         }
 
         var count = plan.SamplesOf(step);
         var replayed = step < _done;
         _done = Math.Max(_done, step + 1);
         return new JournalStep(
-            step + 1, _generation, plan.EpochOf(step) + 1, plan.ShardOf(step, 0).Offset, count, sum / count, learningRate(step), replayed);
+            step + 1, _generation, plan.EpochOf(step) + 1, plan.ShardOf(step, 0).Offset, count, sum / weight, learningRate(step), replayed);
     }
 }

@@ -125,7 +125,8 @@ internal sealed class ProcessContext
         {
             var onDevice = member.Slice.Length == 0
                 ? null
-                : DeviceSliceOwner.On(device, member.Slice, Layout.ParameterLength, Definition.Shards, inputs, Definition.Optimizer, rate, Definition.ClipNorm, Layout.Groups, Definition.Ema);
+                : DeviceSliceOwner.On(device, member.Slice, Layout.ParameterLength, Definition.Shards, inputs, Definition.Optimizer, rate, Definition.ClipNorm, Layout.Groups,
+                    Definition.Ema, Layout.WeightPosition);
             return new MemberPlace(
                 member.WorkerId, name, generation, member, _devices.Join(roster, member.Rank, onDevice, device, Patience), onDevice, this, sink);
         }
@@ -133,7 +134,8 @@ internal sealed class ProcessContext
         var owner = member.Slice.Length == 0
             ? null
             : new SliceOwner(
-                member.Slice, Layout.ParameterLength, Definition.Shards, inputs, Definition.Optimizer, rate, Definition.ClipNorm, Layout.Groups, Definition.Ema)
+                member.Slice, Layout.ParameterLength, Definition.Shards, inputs, Definition.Optimizer, rate, Definition.ClipNorm, Layout.Groups, Definition.Ema,
+                Layout.WeightPosition)
             {
                 NormOrder = BlockPlaces.NormOrderOf(Definition.Device),
             };

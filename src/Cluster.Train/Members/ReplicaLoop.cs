@@ -26,6 +26,7 @@ internal sealed class ReplicaLoop : MemberLoop
     private readonly EvaluationPulse _pulse;
     private float[] _frozen;
     private readonly List<float> _losses = [];
+    private readonly List<float> _weights = [];
     private readonly List<ShardEvaluation> _evaluations = [];
     private bool _evaluated;
     private long _reportedUpTo;
@@ -171,7 +172,13 @@ internal sealed class ReplicaLoop : MemberLoop
         {
             // A last batch smaller than the number of shards leaves some without samples: their gradient is zero.
             var batch = _loader.Take(step, shard);
-            _losses.Add(batch.Count > 0 ? _replica.ComputeShard(step, shard, batch, samples) : 0);
+            var (loss, weight) = batch.Count > 0 ? _replica.ComputeShard(step, shard, batch, samples) : default;
+            _losses.Add(loss);
+            if (_replica.Layout.WeightPosition is not null)
+            {
+                _weights.Add(weight);
+            }
+
             _accumulator.Finished(shard);
         }
     }
@@ -229,8 +236,12 @@ internal sealed class ReplicaLoop : MemberLoop
         }
 
         Place.Sink(new StepReport(
-            Place.WorkerId, Generation, _reportedUpTo, (int)(end - _reportedUpTo), _shards, [.. _losses], [.. _evaluations], _seconds));
+            Place.WorkerId, Generation, _reportedUpTo, (int)(end - _reportedUpTo), _shards, [.. _losses], [.. _evaluations], _seconds)
+        {
+            ShardWeights = [.. _weights],
+        });
         _losses.Clear();
+        _weights.Clear();
         _evaluations.Clear();
         _seconds = 0;
         _reportedUpTo = end;

@@ -77,7 +77,11 @@ internal sealed record StepLease(
 internal sealed record JobMemo(
     long Step, long Samples, double EpochLossSum, long EpochSamples, double LastEpochLoss, double EvaluationLoss,
     double EvaluationAccuracy, int EvaluationSamples, double Seconds, double SnapshotSeconds, int Recoveries,
-    long ReplayedSteps, string Checkpoint, MetricSums Metrics, WatchState? Watch = null);
+    long ReplayedSteps, string Checkpoint, MetricSums Metrics, WatchState? Watch = null)
+{
+    /// <summary>What the losses of the current epoch count together; not a number where they count by their samples.</summary>
+    internal double EpochWeight { get; init; } = double.NaN;
+}
 
 /// <summary>The generation is over: leave its exchange at once, and say what you hold.</summary>
 /// <param name="Generation">The generation.</param>

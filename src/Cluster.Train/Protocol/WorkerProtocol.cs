@@ -78,7 +78,11 @@ internal sealed record GenerationReady(string WorkerId, int Generation) : IGener
 /// <param name="Seconds">What the steps took, evaluations not counted.</param>
 internal sealed record StepReport(
     string WorkerId, int Generation, long FirstStep, int Steps, ShardRange Shards, ImmutableArray<float> ShardLosses,
-    ImmutableArray<ShardEvaluation> Evaluations, double Seconds) : IGenerationMessage;
+    ImmutableArray<ShardEvaluation> Evaluations, double Seconds) : IGenerationMessage
+{
+    /// <summary>What each of <see cref="ShardLosses"/> counts; empty where losses count by their samples.</summary>
+    internal ImmutableArray<float> ShardWeights { get; init; } = [];
+}
 
 /// <summary>
 /// A worker is evaluating, and this is how far it is. Said about once a second of an evaluation that takes longer, since

@@ -28,13 +28,15 @@ internal sealed unsafe class SliceOwner : IOwnedSlice
     private readonly (GroupSpan Span, IUpdateRule Rule)[] _groups;
     private readonly Func<long, float> _learningRate;
     private readonly float? _clipNorm;
+    private readonly long? _weightPosition;
+    private readonly long _stateEnd;
     private readonly float? _averageWeight;
     private float[] _rates = [];
     private long _ratesOf = -1;
     private readonly float[] _scratch;
     private readonly float[][] _state;
     private readonly float[] _gradient;
-    private readonly double[] _norms;
+    private readonly double[] _totals;
 
     /// <summary>Creates the owner of a slice with a zero optimizer state.</summary>
     /// <param name="slice">The slice.</param>
@@ -46,12 +48,16 @@ internal sealed unsafe class SliceOwner : IOwnedSlice
     /// <param name="clipNorm">Largest norm of the whole gradient; null for no clipping.</param>
     /// <param name="groups">The groups of all parameters in ascending order; null where they are one.</param>
     /// <param name="ema">Decay of the parameters' moving average; null for none.</param>
+    /// <param name="weightPosition">Where the shards' weights are summed; null where there are none.</param>
     /// <exception cref="ArgumentException">The inputs are no nodes of the tree, or do not cover it.</exception>
     public SliceOwner(
         VectorSlice slice, long parameterLength, int shards, IReadOnlyList<TreeNode> inputs,
-        OptimizerSettings optimizer, Func<long, float> learningRate, float? clipNorm, IReadOnlyList<GroupSpan>? groups = null, float? ema = null)
+        OptimizerSettings optimizer, Func<long, float> learningRate, float? clipNorm, IReadOnlyList<GroupSpan>? groups = null, float? ema = null,
+        long? weightPosition = null)
     {
         Slice = slice;
+        _weightPosition = weightPosition;
+        _stateEnd = Math.Min(slice.End, weightPosition ?? slice.End);
         _parameterLength = parameterLength;
         _streams = slice.Length >= StreamedFromLength;
         _tree = new TreeSum(shards, inputs);
@@ -64,8 +70,8 @@ internal sealed unsafe class SliceOwner : IOwnedSlice
         _scratch = GC.AllocateArray<float>(Math.Max(1, _tree.Rows) * ChunkLength, pinned: true);
         var updated = checked((int)Math.Max(0, Math.Min(slice.End, parameterLength) - slice.Start));
         _state = [.. _stateNames.Select(_ => GC.AllocateArray<float>(updated, pinned: true))];
-        _gradient = GC.AllocateArray<float>(NeedsNorm ? checked((int)slice.Length) : 0, pinned: true);
-        _norms = new double[NeedsNorm ? (updated + BlockLength - 1) / BlockLength : 0];
+        _gradient = GC.AllocateArray<float>(NeedsTotals ? checked((int)slice.Length) : 0, pinned: true);
+        _totals = new double[NeedsTotals ? TotalsOf(slice, parameterLength, weightPosition) : 0];
     }
 
     /// <summary>The slice.</summary>
@@ -84,14 +90,17 @@ internal sealed unsafe class SliceOwner : IOwnedSlice
     internal bool SumsOnly { private get; init; }
 
     /// <summary>
-    /// Whether the whole gradient's norm is needed before the update. Then every piece is given to <see cref="Reduce"/>,
-    /// the exchange gathers everybody's <see cref="BlockNorms"/>, and every piece is given to <see cref="Update"/>;
+    /// Whether the whole gradient's norm or weight is needed before the update. Then every piece is given to <see cref="Reduce"/>,
+    /// the exchange gathers everybody's <see cref="BlockTotals"/>, and every piece is given to <see cref="Update"/>;
     /// otherwise <see cref="ReduceAndUpdate"/> does both at once.
     /// </summary>
-    public bool NeedsNorm => _clipNorm is not null;
+    public bool NeedsTotals => _clipNorm is not null || _weightPosition is not null;
 
-    /// <summary>After <see cref="Reduce"/> of all pieces: the sum of squares of each norm block of this slice that holds parameters.</summary>
-    public ReadOnlySpan<double> BlockNorms => _norms;
+    /// <summary>
+    /// After <see cref="Reduce"/> of all pieces: the sum of squares of each norm block of this slice that holds parameters, 0 where nothing
+    /// is clipped; of the block of the weights, their sum.
+    /// </summary>
+    public ReadOnlySpan<double> BlockTotals => _totals;
 
     /// <summary>The optimizer's state of this slice: name (for example "momentum"), values for [Slice.Start, min(Slice.End, parameterLength)).</summary>
     public IReadOnlyList<(string Name, float[] Values)> State => [.. _stateNames.Zip(_state)];
@@ -119,7 +128,11 @@ internal sealed unsafe class SliceOwner : IOwnedSlice
         }
     }
 
-    /// <summary>First half with clipping: sums one piece into this owner's own memory. Pieces begin at block boundaries.</summary>
+    /// <summary>The factor of the gradient that <see cref="Update"/> takes, from the totals of all blocks of the vector.</summary>
+    /// <exception cref="TrainingFaultException">The norm or the weights cannot be used.</exception>
+    public float Scale(long step, ReadOnlySpan<double> totals) => GradientScale.Of(step, totals, _weightPosition is not null, _clipNorm);
+
+    /// <summary>First half where totals are needed: sums one piece into this owner's own memory. Pieces begin at block boundaries.</summary>
     /// <param name="step">The step.</param>
     /// <param name="start">Absolute position of the piece in the vector.</param>
     /// <param name="count">Its length: whole blocks, but for the slice's end.</param>
@@ -149,26 +162,29 @@ internal sealed unsafe class SliceOwner : IOwnedSlice
             }
         }
 
-        for (var offset = 0; offset < count && start + offset < _parameterLength; offset += BlockLength)
+        if (_weightPosition is { } position && position >= start && position < start + count)
+        {
+            _totals[^1] = gradient[position - start];
+        }
+
+        for (var offset = 0; _clipNorm is not null && offset < count && start + offset < _parameterLength; offset += BlockLength)
         {
             var length = (int)Math.Min(Math.Min(BlockLength, count - offset), _parameterLength - start - offset);
-            _norms[(first + offset) / BlockLength] = NormOrder == NormOrder.Lanes
+            _totals[(first + offset) / BlockLength] = NormOrder == NormOrder.Lanes
                 ? VectorKernels.SumOfSquares(gradient + offset, length)
                 : GradientNorm.SumOfSquaresByHalves(new ReadOnlySpan<float>(gradient + offset, length));
         }
     }
 
-    /// <summary>Second half with clipping: scales and updates one piece.</summary>
+    /// <summary>Second half where totals are needed: scales and updates one piece.</summary>
     /// <param name="step">The step.</param>
     /// <param name="start">Absolute position of the piece in the vector.</param>
     /// <param name="count">Its length.</param>
     /// <param name="parameters">Where the parameters for <paramref name="start"/> lie; updated in place.</param>
-    /// <param name="norm">The whole gradient's norm, from <see cref="GradientNorm.FromBlocks"/>.</param>
-    /// <exception cref="TrainingFaultException">The norm is not finite. No parameter was changed.</exception>
-    public void Update(long step, long start, int count, float* parameters, double norm)
+    /// <param name="scale">The factor of the gradient, from <see cref="Scale"/>.</param>
+    public void Update(long step, long start, int count, float* parameters, float scale)
     {
         CheckPiece(start, count);
-        var scale = GradientNorm.ClipFactor(step, norm, _clipNorm!.Value);
         Apply(step, scale, start, count, Address(_gradient) + (start - Slice.Start), parameters);
     }
 
@@ -244,11 +260,23 @@ internal sealed unsafe class SliceOwner : IOwnedSlice
             MovingAverage.Add(step, weight, Address(_state[^1]) + (start - Slice.Start), parameters, updated);
         }
 
-        if (updated < count)
+        var buffers = (int)Math.Clamp(_stateEnd - start, updated, count);
+        if (updated < buffers)
         {
-            BufferChange.Apply(parameters + updated, gradients + updated, count - updated);
+            BufferChange.Apply(parameters + updated, gradients + updated, buffers - updated);
         }
     }
+
+    /// <summary>How many norm blocks there are up to a length.</summary>
+    internal static int BlocksOf(long length) => checked((int)((length + BlockLength - 1) / BlockLength));
+
+    /// <summary>The first position from here on at which a norm block begins.</summary>
+    internal static long FirstBlockFrom(long length) => (long)BlocksOf(length) * BlockLength;
+
+    /// <summary>How many totals a slice has: of its blocks up to the last that holds parameters, or the weights.</summary>
+    internal static int TotalsOf(VectorSlice slice, long parameterLength, long? weightPosition) => weightPosition >= slice.Start && weightPosition < slice.End
+        ? BlocksOf(slice.Length)
+        : BlocksOf(Math.Max(0, Math.Min(slice.End, parameterLength) - slice.Start));
 
     private void CheckPiece(long start, int count)
     {

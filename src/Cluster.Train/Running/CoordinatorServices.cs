@@ -69,7 +69,7 @@ internal sealed class CoordinatorServices : ICoordinatorServices
     public Task OpenAsync(ReplicaDescription replica, ImmutableArray<TensorEntry> tensors, bool takeover) => Task.Run(() =>
     {
         _replica = replica;
-        _process.Layout = new ParameterLayout(tensors.Select(tensor => (tensor.Name, tensor.Shape, tensor.Role, tensor.Group)));
+        _process.Layout = new ParameterLayout(tensors.Select(tensor => (tensor.Name, tensor.Shape, tensor.Role, tensor.Group)), _process.Task.Weight is not null);
         _process.EvaluateBetween(replica.TrainingSamples, replica.EvaluationSamples);
         var layout = _process.Layout;
         _fetched.KeepOne(_process.Definition.StateNames.Select(_ => layout.ParameterLength).Append(layout.VectorLength).Append(layout.FrozenLength));

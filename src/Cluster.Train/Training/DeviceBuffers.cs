@@ -29,13 +29,13 @@ internal sealed class DeviceBuffers : IDisposable
     internal DeviceBuffers(IReadOnlyList<ModelBuffer> buffers, ParameterLayout layout, torch.Tensor parameters, torch.Tensor gradients)
     {
         using var scope = torch.NewDisposeScope();
-        var limbs = layout.VectorLength - buffers.Where(buffer => IsInteger(buffer)).Sum(buffer => (long)buffer.Length);
+        var limbs = layout.StateLength - buffers.Where(buffer => IsInteger(buffer)).Sum(buffer => (long)buffer.Length);
         var (floats, start) = (limbs - layout.ParameterLength, layout.ParameterLength);
         _floatValues = Keep(parameters.narrow(0, start, floats));
         _floatChanges = Keep(gradients.narrow(0, start, floats));
-        _limbValues = Keep(parameters.narrow(0, limbs, layout.VectorLength - limbs));
-        _limbChanges = Keep(gradients.narrow(0, limbs, layout.VectorLength - limbs));
-        _whole = Keep(torch.zeros((layout.VectorLength - limbs) / ParameterLayout.LimbsPerInteger, torch.ScalarType.Int64, parameters.device));
+        _limbValues = Keep(parameters.narrow(0, limbs, layout.StateLength - limbs));
+        _limbChanges = Keep(gradients.narrow(0, limbs, layout.StateLength - limbs));
+        _whole = Keep(torch.zeros((layout.StateLength - limbs) / ParameterLayout.LimbsPerInteger, torch.ScalarType.Int64, parameters.device));
         _shifts = Keep(torch.arange(0, 16 * ParameterLayout.LimbsPerInteger, 16, torch.ScalarType.Int64).to(parameters.device));
         _mask = Keep(torch.full(1, LimbMask, torch.ScalarType.Int64, parameters.device));
         foreach (var buffer in buffers.Where(buffer => buffer.Entry.Count > 0))

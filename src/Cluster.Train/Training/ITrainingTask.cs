@@ -54,11 +54,18 @@ public interface ITrainingTask
     torch.Tensor Predict(torch.nn.Module model, Batch batch);
 
     /// <summary>
-    /// The loss: a scalar, the mean over the samples of the batch. A shard's loss counts by its number of samples, so a mean
-    /// over fewer of them (targets left out by <c>ignore_index</c>, padding, weights) is not the mean over the global batch
-    /// where shards hold different numbers of those; with one shard it is.
+    /// The loss: a scalar, the mean over the samples of the batch, or over what <see cref="Weight"/> counts. A shard's loss counts
+    /// by that: the gradient is the one of the mean over the whole global batch, however it is cut.
     /// </summary>
     torch.Tensor Loss(torch.Tensor prediction, Batch batch);
+
+    /// <summary>
+    /// What the loss of a batch is the mean over, where that is not its samples: the number of tokens that are no padding, the sum of
+    /// the weights of samples or classes. Of a global batch, losses and gradients are weighted by it; of an evaluation, losses.
+    /// Called with the batch on the processor. A batch with a weight of 0 contributes nothing, whatever its loss. Null, the default: its samples.
+    /// </summary>
+    /// <value>Takes a batch; gives a finite number of at least 0.</value>
+    Func<Batch, double>? Weight => null;
 
     /// <summary>
     /// How many decisions of an evaluation batch are correct, and of how many. Both are sums, so that the accuracy is

@@ -33,7 +33,7 @@ internal sealed unsafe partial class ModelReplica : IDisposable
         (_task, _job, _model, Device, _scaling) = (task, job, model, device, scaling);
         _metrics = MetricSet.Of(task, job.Settings);
         _modes = new ModuleModes(model);
-        _tensors = new ModelTensors(task.Name, model, ties, new ParameterGroups(task, job, model));
+        _tensors = new ModelTensors(task.Name, model, ties, new ParameterGroups(task, job, model), weighted: task.Weight is not null);
         _watch = new ModelWatch(task.Name, model, _modes, _tensors);
         var unseen = device.type == DeviceType.CUDA && !GpuGenerators.IsWatched(device.index);
         _calls = new TaskCalls(task, model, job.Shards, unseen, () => _tensors.ReadBuffers(_blocks!));
@@ -108,16 +108,17 @@ internal sealed unsafe partial class ModelReplica : IDisposable
 
     /// <summary>
     /// Forward, loss and backward of one shard. Its gradient, times its share of the global batch, is added to the
-    /// gradient block, which holds zeros before; so are its new buffers.
+    /// gradient block, which holds zeros before; so are its new buffers. Where the task has weights, the gradient is multiplied by the
+    /// shard's weight, which is put beside it: the owners divide by the sum.
     /// </summary>
     /// <param name="step">The step.</param>
     /// <param name="shard">The shard.</param>
     /// <param name="batch">The shard's samples.</param>
     /// <param name="globalSamples">Samples of the global batch.</param>
-    /// <returns>The mean loss over the shard's samples.</returns>
+    /// <returns>The shard's loss, 0 where it counts nothing, and what it counts.</returns>
     /// <exception cref="BadInputException">The task changed its batch; names the callback.</exception>
     /// <exception cref="TrainingFaultException">The task failed, or the loss is not one finite number, or gradients are clipped and one is not finite; names step and shard.</exception>
-    public float ComputeShard(long step, int shard, Batch batch, int globalSamples)
+    public (float Loss, float Weight) ComputeShard(long step, int shard, Batch batch, int globalSamples)
     {
         using var computing = FinalizerGate.Enter();
         using var scope = torch.NewDisposeScope();
@@ -126,9 +127,15 @@ internal sealed unsafe partial class ModelReplica : IDisposable
         _firstStep ??= step;
         try
         {
-            var loss = _calls.Forward(batch.To(Device), RandomGate.ShardSeed(_job.Seed, step, shard), place, watch: step == _firstStep || step == LastStep).Loss;
+            var watch = step == _firstStep || step == LastStep;
+            var weight = _calls.Weight(batch, place, watch);
+            var loss = _calls.Forward(batch.To(Device), RandomGate.ShardSeed(_job.Seed, step, shard), place, watch).Loss;
             _calls.Callback = "backward";
-            if (batch.Count == globalSamples)
+            if (Layout.WeightPosition is not null)
+            {
+                BackwardWeighted(loss, weight);
+            }
+            else if (batch.Count == globalSamples)
             {
                 loss.backward();
             }
@@ -138,7 +145,7 @@ internal sealed unsafe partial class ModelReplica : IDisposable
             }
 
             // Only now: on a GPU, to read the loss is to wait until all that was begun is done.
-            var value = loss.item<float>();
+            var value = weight > 0 ? loss.item<float>() : 0;
             _finite.VerifyLoss(value, place, _blocks!.Parameters);
             CheckNowAndThen(step);
 
@@ -146,7 +153,7 @@ internal sealed unsafe partial class ModelReplica : IDisposable
             // Before the next shard: on a device, too, each shard's gradient is added to zeros and summed in tree order.
             _blocks!.StageGradientsOut();
             _finite.VerifyGradient(_blocks.Gradients, value, place);
-            return value;
+            return (value, weight);
         }
         catch (Exception error) when (error is not (BadInputException or TrainingFaultException))
         {
@@ -171,12 +178,13 @@ internal sealed unsafe partial class ModelReplica : IDisposable
         _modes.Evaluate();
         try
         {
+            var weight = _calls.Weight(batch, place, watch);
             batch = batch.To(Device).Scaled(_scaling);
             var (prediction, lossTensor) = _calls.Forward(batch, RandomGate.EvaluationSeed(_job.Seed), place, watch);
-            var loss = lossTensor.item<float>();
+            var loss = weight > 0 ? lossTensor.item<float>() : 0;
             var counts = _calls.Count(prediction, batch, place, watch);
             var metrics = _calls.Measure(_metrics, prediction, batch, counts, place, watch);
-            return new EvaluationSums((double)loss * batch.Count, counts.Correct, counts.Total, metrics);
+            return new EvaluationSums((double)loss * weight, counts.Correct, counts.Total, metrics) { Weight = Layout.WeightPosition is null ? null : weight };
         }
         catch (Exception error) when (error is not (BadInputException or TrainingFaultException))
         {
@@ -268,6 +276,16 @@ internal sealed unsafe partial class ModelReplica : IDisposable
         _tensors.CheckGradients(_blocks!);
         _checkAt = step + _checkInterval;
         _checkInterval *= 2;
+    }
+
+    private void BackwardWeighted(torch.Tensor loss, float weight)
+    {
+        if (weight > 0)
+        {
+            loss.backward([torch.full_like(loss, weight)]);
+        }
+
+        _blocks!.Gradients.Write(Layout.WeightPosition!.Value, [weight]);
     }
 
     private torch.Tensor[] Weight(torch.Tensor loss, int count, int total)

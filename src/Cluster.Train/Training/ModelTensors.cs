@@ -22,8 +22,9 @@ internal sealed class ModelTensors : IDisposable
     /// <param name="model">The module.</param>
     /// <param name="ties">For each parameter's name the first name of the same parameter: it counts once, under that.</param>
     /// <param name="groups">Says how the optimizer treats a parameter.</param>
+    /// <param name="weighted">Whether shards contribute a weight.</param>
     /// <exception cref="BadInputException">A tensor that cannot be trained here; named, with the reason.</exception>
-    internal ModelTensors(string task, Module model, IReadOnlyDictionary<string, string> ties, ParameterGroups groups)
+    internal ModelTensors(string task, Module model, IReadOnlyDictionary<string, string> ties, ParameterGroups groups, bool weighted = false)
     {
         _task = task;
         var tensors = new List<(string Name, torch.Tensor[] Tensors, TensorRole Role)>();
@@ -53,7 +54,7 @@ internal sealed class ModelTensors : IDisposable
 
         Layout = new ParameterLayout(tensors.Select(tensor => (tensor.Name, Shape(tensor.Tensors), tensor.Role, tensor.Role == TensorRole.Trainable
             ? groups.Of(tensor.Name, Shape(tensor.Tensors))
-            : ParameterGroup.Default)));
+            : ParameterGroup.Default)), weighted);
         groups.VerifyPatterns();
         if (Layout.Oversize is { } oversize)
         {

@@ -58,13 +58,16 @@ internal sealed class ParameterLayout
 
     /// <summary>Lays tensors out.</summary>
     /// <param name="tensors">Name, dimensions, role and group of all tensors, parameters first, in model order.</param>
-    public ParameterLayout(IEnumerable<(string Name, ImmutableArray<long> Shape, TensorRole Role, ParameterGroup Group)> tensors)
+    /// <param name="weighted">Whether shards contribute a weight, see <see cref="WeightPosition"/>.</param>
+    public ParameterLayout(IEnumerable<(string Name, ImmutableArray<long> Shape, TensorRole Role, ParameterGroup Group)> tensors, bool weighted = false)
     {
         var all = tensors.ToArray();
         var entries = new TensorEntry[all.Length];
         ParameterLength = Place(TensorRole.Trainable, 0, floatsPerElement: 1);
         var floats = Place(TensorRole.FloatBuffer, ParameterLength, floatsPerElement: 1);
-        VectorLength = Place(TensorRole.IntegerBuffer, floats, LimbsPerInteger);
+        StateLength = Place(TensorRole.IntegerBuffer, floats, LimbsPerInteger);
+        WeightPosition = weighted ? SliceOwner.FirstBlockFrom(StateLength) : null;
+        VectorLength = WeightPosition + 1 ?? StateLength;
         FrozenLength = Place(TensorRole.Frozen, 0, floatsPerElement: 1);
         Tensors = [.. entries];
         Groups = SpansOf(Tensors);
@@ -94,6 +97,15 @@ internal sealed class ParameterLayout
     /// <summary>Length of the trainable part of the flat vector.</summary>
     public long ParameterLength { get; }
 
+    /// <summary>Length of the part of the flat vector that is the model's state.</summary>
+    public long StateLength { get; }
+
+    /// <summary>
+    /// Where shards contribute what their losses count, so that the sum travels with the gradients: behind the state, in a norm
+    /// block of its own. Null where a loss counts by its samples, which all know.
+    /// </summary>
+    public long? WeightPosition { get; }
+
     /// <summary>Length of the flat vector.</summary>
     public long VectorLength { get; }
 
@@ -106,7 +118,7 @@ internal sealed class ParameterLayout
     /// <summary>The groups of the trainable parameters, in ascending order; empty where all are as the job says.</summary>
     public IReadOnlyList<GroupSpan> Groups { get; }
 
-    /// <summary>SHA-256 over names, dimensions, roles and groups in order, in lower-case hexadecimal.</summary>
+    /// <summary>SHA-256 over names, dimensions, roles and groups in order, and whether there are weights, in lower-case hexadecimal.</summary>
     public string Hash { get; }
 
     /// <summary>The largest tensor of a layout that is too long for one vector, and what is too much; null where it fits.</summary>
@@ -157,6 +169,11 @@ internal sealed class ParameterLayout
             }
 
             text.Append('\n');
+        }
+
+        if (WeightPosition is not null)
+        {
+            text.Append("weighted\n");
         }
 
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));

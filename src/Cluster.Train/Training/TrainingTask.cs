@@ -39,6 +39,9 @@ public abstract class TrainingTask<TModel> : ITrainingTask
     public abstract torch.Tensor Loss(torch.Tensor prediction, Batch batch);
 
     /// <inheritdoc/>
+    public virtual Func<Batch, double>? Weight => null;
+
+    /// <inheritdoc/>
     public virtual EvaluationCounts Count(torch.Tensor prediction, Batch batch) => default;
 
     /// <inheritdoc/>

@@ -29,7 +29,7 @@ internal static class SumExchange
         // All ranks are this benchmark's own and meet on loopback: the secret need not be one.
         var secret = Convert.ToHexStringLower(SHA256.HashData(BitConverter.GetBytes(generation)));
         return new ExchangeRoster(
-            "all-reduce", generation, endpoints.Length, length, ParameterLength: 0, NeedsNorm: false, secret,
+            "all-reduce", generation, endpoints.Length, length, ParameterLength: 0, NeedsTotals: false, secret,
             [
                 .. endpoints.Select((endpoint, rank) => new ExchangeMember(
                     rank, $"rank {rank}", new ShardRange(rank, rank + 1), slices[rank], HoldsReplica: true, endpoint)),

@@ -50,6 +50,10 @@ internal static class ExchangeRun
                 for (var node = 0; node < nodes.Count; node++)
                 {
                     exchange.Contributions[node].Write(0, SumOf(nodes[node], step, length));
+                    if (roster.WeightPosition is { } position)
+                    {
+                        exchange.Contributions[node].Write(position, [1.5f * (nodes[node].End - nodes[node].First)]);
+                    }
                 }
 
                 exchange.Run(step);

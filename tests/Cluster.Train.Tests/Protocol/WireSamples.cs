@@ -65,7 +65,10 @@ internal static class WireSamples
         new LeaveRequest("id"),
         new WorkerPresent("id", 3, WorkerStage.Ready, Leaves: true),
         new GenerationReady("id", 3),
-        new StepReport("id", 3, 40, 2, new ShardRange(1, 3), [0.5f, 0.25f, 0.125f, -1f], [new ShardEvaluation(42, 1, 12.25, 499, 500, 500, Sums)], 0.125),
+        new StepReport("id", 3, 40, 2, new ShardRange(1, 3), [0.5f, 0.25f, 0.125f, -1f], [new ShardEvaluation(42, 1, 12.25, 499, 500, 500, Sums) { Weight = 417.5 }], 0.125)
+        {
+            ShardWeights = [3f, 0f, 2.5f, 1f],
+        },
         new EvaluationProgress("id", 3, 60, 12, 30),
         new LeaseCompleted("id", 3, 65),
         new SnapshotKept("id", 3, 65, "checksum", "sha", 0.25),

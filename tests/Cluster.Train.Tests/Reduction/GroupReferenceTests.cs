@@ -49,7 +49,7 @@ public sealed unsafe class GroupReferenceTests
             else
             {
                 owner.Reduce(step, 0, initial.Length, [(nint)gradient.Pointer]);
-                owner.Update(step, 0, initial.Length, parameters.Pointer, GradientNorm.FromBlocks(owner.BlockNorms));
+                owner.Update(step, 0, initial.Length, parameters.Pointer, owner.Scale(step, owner.BlockTotals));
             }
 
             if (kept.IndexOf(step) is >= 0 and var at)

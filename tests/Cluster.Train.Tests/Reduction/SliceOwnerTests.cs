@@ -75,7 +75,7 @@ public sealed unsafe class SliceOwnerTests
         owner.Reduce(0, 0, length, [(nint)input.Pointer]);
 
         var expected = Math.Sqrt(input.Span(0, parameters).ToArray().Sum(value => (double)value * value));
-        Assert.Equal(expected, GradientNorm.FromBlocks(owner.BlockNorms), expected * 1e-12);
+        Assert.Equal(expected, GradientNorm.FromBlocks(owner.BlockTotals), expected * 1e-12);
     }
 
     [Fact]
@@ -150,9 +150,9 @@ public sealed unsafe class SliceOwnerTests
 
             Array.ForEach(members, owner => ForPieces(owner.Slice, SliceOwner.BlockLength, pieces, (start, count) =>
                 owner.Reduce(step, start, count, At(inputs, start))));
-            double[] blocks = [.. members.SelectMany(owner => owner.BlockNorms.ToArray())];
+            double[] blocks = [.. members.SelectMany(owner => owner.BlockTotals.ToArray())];
             Array.ForEach(members, owner => ForPieces(owner.Slice, 1, pieces, (start, count) =>
-                owner.Update(step, start, count, parameters.Pointer + start, GradientNorm.FromBlocks(blocks))));
+                owner.Update(step, start, count, parameters.Pointer + start, owner.Scale(step, blocks))));
         }
 
         return parameters.Span(0, length).ToArray();

@@ -85,8 +85,8 @@ public sealed unsafe class TorchReferenceTests
         var owner = Owner(expected.Length, OptimizerSettings.Sgd(1), reference.GetProperty("largest").GetSingle());
 
         owner.Reduce(0, 0, expected.Length, [(nint)gradient.Pointer]);
-        var norm = GradientNorm.FromBlocks(owner.BlockNorms);
-        owner.Update(0, 0, expected.Length, parameters.Pointer, norm);
+        var norm = GradientNorm.FromBlocks(owner.BlockTotals);
+        owner.Update(0, 0, expected.Length, parameters.Pointer, owner.Scale(0, owner.BlockTotals));
 
         Assert.Equal(reference.GetProperty("norm").GetDouble(), norm, 1e-6 * norm);
         Equal(expected, [.. parameters.Span(0, expected.Length).ToArray().Select(value => -value)], tolerance: 3e-7f, $"clip {index}");

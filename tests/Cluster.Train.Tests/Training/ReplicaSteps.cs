@@ -101,7 +101,7 @@ internal sealed unsafe class ReplicaSteps : IDisposable
         using var scope = torch.NewDisposeScope();
         using var noGradients = torch.no_grad();
         _deviceOwner.Reduce(_step, [_contribution.AsTensor()]);
-        _deviceOwner.Update(_step, _parameters.AsTensor(), norm: 0);
+        _deviceOwner.Update(_step, _parameters.AsTensor(), scale: 1);
     }
 
     public void Dispose()

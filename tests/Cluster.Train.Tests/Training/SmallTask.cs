@@ -25,6 +25,8 @@ internal sealed class SmallTask : ITrainingTask
     public Func<torch.Tensor, Batch, EvaluationCounts> CountOf { get; init; } =
         (prediction, batch) => new EvaluationCounts(prediction.argmax(1).eq(batch.Target).sum().item<long>(), batch.Count);
 
+    public Func<Batch, double>? Weight { get; init; }
+
     public IReadOnlyList<Metric> Measures { get; init; } = [];
 
     public IReadOnlyList<TaskSchedule> Schedules { get; init; } = [];

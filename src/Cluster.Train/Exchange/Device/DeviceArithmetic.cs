@@ -50,7 +50,7 @@ internal static class DeviceArithmetic
             Values(random, bits: 6).CopyTo(right.Span(0, Length));
             Do(onHost, step, expected, left, right);
             onDevice.Reduce(step, [OnDevice(left, device), OnDevice(right, device)]);
-            onDevice.Update(step, actual, onDevice.NeedsNorm ? GradientNorm.FromBlocks(onDevice.BlockNorms()) : 0);
+            onDevice.Update(step, actual, onDevice.NeedsTotals ? onDevice.Scale(step, onDevice.BlockTotals()) : 1);
         }
 
         return Same(TensorValues.Floats(actual), expected.Span(0, Length)) && onDevice.StateNames.All(name =>
@@ -64,14 +64,14 @@ internal static class DeviceArithmetic
     private static unsafe void Do(SliceOwner owner, long step, FloatBlock parameters, FloatBlock left, FloatBlock right)
     {
         ReadOnlySpan<nint> inputs = [(nint)left.Pointer, (nint)right.Pointer];
-        if (!owner.NeedsNorm)
+        if (!owner.NeedsTotals)
         {
             owner.ReduceAndUpdate(step, 0, Length, inputs, parameters.Pointer);
             return;
         }
 
         owner.Reduce(step, 0, Length, inputs);
-        owner.Update(step, 0, Length, parameters.Pointer, GradientNorm.FromBlocks(owner.BlockNorms));
+        owner.Update(step, 0, Length, parameters.Pointer, owner.Scale(step, owner.BlockTotals));
     }
 
     private static torch.Tensor OnDevice(FloatBlock block, DeviceSpec device)

@@ -54,18 +54,18 @@ internal sealed class DeviceExchange : TensorExchange
             Reduce(_owner, step);
         }
 
-        var norm = 0.0;
-        if (_group.Roster.NeedsNorm && updates)
+        var scale = 1f;
+        if (_group.Roster.NeedsTotals && updates)
         {
-            // Norms are numbers of the processor: to have them is to have waited.
+            // Totals are numbers of the processor: to have them is to have waited.
             _group.Barrier.Arrive(_rank, MeetingPoints.Of(step, round, MeetingPoint.NormSummed), MeetingPoint.NormSummed);
-            norm = GradientNorm.FromBlocks(_group.BlockNorms);
+            scale = _owner?.Scale(step, _group.BlockTotals) ?? 1;
         }
 
         if (_owner is not null)
         {
             using var computing = FinalizerGate.Enter();
-            Update(_owner, step, updates ? norm : null);
+            Update(_owner, step, updates ? scale : null);
         }
 
         Meet(step, round, MeetingPoint.Updated);
@@ -110,19 +110,19 @@ internal sealed class DeviceExchange : TensorExchange
         // All members have met: everybody's blocks are known now.
         _sources ??= [.. _group.AllContributions.Select(block => Slice(owner, block))];
         owner.Reduce(step, [.. _sources.Select(source => source.device == _device ? source : source.to(_device))]);
-        if (owner.NeedsNorm)
+        if (owner.NeedsTotals)
         {
-            owner.BlockNorms().CopyTo(_group.BlockNorms, owner.Slice.Start / SliceOwner.BlockLength);
+            owner.BlockTotals().CopyTo(_group.BlockTotals, owner.Slice.Start / SliceOwner.BlockLength);
         }
     }
 
     /// <param name="owner">The slice.</param>
     /// <param name="step">The step.</param>
-    /// <param name="norm">The gradient's norm; null to swap parameters and their average.</param>
-    private void Update(DeviceSliceOwner owner, long step, double? norm)
+    /// <param name="scale">The gradient's factor; null to swap parameters and their average.</param>
+    private void Update(DeviceSliceOwner owner, long step, float? scale)
     {
         _destinations ??= [Slice(owner, _parameters), .. _group.AllParameters.Where(block => block != _parameters).Select(block => Slice(owner, block))];
-        if (norm is { } known)
+        if (scale is { } known)
         {
             owner.Update(step, _destinations[0], known);
         }

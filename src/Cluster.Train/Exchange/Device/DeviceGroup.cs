@@ -20,7 +20,7 @@ internal sealed class DeviceGroup
         _members = roster.Members.Length;
         _contributions = new IReadOnlyList<DeviceFloatBlock>[roster.Members.Length];
         Barrier = new StepBarrier(roster.Members.Select(member => member.Name), patience);
-        BlockNorms = new double[InPlaceExchange.NormBlocks(roster)];
+        BlockTotals = new double[roster.Totals];
         Marks = new StreamMarks(roster.Members.Length);
     }
 
@@ -32,7 +32,7 @@ internal sealed class DeviceGroup
     internal StreamMarks Marks { get; }
 
     /// <summary>The sums of squares of all norm blocks of the vector, each written by its owner.</summary>
-    internal double[] BlockNorms { get; }
+    internal double[] BlockTotals { get; }
 
     /// <summary>The parameters of all devices; complete once all members have met.</summary>
     internal IReadOnlyCollection<DeviceFloatBlock> AllParameters

@@ -14,6 +14,9 @@ internal sealed class DeviceSliceOwner : IOwnedSlice, IDisposable
     private readonly (GroupSpan Span, DeviceUpdate.Rule Rule)[] _groups;
     private readonly Func<long, float> _learningRate;
     private readonly float? _clipNorm;
+    private readonly long? _weightPosition;
+    private readonly long _stateLength;
+    private readonly int _totals;
     private readonly float? _averageWeight;
     private readonly torch.Tensor[] _state;
     private torch.Tensor? _sum;
@@ -29,11 +32,16 @@ internal sealed class DeviceSliceOwner : IOwnedSlice, IDisposable
     /// <param name="device">Where it works.</param>
     /// <param name="groups">The groups of all parameters in ascending order; null where they are one.</param>
     /// <param name="ema">Decay of the parameters' moving average; null for none.</param>
+    /// <param name="weightPosition">Where the shards' weights are summed; null where there are none.</param>
     internal DeviceSliceOwner(
         VectorSlice slice, long parameterLength, int shards, IReadOnlyList<TreeNode> inputs,
-        OptimizerSettings optimizer, Func<long, float> learningRate, float? clipNorm, torch.Device device, IReadOnlyList<GroupSpan>? groups = null, float? ema = null)
+        OptimizerSettings optimizer, Func<long, float> learningRate, float? clipNorm, torch.Device device, IReadOnlyList<GroupSpan>? groups = null, float? ema = null,
+        long? weightPosition = null)
     {
         Slice = slice;
+        _weightPosition = weightPosition;
+        _stateLength = Math.Min(slice.End, weightPosition ?? slice.End) - slice.Start;
+        _totals = SliceOwner.TotalsOf(slice, parameterLength, weightPosition);
         StateSlice = slice with { End = Math.Max(slice.Start, Math.Min(slice.End, parameterLength)) };
         StateNames = ema is null ? optimizer.StateNames : [.. optimizer.StateNames, MovingAverage.StateName];
         _averageWeight = ema is { } decay ? MovingAverage.Weight(decay) : null;
@@ -47,10 +55,10 @@ internal sealed class DeviceSliceOwner : IOwnedSlice, IDisposable
     /// <summary>The same, made by who does not know of libtorch's devices.</summary>
     internal static DeviceSliceOwner On(
         DeviceSpec device, VectorSlice slice, long parameterLength, int shards, IReadOnlyList<TreeNode> inputs,
-        OptimizerSettings optimizer, Func<long, float> learningRate, float? clipNorm, IReadOnlyList<GroupSpan>? groups, float? ema)
+        OptimizerSettings optimizer, Func<long, float> learningRate, float? clipNorm, IReadOnlyList<GroupSpan>? groups, float? ema, long? weightPosition)
     {
         using var computing = FinalizerGate.Enter();
-        return new DeviceSliceOwner(slice, parameterLength, shards, inputs, optimizer, learningRate, clipNorm, device.Open(), groups, ema);
+        return new DeviceSliceOwner(slice, parameterLength, shards, inputs, optimizer, learningRate, clipNorm, device.Open(), groups, ema, weightPosition);
     }
 
     /// <inheritdoc/>
@@ -62,8 +70,11 @@ internal sealed class DeviceSliceOwner : IOwnedSlice, IDisposable
     /// <inheritdoc/>
     public IReadOnlyList<string> StateNames { get; }
 
-    /// <summary>Whether the whole gradient's norm is needed between <see cref="Reduce"/> and <see cref="Update"/>.</summary>
-    internal bool NeedsNorm => _clipNorm is not null;
+    /// <summary>Whether the whole gradient's norm or weight is needed between <see cref="Reduce"/> and <see cref="Update"/>.</summary>
+    internal bool NeedsTotals => _clipNorm is not null || _weightPosition is not null;
+
+    /// <summary>As <see cref="SliceOwner.Scale"/>.</summary>
+    internal float Scale(long step, ReadOnlySpan<double> totals) => GradientScale.Of(step, totals, _weightPosition is not null, _clipNorm);
 
     /// <summary>Sums the contributions in tree order. The sum lasts as long as the caller's scope, and no longer than the inputs.</summary>
     /// <param name="step">The step.</param>
@@ -71,25 +82,38 @@ internal sealed class DeviceSliceOwner : IOwnedSlice, IDisposable
     internal void Reduce(long step, IReadOnlyList<torch.Tensor> inputs)
     {
         _sum = _tree.Sum(inputs, (left, right) => left.add(right));
-        foreach (var (span, _) in _groups.Where(group => NeedsNorm && step < group.Span.Group.FrozenUntil))
+        foreach (var (span, _) in _groups.Where(group => _clipNorm is not null && step < group.Span.Group.FrozenUntil))
         {
             _ = Part(_sum, span).zero_();
         }
     }
 
-    /// <summary>After <see cref="Reduce"/>: the sum of squares of each norm block of this slice that holds parameters.</summary>
-    internal double[] BlockNorms() => DeviceUpdate.NormBlocks(_sum!.narrow(0, 0, StateSlice.Length));
+    /// <summary>After <see cref="Reduce"/>: as <see cref="SliceOwner.BlockTotals"/>.</summary>
+    internal double[] BlockTotals()
+    {
+        var totals = new double[_totals];
+        if (_clipNorm is not null)
+        {
+            DeviceUpdate.NormBlocks(_sum!.narrow(0, 0, StateSlice.Length)).CopyTo(totals, 0);
+        }
+
+        if (_weightPosition >= Slice.Start && _weightPosition < Slice.End)
+        {
+            totals[^1] = _sum![_weightPosition.Value - Slice.Start].item<float>();
+        }
+
+        return totals;
+    }
 
     /// <summary>Updates the slice with the sum.</summary>
     /// <param name="step">The step.</param>
     /// <param name="parameters">The slice of the vector on this device, updated in place.</param>
-    /// <param name="norm">The whole gradient's norm; not looked at without clipping.</param>
-    /// <exception cref="TrainingFaultException">The norm is not finite. No parameter was changed.</exception>
-    internal void Update(long step, torch.Tensor parameters, double norm)
+    /// <param name="scale">The factor of the gradient, from <see cref="Scale"/>; 1 where no totals are needed.</param>
+    internal void Update(long step, torch.Tensor parameters, float scale)
     {
         var (sum, updated) = (_sum!, StateSlice.Length);
         _sum = null;
-        var (rate, scale) = (_learningRate(step), _clipNorm is { } largest ? GradientNorm.ClipFactor(step, norm, largest) : 1);
+        var rate = _learningRate(step);
         foreach (var (span, rule) in _groups.Where(group => group.Span.Slice.Length > 0 && step >= group.Span.Group.FrozenUntil))
         {
             rule(
@@ -103,9 +127,9 @@ internal sealed class DeviceSliceOwner : IOwnedSlice, IDisposable
             _ = step == 0 ? average.copy_(values) : average.add_(values.sub(average), weight);
         }
 
-        if (updated < Slice.Length)
+        if (updated < _stateLength)
         {
-            DeviceUpdate.ApplyChanges(parameters.narrow(0, updated, Slice.Length - updated), sum.narrow(0, updated, Slice.Length - updated));
+            DeviceUpdate.ApplyChanges(parameters.narrow(0, updated, _stateLength - updated), sum.narrow(0, updated, _stateLength - updated));
         }
     }
 

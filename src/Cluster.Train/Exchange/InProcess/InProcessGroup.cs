@@ -16,7 +16,7 @@ internal sealed class InProcessGroup
         Contributions = [.. roster.Members.Select(member =>
             ShardTree.MaximalSubtrees(roster.Shards, member.Shards).Select(_ => FloatBlock.Allocate(roster.VectorLength)).ToArray())];
         Barrier = new StepBarrier(roster.Members.Select(member => member.Name), patience);
-        BlockNorms = new double[InPlaceExchange.NormBlocks(roster)];
+        BlockTotals = new double[roster.Totals];
     }
 
     internal ExchangeRoster Roster { get; }
@@ -28,7 +28,7 @@ internal sealed class InProcessGroup
     internal IReadOnlyList<FloatBlock>[] Contributions { get; }
 
     /// <summary>The sums of squares of all norm blocks of the vector, each written by its owner.</summary>
-    internal double[] BlockNorms { get; }
+    internal double[] BlockTotals { get; }
 
     internal StepBarrier Barrier { get; }
 

@@ -19,10 +19,10 @@ internal sealed unsafe class SharedMemoryExchange : InPlaceExchange
     {
         (_barrier, _segments) = (barrier, segments);
         _norms = (double*)(segments[0].Pointer + layouts[0].Norms);
-        _normBlocks = NormBlocks(roster);
+        _normBlocks = roster.Totals;
     }
 
-    protected override Span<double> BlockNorms => new(_norms, _normBlocks);
+    protected override Span<double> BlockTotals => new(_norms, _normBlocks);
 
     /// <summary>A member's side over the segments that it has mapped; they are its own from now on.</summary>
     /// <param name="roster">The generation.</param>

@@ -25,7 +25,7 @@ internal sealed unsafe class IncomingStream : IDisposable
     private readonly int _generation;
     private readonly byte* _staging = (byte*)NativeMemory.AlignedAlloc(StagingSize, 64);
     private readonly long[] _frameLengths;
-    private readonly bool _sendsNorms;
+    private readonly bool _sendsTotals;
     private int _staged;
     private int _stagedUsed;
     private int _segment;
@@ -40,7 +40,7 @@ internal sealed unsafe class IncomingStream : IDisposable
         _generation = generation;
         _segment = segments.Length;
         _frameLengths = [.. segments.Select(segment => segment.IsHeader ? ((FrameHeader*)segment.Pointer)->Length : 0)];
-        _sendsNorms = segments.Any(segment => segment.Kind == FrameKind.Norms);
+        _sendsTotals = segments.Any(segment => segment.Kind == FrameKind.Norms);
     }
 
     /// <summary>Whether all of the step has come.</summary>
@@ -56,7 +56,7 @@ internal sealed unsafe class IncomingStream : IDisposable
     internal int PiecesReceived { get; private set; }
 
     /// <summary>Whether the peer's norms are there, or it has none.</summary>
-    internal bool HasNorms { get; private set; }
+    internal bool HasTotals { get; private set; }
 
     /// <summary>What came instead of what was due; null while all is well.</summary>
     internal string? Violation { get; private set; }
@@ -68,7 +68,7 @@ internal sealed unsafe class IncomingStream : IDisposable
         _segment = 0;
         _offset = 0;
         PiecesReceived = 0;
-        HasNorms = !_sendsNorms;
+        HasTotals = !_sendsTotals;
     }
 
     /// <summary>Receives what is there: the number of bytes, 0 if none, <see cref="TensorLink.Closed"/> also after a <see cref="Violation"/>.</summary>
@@ -158,7 +158,7 @@ internal sealed unsafe class IncomingStream : IDisposable
         }
         else if (segment.Kind == FrameKind.Norms)
         {
-            HasNorms = true;
+            HasTotals = true;
         }
 
         _segment++;

@@ -125,7 +125,7 @@ internal sealed unsafe class OutgoingStream : IDisposable
         ref readonly var segment = ref _segments[_segment];
         return segment.Kind switch
         {
-            FrameKind.Norms => _owned.HasNorms ? segment.Length - _offset : 0,
+            FrameKind.Norms => _owned.HasTotals ? segment.Length - _offset : 0,
             FrameKind.Slice when segment.IsHeader => _owned.FinishedBytes > 0 ? segment.Length - _offset : 0,
             FrameKind.Slice => _owned.FinishedBytes - _offset,
             _ => segment.Length - _offset,

@@ -16,28 +16,28 @@ internal sealed unsafe class OwnedSlice : IDisposable
 
     private readonly SliceOwner? _owner;
     private readonly FloatBlock _parameters;
-    private readonly bool _clips;
+    private readonly bool _needsTotals;
     private readonly int _longest;
     private readonly Input[] _inputs;
     private readonly nint[] _pointers;
     private readonly FloatBlock?[] _rings;
-    private readonly double[] _norms;
-    private readonly int _firstNorm;
+    private readonly double[] _totals;
+    private readonly int _firstTotal;
     private long _step;
     private ExchangeRound _round;
     private int _summed;
     private int _updated;
-    private double _norm;
+    private float _scale;
 
     internal OwnedSlice(ExchangeRoster roster, int rank, SliceOwner? owner, FloatBlock parameters, IReadOnlyList<FloatBlock> contributions)
     {
         _owner = owner;
         _parameters = parameters;
-        _clips = roster.NeedsNorm;
+        _needsTotals = roster.NeedsTotals;
         Pieces = new SlicePieces(owner?.Slice ?? default);
         _longest = Pieces.Longest;
-        _norms = GC.AllocateArray<double>((int)((roster.VectorLength + SliceOwner.BlockLength - 1) / SliceOwner.BlockLength), pinned: true);
-        _firstNorm = (int)(Pieces.Slice.Start / SliceOwner.BlockLength);
+        _totals = GC.AllocateArray<double>(roster.Totals, pinned: true);
+        _firstTotal = (int)(Pieces.Slice.Start / SliceOwner.BlockLength);
         _rings = new FloatBlock?[roster.Members.Length];
         var inputs = new List<Input>();
         foreach (var member in roster.Members)
@@ -60,10 +60,10 @@ internal sealed unsafe class OwnedSlice : IDisposable
     internal SlicePieces Pieces { get; }
 
     /// <summary>Pieces whose contributions are not needed any more.</summary>
-    internal int Consumed => _clips ? _summed : _updated;
+    internal int Consumed => _needsTotals ? _summed : _updated;
 
-    /// <summary>Whether this slice's norms are summed.</summary>
-    internal bool HasNorms { get; private set; }
+    /// <summary>Whether this slice's totals are known.</summary>
+    internal bool HasTotals { get; private set; }
 
     /// <summary>Bytes of the slice that are finished.</summary>
     internal long FinishedBytes { get; private set; }
@@ -71,12 +71,11 @@ internal sealed unsafe class OwnedSlice : IDisposable
     /// <summary>Whether the slice's part of the step is done.</summary>
     internal bool IsDone => _updated == Pieces.Count;
 
-    /// <summary>The sums of squares of all norm blocks of the vector: this member's and, as they come, the others'.</summary>
-    internal double* Norms => (double*)Unsafe.AsPointer(ref System.Runtime.InteropServices.MemoryMarshal.GetArrayDataReference(_norms));
+    /// <summary>The totals of all norm blocks of the vector: this member's and, as they come, the others'.</summary>
+    internal double* Totals => (double*)Unsafe.AsPointer(ref System.Runtime.InteropServices.MemoryMarshal.GetArrayDataReference(_totals));
 
-    /// <summary>How many norm blocks a slice has that hold parameters.</summary>
-    internal static int NormCount(ExchangeRoster roster, VectorSlice slice) =>
-        (int)((Math.Max(0, Math.Min(slice.End, roster.ParameterLength) - slice.Start) + SliceOwner.BlockLength - 1) / SliceOwner.BlockLength);
+    /// <summary>How many totals a slice has.</summary>
+    internal static int TotalCount(ExchangeRoster roster, VectorSlice slice) => SliceOwner.TotalsOf(slice, roster.ParameterLength, roster.WeightPosition);
 
     /// <summary>Where a contribution of another member to a piece is kept until it is summed.</summary>
     internal nint Slot(int rank, int node, int nodes, int piece) =>
@@ -91,7 +90,7 @@ internal sealed unsafe class OwnedSlice : IDisposable
         (_step, _round) = (step, round);
         _summed = _updated = 0;
         FinishedBytes = 0;
-        HasNorms = false;
+        HasTotals = false;
     }
 
     /// <summary>Does one piece of work, if there is one to do.</summary>
@@ -104,7 +103,7 @@ internal sealed unsafe class OwnedSlice : IDisposable
             return false;
         }
 
-        if (!_clips)
+        if (!_needsTotals)
         {
             if (!TryPointTo(_updated, peers))
             {
@@ -138,7 +137,7 @@ internal sealed unsafe class OwnedSlice : IDisposable
             return true;
         }
 
-        return AdvanceClipping(peers);
+        return AdvanceTotals(peers);
     }
 
     public void Dispose()
@@ -149,12 +148,12 @@ internal sealed unsafe class OwnedSlice : IDisposable
         }
     }
 
-    private bool AdvanceClipping(PeerStreams?[] peers)
+    private bool AdvanceTotals(PeerStreams?[] peers)
     {
-        if (!HasNorms)
+        if (!HasTotals)
         {
-            _owner!.BlockNorms.CopyTo(_norms.AsSpan(_firstNorm));
-            HasNorms = true;
+            _owner!.BlockTotals.CopyTo(_totals.AsSpan(_firstTotal));
+            HasTotals = true;
             return true;
         }
 
@@ -162,19 +161,19 @@ internal sealed unsafe class OwnedSlice : IDisposable
         {
             foreach (var peer in peers)
             {
-                if (peer is { Incoming.HasNorms: false })
+                if (peer is { Incoming.HasTotals: false })
                 {
                     return false;
                 }
             }
 
-            _norm = GradientNorm.FromBlocks(_norms);
+            _scale = _owner!.Scale(_step, _totals);
         }
 
         var piece = Pieces[_updated];
         if (_round == ExchangeRound.Update)
         {
-            _owner!.Update(_step, piece.Start, (int)piece.Length, _parameters.Pointer + piece.Start, _norm);
+            _owner!.Update(_step, piece.Start, (int)piece.Length, _parameters.Pointer + piece.Start, _scale);
         }
         else
         {

@@ -32,7 +32,7 @@ internal sealed unsafe class PeerStreams : IDisposable
 
     /// <summary>Whether two members have anything to say to each other: one owns something that the other contributes to or needs.</summary>
     internal static bool AreNeeded(ExchangeRoster roster, ExchangeMember one, ExchangeMember other) => Speaks(one, other) || Speaks(other, one)
-        || (roster.NeedsNorm && one.Slice.Length > 0 && other.Slice.Length > 0);
+        || (roster.NeedsTotals && one.Slice.Length > 0 && other.Slice.Length > 0);
 
     public void Dispose()
     {
@@ -90,11 +90,11 @@ internal sealed unsafe class PeerStreams : IDisposable
     private static void AddNorms(
         List<Segment> segments, FrameHeader* header, ExchangeRoster roster, VectorSlice from, VectorSlice to, OwnedSlice owned)
     {
-        var count = OwnedSlice.NormCount(roster, from);
-        if (roster.NeedsNorm && count > 0 && to.Length > 0)
+        var count = OwnedSlice.TotalCount(roster, from);
+        if (roster.NeedsTotals && count > 0 && to.Length > 0)
         {
             segments.Add(Segment.Header(header, FrameKind.Norms, roster.Generation, (long)count * sizeof(double)));
-            segments.Add(new Segment((nint)(owned.Norms + (from.Start / SliceOwner.BlockLength)), (long)count * sizeof(double), FrameKind.Norms));
+            segments.Add(new Segment((nint)(owned.Totals + (from.Start / SliceOwner.BlockLength)), (long)count * sizeof(double), FrameKind.Norms));
         }
     }
 

@@ -232,7 +232,7 @@ internal sealed class TcpExchange : TensorExchange
         ? peer.Incoming.Due switch
         {
             FrameKind.Gradients => "its gradients",
-            FrameKind.Norms => "the norms of its slice",
+            FrameKind.Norms => "the totals of its slice",
             _ => "its finished slice",
         }
         : "taking what it is sent";

@@ -22,7 +22,7 @@ internal static class CoordinatorMessages
 
     internal static void Write(ref MessagePackWriter writer, JobMemo memo)
     {
-        writer.WriteArrayHeader(15);
+        writer.WriteArrayHeader(16);
         writer.Write(memo.Step);
         writer.Write(memo.Samples);
         writer.Write(memo.EpochLossSum);
@@ -38,15 +38,19 @@ internal static class CoordinatorMessages
         writer.Write(memo.Checkpoint);
         WireFields.Write(ref writer, memo.Metrics);
         WireFields.WriteOptional(ref writer, memo.Watch, WriteWatch);
+        writer.Write(memo.EpochWeight);
     }
 
     internal static JobMemo ReadMemo(ref MessagePackReader reader)
     {
-        var further = WireFields.Begin(ref reader, 15);
+        var further = WireFields.Begin(ref reader, 16);
         var memo = new JobMemo(
             reader.ReadInt64(), reader.ReadInt64(), reader.ReadDouble(), reader.ReadInt64(), reader.ReadDouble(), reader.ReadDouble(),
             reader.ReadDouble(), reader.ReadInt32(), reader.ReadDouble(), reader.ReadDouble(), reader.ReadInt32(), reader.ReadInt64(),
-            WireFields.Text(ref reader), WireFields.Sums(ref reader), WireFields.Optional(ref reader, ReadWatch));
+            WireFields.Text(ref reader), WireFields.Sums(ref reader), WireFields.Optional(ref reader, ReadWatch))
+        {
+            EpochWeight = reader.ReadDouble(),
+        };
         WireFields.End(ref reader, further);
         return memo;
     }

@@ -14,7 +14,7 @@ internal static class WorkerMessages
             "leave-1", 1, (ref writer, message) => writer.Write(message.WorkerId), (ref reader) => new LeaveRequest(WireFields.Text(ref reader))),
         new WireCodec<WorkerPresent>("present-1", 4, WritePresent, ReadPresent),
         new WireCodec<GenerationReady>("ready-1", 2, WriteReady, (ref reader) => new GenerationReady(WireFields.Text(ref reader), reader.ReadInt32())),
-        new WireCodec<StepReport>("report-1", 8, WriteReport, ReadReport),
+        new WireCodec<StepReport>("report-1", 9, WriteReport, ReadReport),
         new WireCodec<LeaseCompleted>(
             "completed-1", 3, WriteCompleted, (ref reader) => new LeaseCompleted(WireFields.Text(ref reader), reader.ReadInt32(), reader.ReadInt64())),
         new WireCodec<EvaluationProgress>("evaluating-1", 5, WriteEvaluating, ReadEvaluating),
@@ -102,15 +102,19 @@ internal static class WorkerMessages
         WireFields.WriteFloats(ref writer, message.ShardLosses);
         WireFields.WriteList(ref writer, message.Evaluations, WriteEvaluation);
         writer.Write(message.Seconds);
+        WireFields.WriteFloats(ref writer, message.ShardWeights);
     }
 
     private static StepReport ReadReport(ref MessagePackReader reader) => new(
         WireFields.Text(ref reader), reader.ReadInt32(), reader.ReadInt64(), reader.ReadInt32(), MembershipWire.ReadShards(ref reader),
-        WireFields.Floats(ref reader), WireFields.List(ref reader, ReadEvaluation), reader.ReadDouble());
+        WireFields.Floats(ref reader), WireFields.List(ref reader, ReadEvaluation), reader.ReadDouble())
+    {
+        ShardWeights = WireFields.Floats(ref reader),
+    };
 
     private static void WriteEvaluation(ref MessagePackWriter writer, ShardEvaluation evaluation)
     {
-        writer.WriteArrayHeader(7);
+        writer.WriteArrayHeader(8);
         writer.Write(evaluation.CompletedSteps);
         writer.Write(evaluation.Shard);
         writer.Write(evaluation.LossSum);
@@ -118,14 +122,18 @@ internal static class WorkerMessages
         writer.Write(evaluation.Decisions);
         writer.Write(evaluation.Samples);
         WireFields.Write(ref writer, evaluation.Metrics);
+        writer.Write(evaluation.Weight ?? double.NaN);
     }
 
     private static ShardEvaluation ReadEvaluation(ref MessagePackReader reader)
     {
-        var further = WireFields.Begin(ref reader, 7);
+        var further = WireFields.Begin(ref reader, 8);
         var evaluation = new ShardEvaluation(
             reader.ReadInt64(), reader.ReadInt32(), reader.ReadDouble(), reader.ReadInt64(), reader.ReadInt64(), reader.ReadInt32(),
-            WireFields.Sums(ref reader));
+            WireFields.Sums(ref reader))
+        {
+            Weight = reader.ReadDouble() is var weight && double.IsNaN(weight) ? null : weight,
+        };
         WireFields.End(ref reader, further);
         return evaluation;
     }

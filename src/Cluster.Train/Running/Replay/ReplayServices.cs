@@ -47,7 +47,7 @@ internal sealed class ReplayServices(
             observer.OnNotice(NumericsChange);
         }
 
-        process.Layout = new ParameterLayout(tensors.Select(tensor => (tensor.Name, tensor.Shape, tensor.Role, tensor.Group)));
+        process.Layout = new ParameterLayout(tensors.Select(tensor => (tensor.Name, tensor.Shape, tensor.Role, tensor.Group)), process.Task.Weight is not null);
         if (replica.DataFingerprint != header.DataFingerprint || replica.TrainingSamples != header.Samples)
         {
             throw new BadInputException(Invariant($"the journal was made with other data than this ({header.Samples:N0} training samples, here {replica.TrainingSamples:N0}); give that --data"));

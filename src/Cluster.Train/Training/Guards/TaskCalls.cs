@@ -18,7 +18,7 @@ internal sealed class TaskCalls(ITrainingTask task, torch.nn.Module model, int s
     private static TaskCalls? s_current;
 
     private readonly BatchGuard _guard = new(task.Name);
-    private readonly TaskNotices _notices = new(task.Name, shards);
+    private readonly TaskNotices _notices = new(task.Name, shards, weighted: task.Weight is not null);
     private CallSite _place;
     private bool? _draws;
     private bool? _drawsInEvaluation;
@@ -58,6 +58,32 @@ internal sealed class TaskCalls(ITrainingTask task, torch.nn.Module model, int s
         var (drewGated, gated) = Gated(batch, seed, place, watch);
         draws = draws == true || drewGated || drawsUnseen;
         return gated;
+    }
+
+    /// <summary>What a batch's loss counts: its samples, or what the task says.</summary>
+    /// <param name="batch">On the processor.</param>
+    /// <param name="place">For messages.</param>
+    /// <param name="watch">Whether to look for changes of the batch.</param>
+    /// <exception cref="TrainingFaultException">It is no weight.</exception>
+    internal float Weight(Batch batch, CallSite place, bool watch)
+    {
+        if (task.Weight is not { } weigh)
+        {
+            return batch.Count;
+        }
+
+        Begin(place);
+        if (watch)
+        {
+            _guard.Watch(batch);
+        }
+
+        Calls(nameof(ITrainingTask.Weight));
+        var weight = (float)weigh(batch);
+        Returned(batch, place, watch);
+        return weight >= 0 && float.IsFinite(weight)
+            ? weight
+            : throw new TrainingFaultException(Invariant($"task '{task.Name}' returned a weight of {weight} {place}; it must be a number of at least 0"));
     }
 
     /// <summary>Calls Predict alone, seeded.</summary>

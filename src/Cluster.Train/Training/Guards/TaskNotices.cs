@@ -5,7 +5,8 @@ namespace Cluster.Train.Training;
 /// <summary>What is not wrong enough to end a run, and not right: told once, however often it happens.</summary>
 /// <param name="task">The task's name.</param>
 /// <param name="shards">Shards of the job.</param>
-internal sealed class TaskNotices(string task, int shards)
+/// <param name="weighted">Whether the task says what its losses count.</param>
+internal sealed class TaskNotices(string task, int shards, bool weighted)
 {
     /// <summary>What cross_entropy and nll_loss leave out where nothing else is asked for.</summary>
     private const long IgnoredTarget = -100;
@@ -32,7 +33,7 @@ internal sealed class TaskNotices(string task, int shards)
     /// <summary>Looks for targets that a loss leaves out, for a mean over the others is weighted as one over all.</summary>
     internal void LookAt(Batch batch)
     {
-        if (shards == 1 || batch.Tensors is not [_, { dtype: torch.ScalarType.Int64, device_type: DeviceType.CPU } target, ..])
+        if (shards == 1 || weighted || batch.Tensors is not [_, { dtype: torch.ScalarType.Int64, device_type: DeviceType.CPU } target, ..])
         {
             return;
         }
@@ -40,7 +41,7 @@ internal sealed class TaskNotices(string task, int shards)
         if (target.data<long>().Contains(IgnoredTarget))
         {
             Once(Invariant(
-                $"task '{task}': targets of {IgnoredTarget} are left out by torch's losses (ignore_index), but a shard's mean counts by its samples, those left out included: where {shards} shards hold different numbers of them, the result is not the mean over the batch; --shards 1 gives it"));
+                $"task '{task}': targets of {IgnoredTarget} are left out by torch's losses (ignore_index), but a shard's mean counts by its samples, those left out included: where {shards} shards hold different numbers of them, the result is not the mean over the batch; say in Weight how many are not left out, or give --shards 1"));
         }
     }
 

@@ -15,6 +15,9 @@ public sealed class DeviceExchangeTests
     private const int Steps = 4;
     private const int Shards = 4;
 
+    /// <summary>A length with which the last position has a norm block of its own.</summary>
+    private const int Weighted = (12 * SliceOwner.BlockLength) + 1;
+
     // The processor as two devices: what lies on one must be copied to the other.
     private static readonly DeviceSpec[] s_devices = [new(DeviceKind.Cpu, 0), new(DeviceKind.Cpu, 1)];
 
@@ -25,11 +28,13 @@ public sealed class DeviceExchangeTests
     [InlineData(2, 2, 50_001, null)]
     [InlineData(4, 2, 50_001, 0.5f)]
     [InlineData(3, 2, 17, 0.5f)]
-    public void It_gives_the_bits_of_the_exchange_through_the_processor_s_memory(int workers, int devices, int length, float? clip)
+    [InlineData(2, 1, Weighted, null, true)]
+    [InlineData(3, 2, Weighted, 0.5f, true)]
+    public void It_gives_the_bits_of_the_exchange_through_the_processor_s_memory(int workers, int devices, int length, float? clip, bool weighted = false)
     {
-        var expected = OnHost(length, clip);
+        var expected = OnHost(length, clip, weighted);
 
-        Assert.All(OnDevices(workers, devices, length, clip), vector => Assert.Equal(expected, vector));
+        Assert.All(OnDevices(workers, devices, length, clip, weighted), vector => Assert.Equal(expected, vector));
     }
 
     [Fact]
@@ -62,11 +67,12 @@ public sealed class DeviceExchangeTests
         Assert.Throws<ArgumentException>(() => owner.LoadState("momentum", state.AsSpan(1)));
     }
 
-    private static float[] OnHost(int length, float? clip)
+    private static float[] OnHost(int length, float? clip, bool weighted)
     {
-        var roster = ExchangeRun.Roster(1, Shards, length, Topology.Sharded, clip);
+        var roster = RosterOf(1, length, clip, weighted);
         var owner = new SliceOwner(
-            roster.Members[0].Slice, roster.ParameterLength, Shards, Inputs(roster), OptimizerSettings.Sgd(0.1f, 0.9f), _ => 0.1f, clip)
+            roster.Members[0].Slice, roster.ParameterLength, Shards, Inputs(roster), OptimizerSettings.Sgd(0.1f, 0.9f), _ => 0.1f, clip,
+            weightPosition: roster.WeightPosition)
         {
             NormOrder = NormOrder.Halves,
         };
@@ -74,17 +80,23 @@ public sealed class DeviceExchangeTests
         return ExchangeRun.Train(roster, Steps, rank => hub.Join(roster, rank, owner, ExchangeRun.StepTimeout))[0];
     }
 
-    private static float[][] OnDevices(int workers, int devices, int length, float? clip)
+    private static float[][] OnDevices(int workers, int devices, int length, float? clip, bool weighted)
     {
-        var roster = ExchangeRun.Roster(workers, Shards, length, Topology.Sharded, clip);
+        var roster = RosterOf(workers, length, clip, weighted);
         var hub = new DeviceExchangeHub();
         return ExchangeRun.Train(
             roster, Steps, rank => hub.Join(roster, rank, Owner(roster, rank, clip), s_devices[rank % devices], ExchangeRun.StepTimeout));
     }
 
     private static DeviceSliceOwner? Owner(ExchangeRoster roster, int rank, float? clip) => roster.Members[rank].Slice is { Length: > 0 } slice
-        ? new DeviceSliceOwner(slice, roster.ParameterLength, Shards, Inputs(roster), OptimizerSettings.Sgd(0.1f, 0.9f), _ => 0.1f, clip, torch.CPU)
+        ? new DeviceSliceOwner(slice, roster.ParameterLength, Shards, Inputs(roster), OptimizerSettings.Sgd(0.1f, 0.9f), _ => 0.1f, clip, torch.CPU, weightPosition: roster.WeightPosition)
         : null;
+
+    private static ExchangeRoster RosterOf(int workers, int length, float? clip, bool weighted)
+    {
+        var roster = ExchangeRun.Roster(workers, Shards, length, Topology.Sharded, clip);
+        return weighted ? roster with { NeedsTotals = true, WeightPosition = length - 1 } : roster;
+    }
 
     private static TreeNode[] Inputs(ExchangeRoster roster) =>
         [.. roster.Members.SelectMany(member => ShardTree.MaximalSubtrees(roster.Shards, member.Shards))];
