@@ -17,6 +17,10 @@ internal sealed record ChildProgram(int ExitCode, string Out, string Error)
     internal static Task<ChildProgram> SinsAsync(params string[] args) =>
         RunAsync(Path.Combine("tests", "Cluster.Train.Sins"), "cluster-train-sins", new Dictionary<string, string>(), args);
 
+    /// <summary>Runs a sample.</summary>
+    internal static Task<ChildProgram> SampleAsync(string project, string name, params IEnumerable<string> args) =>
+        RunAsync(Path.Combine("samples", project), name, new Dictionary<string, string>(), args);
+
     /// <summary>All that it wrote, for messages.</summary>
     internal string Text => $"exit code {ExitCode}\n{Out}{Error}";
 

@@ -6,6 +6,9 @@ namespace Cluster.Train.Hosting.CommandLine;
 /// <summary>The options that make a job's definition: the result depends on these, and on nothing else.</summary>
 internal static class JobOptions
 {
+    private static readonly ValueKind<NamePatterns> Patterns = new(
+        "PATTERNS", "names separated by commas, with * for any letters", text => text.Trim(',', ' ').Length > 0 ? new NamePatterns(text) : throw new FormatException(), patterns => patterns.Text);
+
     private const string Section = "The job (these decide the result)";
 
     private static readonly ValueKind<float> s_decay = ValueKinds.Real("from 0 to below 1", value => value is >= 0 and < 1);
@@ -139,6 +142,23 @@ internal static class JobOptions
         "Decay of an exponential moving average of the parameters, 0.999 for example; it is evaluated in their place and kept beside them in checkpoints.")
     { DefaultNote = "none" };
 
+    public static readonly OptionSpec<string> Init = new("--init", Section, ValueKinds.Text("PATH", "a file of weights, or a checkpoint, that exists"),
+        "Weights to begin with: safetensors, a state dictionary of PyTorch's torch.save, or a checkpoint, also of another model. By names; what is not in both is told, and stays as the task makes it. The file's content is part of the job.")
+    { DefaultNote = "those that the task makes" };
+
+    public static readonly OptionSpec<NamePrefixes> InitMap = new("--init-map", Section,
+        new ValueKind<NamePrefixes>("OLD=NEW", "beginnings of names as old=new, separated by commas", NamePrefixes.Parse, map => map.Text),
+        "How the beginnings of names in --init become the model's: module.= takes one away, =backbone. puts one before all.")
+    { DefaultNote = "names stay" };
+
+    public static readonly OptionSpec<NamePatterns> InitSkip = new("--init-skip", Section, Patterns,
+        "Tensors of --init that are left out, such as head.*")
+    { DefaultNote = "none" };
+
+    public static readonly OptionSpec<NamePatterns> Freeze = new("--freeze", Section, Patterns,
+        "Parameters that are not trained, such as backbone.*")
+    { DefaultNote = "those that the task freezes" };
+
     public static readonly OptionSpec<int> Threads = new("--threads", Section, ValueKinds.Whole(1, 256, "threads"),
         "Threads of libtorch per worker; convolutions round differently with another number.")
     { Default = _ => 1 };
@@ -150,7 +170,7 @@ internal static class JobOptions
     public static readonly IReadOnlyList<OptionSpec> All =
     [
         Epochs, Steps, BatchSize, Tail, Shards, Accumulate, Seed, Optimizer, LearningRate, Schedule, WeightDecay, NoDecay, Maximize,
-        .. OfSomeOptimizers, ClipNorm, Ema, EvaluateEvery, Watch, StopAfter, LeastGain, KeepBest, Threads, Portable,
+        .. OfSomeOptimizers, ClipNorm, Ema, EvaluateEvery, Watch, StopAfter, LeastGain, KeepBest, Init, InitMap, InitSkip, Freeze, Threads, Portable,
     ];
 
     private static ScheduleSettings ReadSchedule(string text)

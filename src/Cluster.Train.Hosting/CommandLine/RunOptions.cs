@@ -17,6 +17,10 @@ internal static class RunOptions
         "Where the task's data lies.")
     { DefaultNote = "none; a task that needs it says so" };
 
+    public static readonly OptionSpec<string> OwnInit = new("--init", Run, ValueKinds.Text("PATH", "a file that exists"),
+        "Where this machine has the file of the job's --init.")
+    { DefaultNote = "where the coordinator has it" };
+
     public static readonly OptionSpec<string> Device = new("--device", Run,
         new ValueKind<string>("DEVICE", "cpu, cuda or cuda:N", ReadDevice, device => device) { Choices = ["cpu", "cuda"] },
         "What computes: the processor, all GPUs in turn, or GPU number N.")

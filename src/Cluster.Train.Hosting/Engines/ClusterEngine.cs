@@ -29,7 +29,7 @@ internal sealed class ClusterEngine(Func<NodeOptions, ITensorNetwork> openNetwor
     public async Task<WorkerEnd> WorkAsync(WorkerRun run, Action<string> say, CancellationToken stop)
     {
         await using var worker = NodeWorker.Open(
-            run.Name, run.Tasks, run.DataDirectory, run.Device, run.StepTimeout, () => openNetwork(run.Node));
+            run.Name, run.Tasks, run.DataDirectory, run.Device, run.StepTimeout, run.InitPath, () => openNetwork(run.Node));
         return await new WorkerNode(
             run.Node,
             (node, outcome) => worker.Begin(node.Coordinator, run.Node.JoinTimeout, outcome),

@@ -46,4 +46,8 @@ internal sealed record CoordinatorRun(NodeOptions Node, TrainingOptions Job, int
 /// <param name="DataDirectory">What <c>--data</c> names; null where it was not given.</param>
 /// <param name="Device">cpu, cuda or cuda:N.</param>
 /// <param name="StepTimeout">How long it waits for the others in a step.</param>
-internal sealed record WorkerRun(NodeOptions Node, string Name, IReadOnlyList<ITrainingTask> Tasks, string? DataDirectory, string Device, TimeSpan StepTimeout);
+internal sealed record WorkerRun(NodeOptions Node, string Name, IReadOnlyList<ITrainingTask> Tasks, string? DataDirectory, string Device, TimeSpan StepTimeout)
+{
+    /// <summary>Where this machine has the file of the job's weights; null where the job says it.</summary>
+    public string? InitPath { get; init; }
+}

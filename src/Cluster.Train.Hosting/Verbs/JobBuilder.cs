@@ -47,6 +47,8 @@ internal static class JobBuilder
             EvaluateEvery = Or(values, JobOptions.EvaluateEvery, former?.EvaluateEvery ?? values.Get(JobOptions.EvaluateEvery)),
             Ema = values.IsGiven(JobOptions.Ema) ? values.Get(JobOptions.Ema) : former?.Ema,
             NoDecay = values.GetIfGiven(JobOptions.NoDecay) ?? former?.NoDecay ?? "",
+            Init = Init(values, former?.Init),
+            Freeze = Or(values, JobOptions.Freeze, former?.Freeze ?? NamePatterns.None),
             Threads = Or(values, JobOptions.Threads, former?.Threads ?? values.Get(JobOptions.Threads)),
             Portable = Or(values, JobOptions.Portable, former?.Portable ?? values.Get(JobOptions.Portable)),
             Device = Device(values, former) == "cpu" ? DeviceKind.Cpu : DeviceKind.Cuda,
@@ -126,6 +128,26 @@ internal static class JobBuilder
         return shards <= 65_536
             ? (int)shards
             : throw new BadInputException(Invariant($"{source} {times} with {workers} workers makes {shards} shards, at most 65,536 can be: lower it"));
+    }
+
+    private static InitialWeights? Init(OptionValues values, InitialWeights? former)
+    {
+        if (!values.IsGiven(JobOptions.Init) && former is null)
+        {
+            return new OptionSpec[] { JobOptions.InitMap, JobOptions.InitSkip }.FirstOrDefault(values.IsGiven) is { } alone
+                ? throw new BadInputException($"{values.Source(alone)} needs --init PATH, whose names it is about")
+                : null;
+        }
+
+        var path = values.GetIfGiven(JobOptions.Init);
+        if (path is not null && !Path.Exists(path))
+        {
+            throw new BadInputException($"{values.Source(JobOptions.Init)} is '{path}', but there is no such file or folder: give {JobOptions.Init.Needs}");
+        }
+
+        var map = Or(values, JobOptions.InitMap, former?.Map ?? NamePrefixes.None);
+        var skip = Or(values, JobOptions.InitSkip, former?.Skip ?? NamePatterns.None);
+        return (path is null ? former! : InitialWeights.FromFile(path)) with { Map = map, Skip = skip };
     }
 
     private static string Device(OptionValues values, JobDefinition? former) =>

@@ -10,7 +10,7 @@ internal static class WorkerVerb
     public static Verb Verb { get; } = new(
         "worker", "Computes for the job of a coordinator on another node.",
         [
-            RunOptions.Data, RunOptions.Device, RunOptions.StepTimeout,
+            RunOptions.Data, RunOptions.OwnInit, RunOptions.Device, RunOptions.StepTimeout,
             ClusterOptions.Name, ClusterOptions.WorkerListen, ClusterOptions.Advertise, ClusterOptions.TensorPort, ClusterOptions.Seeds, ClusterOptions.JoinTimeout, ClusterOptions.HealthFile,
             .. ClusterOptions.Tls,
             RunOptions.Log,
@@ -23,7 +23,10 @@ internal static class WorkerVerb
         var run = new WorkerRun(
             NodeBuilder.Build(invocation, NodeRole.Worker),
             values.GetIfGiven(ClusterOptions.Name) ?? DefaultName(),
-            invocation.Host.Tasks, DataPath.Of(values), values.Get(RunOptions.Device), values.Get(RunOptions.StepTimeout));
+            invocation.Host.Tasks, DataPath.Of(values), values.Get(RunOptions.Device), values.Get(RunOptions.StepTimeout))
+        {
+            InitPath = values.GetIfGiven(RunOptions.OwnInit),
+        };
         using var tls = run.Node.Tls;
         using var signals = invocation.Host.ListenForSignals();
         WorkerEnd end;

@@ -97,6 +97,7 @@ internal static class CheckpointCompatibility
         var advice = (option, before) switch
         {
             (TailRules.Field, null) => $"no --{TailRules.Field}, or {Otherwise}",
+            ("init", not null) => $"--init with the file whose SHA-256 that is, or {Otherwise}",
             (_, null) => Otherwise,
             ("task", _) => $"task {before} or {Otherwise}",
             ("length", _) => $"--{string.Join(' ', before.Split(' ').Reverse())} or {Otherwise}",

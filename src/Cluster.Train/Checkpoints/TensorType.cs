@@ -6,6 +6,12 @@ internal enum TensorType
     /// <summary>32-bit IEEE 754, "F32" in the file.</summary>
     Float32,
 
+    /// <summary>16-bit IEEE 754, "F16"; in files of weights that others wrote.</summary>
+    Float16,
+
+    /// <summary>The upper half of a float32, "BF16"; likewise.</summary>
+    BFloat16,
+
     /// <summary>Signed 64-bit integer, "I64".</summary>
     Int64,
 
@@ -23,11 +29,13 @@ internal enum TensorType
 internal static class TensorTypes
 {
     /// <summary>All of them, for messages.</summary>
-    internal const string All = "F32, I64, I32, U8, BOOL";
+    internal const string All = "F32, F16, BF16, I64, I32, U8, BOOL";
 
     internal static string Code(this TensorType type) => type switch
     {
         TensorType.Float32 => "F32",
+        TensorType.Float16 => "F16",
+        TensorType.BFloat16 => "BF16",
         TensorType.Int64 => "I64",
         TensorType.Int32 => "I32",
         TensorType.UInt8 => "U8",
@@ -40,12 +48,15 @@ internal static class TensorTypes
     {
         TensorType.Int64 => 8,
         TensorType.Float32 or TensorType.Int32 => 4,
+        TensorType.Float16 or TensorType.BFloat16 => 2,
         _ => 1,
     };
 
     internal static TensorType? Parse(string? code) => code switch
     {
         "F32" => TensorType.Float32,
+        "F16" => TensorType.Float16,
+        "BF16" => TensorType.BFloat16,
         "I64" => TensorType.Int64,
         "I32" => TensorType.Int32,
         "U8" => TensorType.UInt8,

@@ -66,6 +66,9 @@ internal sealed class ProcessContext
 
     internal ITensorNetwork? Network { get; }
 
+    /// <summary>Where this process has the file that the job's weights come from; null where the job says it.</summary>
+    internal string? InitPath { get; init; }
+
     /// <summary>The program that computes here; empty where all members are in one process.</summary>
     internal string Build { get; init; } = "";
 

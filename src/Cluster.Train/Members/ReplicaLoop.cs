@@ -37,6 +37,11 @@ internal sealed class ReplicaLoop : MemberLoop
         : base(place, keeper)
     {
         var (process, definition) = (place.Process, place.Process.Definition);
+        if (place.Generation.FirstStep == 0 && definition.Init is { Path: null } init)
+        {
+            throw new BadInputException($"this job begins with the weights of a file, whose SHA-256 is {init.Sha256}: give it with --init");
+        }
+
         (_replica, _shards, _plan) = (replica, place.Member.Shards, process.Plan);
         var source = new BatchSource(process.Task.Name, process.Data.Training, _plan, definition.Seed, place.Generation.TotalSteps);
         _loader = new BatchLoader(source, _shards, place.Generation.FirstStep, process.StepTimeout);

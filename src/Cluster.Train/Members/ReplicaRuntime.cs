@@ -63,7 +63,11 @@ internal sealed class ReplicaRuntime(WorkerIdentity identity, Func<JobDefinition
             var data = process.Data;
             _ = JobSchedule.RateOf(process.Task, definition, process.Plan);
             _replica?.Dispose();
-            _replica = ModelReplica.Create(process.Task, definition, data.Own, DeviceSpec.Parse(device));
+            using (var weights = WeightFiles.Open(definition.Init, process.InitPath))
+            {
+                _replica = ModelReplica.Create(process.Task, definition, data.Own, DeviceSpec.Parse(device), weights);
+            }
+
             SingleSampleProbe.Verify(
                 _replica, process.Task.Name, process.Plan, definition.Length.TotalSteps(process.Plan.StepsPerEpoch), data.Training);
             if (definition.Watch is { } watch && data.Evaluation.Count == 0)
@@ -87,7 +91,7 @@ internal sealed class ReplicaRuntime(WorkerIdentity identity, Func<JobDefinition
             {
                 SampleDigest = process.SampleDigest,
             };
-            return _opened = new OpenedReplica(description, initial, Remarks(data.Own.Remark, _replica.Remark, memory));
+            return _opened = new OpenedReplica(description, initial, Remarks(data.Own.Remark, _replica.Remark, _replica.LoadedWeights, memory));
         });
     }
 

@@ -17,15 +17,16 @@ internal sealed class NodeWorker : IAsyncDisposable
     private readonly IReadOnlyList<ITrainingTask> _tasks;
     private readonly string? _dataDirectory;
     private readonly TimeSpan _stepTimeout;
+    private readonly string? _initPath;
     private readonly ITensorNetwork _network;
     private readonly WorkerIdentity _identity;
     private readonly ReplicaRuntime _runtime;
     private ProcessContext? _process;
 
     private NodeWorker(
-        string name, IReadOnlyList<ITrainingTask> tasks, string? dataDirectory, string device, TimeSpan stepTimeout, ITensorNetwork network)
+        string name, IReadOnlyList<ITrainingTask> tasks, string? dataDirectory, string device, TimeSpan stepTimeout, string? initPath, ITensorNetwork network)
     {
-        (_tasks, _dataDirectory, _stepTimeout, _network) = (tasks, dataDirectory, stepTimeout, network);
+        (_tasks, _dataDirectory, _stepTimeout, _initPath, _network) = (tasks, dataDirectory, stepTimeout, initPath, network);
         (_identity, _runtime) = RunParts.Worker(name, tasks, ContextOf, device);
     }
 
@@ -38,13 +39,15 @@ internal sealed class NodeWorker : IAsyncDisposable
     /// <param name="dataDirectory">What <c>--data</c> names; null where it was not given.</param>
     /// <param name="device">cpu, cuda or cuda:N.</param>
     /// <param name="stepTimeout">How long it waits for the others in a step.</param>
+    /// <param name="initPath">Where this process has the file of the job's weights; null where the job says it.</param>
     /// <param name="openNetwork">Opens what carries its tensors, which is disposed of with this.</param>
     /// <exception cref="BadInputException">The process cannot have the threads that a node takes, or the network cannot be opened.</exception>
     internal static NodeWorker Open(
-        string name, IReadOnlyList<ITrainingTask> tasks, string? dataDirectory, string device, TimeSpan stepTimeout, Func<ITensorNetwork> openNetwork)
+        string name, IReadOnlyList<ITrainingTask> tasks, string? dataDirectory, string device, TimeSpan stepTimeout, string? initPath,
+        Func<ITensorNetwork> openNetwork)
     {
         ThreadBudget.CheckNode(Process.GetCurrentProcess().Threads.Count, ProcessLimits.Threads());
-        return new NodeWorker(name, tasks, dataDirectory, device, stepTimeout, openNetwork());
+        return new NodeWorker(name, tasks, dataDirectory, device, stepTimeout, initPath, openNetwork());
     }
 
     /// <summary>Makes the worker's actor.</summary>
@@ -66,5 +69,5 @@ internal sealed class NodeWorker : IAsyncDisposable
         : _process = Open(_tasks.First(task => task.Name == definition.Task), definition);
 
     private ProcessContext Open(ITrainingTask task, JobDefinition definition) =>
-        new(task, definition, _dataDirectory, _stepTimeout, _network) { Build = BuildVersion.Of(task) };
+        new(task, definition, _dataDirectory, _stepTimeout, _network) { Build = BuildVersion.Of(task), InitPath = _initPath };
 }

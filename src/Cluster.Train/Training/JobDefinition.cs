@@ -79,6 +79,12 @@ public sealed record JobDefinition
     /// <summary>How often it evaluates. Not part of the trajectory, unless something is made of the evaluations.</summary>
     public EvaluationInterval EvaluateEvery { get; init; } = EvaluationInterval.Epoch;
 
+    /// <summary>What the model begins with in place of CreateModel's values; null for those.</summary>
+    public InitialWeights? Init { get; init; }
+
+    /// <summary>Parameters that are not trained, besides those that CreateModel leaves without a gradient.</summary>
+    public NamePatterns Freeze { get; init; } = NamePatterns.None;
+
     /// <summary>libtorch's threads per worker: sums of convolutions and normalizations depend on it.</summary>
     public int Threads { get; init; } = 1;
 
@@ -168,6 +174,14 @@ public sealed record JobDefinition
             fields["ema"] = Invariant($"{decay:R}");
         }
 
+        if (Init is { } init)
+        {
+            fields["init"] = init.Sha256;
+            Add("init-map", init.Map.Text);
+            Add("init-skip", init.Skip.Text);
+        }
+
+        Add("freeze", Freeze.Text);
         if (Schedule.DependsOnLength)
         {
             fields["length"] = Length.Epochs is { } epochs ? Invariant($"{epochs} epochs") : Invariant($"{Length.Steps} steps");
@@ -179,6 +193,14 @@ public sealed record JobDefinition
         }
 
         return fields.ToImmutable();
+
+        void Add(string name, string text)
+        {
+            if (text.Length > 0)
+            {
+                fields[name] = text;
+            }
+        }
     }
 }
 

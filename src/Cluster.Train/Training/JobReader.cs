@@ -45,6 +45,10 @@ internal static class JobReader
             EvaluateEvery = fields.ContainsKey(EvaluationInterval.Field) ? reader.Read(EvaluationInterval.Field, EvaluationInterval.Parse) : EvaluationInterval.Epoch,
             Ema = fields.ContainsKey("ema") ? reader.Read("ema", text => (float?)Real(text)) : null,
             NoDecay = fields.GetValueOrDefault("no-decay", ""),
+            Init = fields.TryGetValue("init", out var sha256)
+                ? new InitialWeights { Sha256 = sha256, Map = new NamePrefixes(fields.GetValueOrDefault("init-map", "")), Skip = new NamePatterns(fields.GetValueOrDefault("init-skip", "")) }
+                : null,
+            Freeze = new NamePatterns(fields.GetValueOrDefault("freeze", "")),
             Portable = reader.Read("portable", text => Choice(text, "yes", "no")),
             Device = reader.Read("device", text => Choice(text, "cuda", "cpu")) ? DeviceKind.Cuda : DeviceKind.Cpu,
             Length = length,

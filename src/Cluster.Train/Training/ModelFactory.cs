@@ -27,12 +27,33 @@ internal static class ModelFactory
         }
 
         ModuleTree.Claim(task.Name, model);
+        Freeze(task, job.Freeze, model);
         return model;
 
         torch.nn.Module? Make()
         {
             FinalizerGate.CallbackBegins(task);
             return task.CreateModel(job.Settings, data);
+        }
+    }
+
+    /// <summary>Has the parameters that match get no gradient.</summary>
+    /// <exception cref="BadInputException">A pattern matches none.</exception>
+    private static void Freeze(ITrainingTask task, NamePatterns patterns, torch.nn.Module model)
+    {
+        var parameters = ModelParameters.Of(model);
+        string[] names = [.. parameters.Select(parameter => parameter.Name)];
+        if (patterns.WithoutMatch(names) is { } pattern)
+        {
+            throw new BadInputException($"--freeze: '{pattern}' matches no parameter of task '{task.Name}'; there are {NamePatterns.Some(names)}");
+        }
+
+        foreach (var (name, tensor) in parameters)
+        {
+            if (patterns.Matches(name))
+            {
+                tensor.requires_grad = false;
+            }
         }
     }
 }

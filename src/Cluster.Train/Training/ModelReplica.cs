@@ -60,10 +60,18 @@ internal sealed unsafe partial class ModelReplica : IDisposable
         ? null
         : "CreateModel left the whole model in evaluation mode, and so it is trained: dropout does nothing, and batch norm keeps its statistics; call train() at its end otherwise";
 
+    /// <summary>Which weights were loaded and which were not, for the user; null where there were none to load.</summary>
+    internal string? LoadedWeights { get; private init; }
+
     /// <summary>Makes the model with the initial parameters that the job's seed gives, in whatever process.</summary>
     /// <exception cref="BadInputException">The model has tensors that cannot be trained here, or the device is not there.</exception>
     /// <exception cref="TrainingFaultException">The task failed.</exception>
-    public static ModelReplica Create(ITrainingTask task, JobDefinition job, TaskData data, DeviceSpec device)
+    /// <param name="task">The task.</param>
+    /// <param name="job">The job.</param>
+    /// <param name="data">What the task opened.</param>
+    /// <param name="device">Where it computes.</param>
+    /// <param name="weights">Where values come from in place of CreateModel's; null for none.</param>
+    public static ModelReplica Create(ITrainingTask task, JobDefinition job, TaskData data, DeviceSpec device, IWeightFile? weights = null)
     {
         var place = device.Open();
         using var computing = FinalizerGate.Enter();
@@ -74,13 +82,14 @@ internal sealed unsafe partial class ModelReplica : IDisposable
         }
 
         var model = ModelFactory.Create(task, job, data);
+        var loaded = weights is null ? null : WeightLoader.Load(task.Name, model, job.Init!, weights);
         var ties = ModelParameters.Ties(task.Name, model);
         if (device.Kind == DeviceKind.Cuda)
         {
             ModelPlacement.Move(model, place);
         }
 
-        return new ModelReplica(task, job, model, ties, place, data.TargetScaling);
+        return new ModelReplica(task, job, model, ties, place, data.TargetScaling) { LoadedWeights = loaded };
     }
 
     /// <summary>Makes the parameters views into one block, and their gradients views into another. Copies no values.</summary>

@@ -115,7 +115,7 @@ public sealed class SafeTensorsTests : IDisposable
     [InlineData("{}x", "a header that is not JSON")]
     [InlineData("""{"a":1}""", "tensor 'a' with something that is not an object")]
     [InlineData("""{"a":{"dtype":"F32","shape":[1]}}""", "without dtype, shape or data_offsets")]
-    [InlineData("""{"a":{"dtype":"F64","shape":[1],"data_offsets":[0,8]}}""", "of type \"F64\"; supported are F32")]
+    [InlineData("""{"a":{"dtype":"F64","shape":[1],"data_offsets":[0,8]}}""", "of type \"F64\"; supported are F32, F16, BF16")]
     [InlineData("""{"a":{"dtype":7,"shape":[1],"data_offsets":[0,8]}}""", "of type 7")]
     [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,8]}}""", "8 bytes, which is not F32 × [1]")]
     [InlineData("""{"a":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}}""", "not a count")]

@@ -44,6 +44,8 @@ internal static class WireSamples
                 EvaluateEvery = new EvaluationInterval(200, InEpochs: false),
                 NoDecay = "bias",
                 Ema = 0.5f,
+                Init = new InitialWeights { Sha256 = "ab12", Path = "/weights.pth", Map = new NamePrefixes("encoder.=backbone."), Skip = new NamePatterns("head.*") },
+                Freeze = new NamePatterns("backbone.*"),
             },
             Fresh: true),
         new JoinRefused("training data differs"),

@@ -9,7 +9,7 @@ internal static class JobWire
 {
     internal static void Write(ref MessagePackWriter writer, JobDefinition job)
     {
-        writer.WriteArrayHeader(17);
+        writer.WriteArrayHeader(19);
         writer.Write(job.Task);
         writer.WriteMapHeader(job.Settings.Values.Count);
         foreach (var (name, value) in job.Settings.Values)
@@ -37,11 +37,13 @@ internal static class JobWire
         writer.Write(job.EvaluateEvery.InEpochs);
         writer.Write(job.NoDecay);
         WriteOptional(ref writer, job.Ema);
+        WireFields.WriteOptional(ref writer, job.Init, WriteInit);
+        writer.Write(job.Freeze.Text);
     }
 
     internal static JobDefinition Read(ref MessagePackReader reader)
     {
-        var further = WireFields.Begin(ref reader, 17);
+        var further = WireFields.Begin(ref reader, 19);
         var job = new JobDefinition
         {
             Task = WireFields.Text(ref reader),
@@ -61,6 +63,8 @@ internal static class JobWire
             EvaluateEvery = ReadInterval(ref reader),
             NoDecay = WireFields.Text(ref reader),
             Ema = reader.TryReadNil() ? null : reader.ReadSingle(),
+            Init = WireFields.Optional(ref reader, ReadInit),
+            Freeze = new NamePatterns(WireFields.Text(ref reader)),
         };
         WireFields.End(ref reader, further);
         return job;
@@ -118,6 +122,29 @@ internal static class JobWire
         }
 
         return TaskSettings.Of(values);
+    }
+
+    private static void WriteInit(ref MessagePackWriter writer, InitialWeights init)
+    {
+        writer.WriteArrayHeader(4);
+        writer.Write(init.Sha256);
+        writer.Write(init.Path);
+        writer.Write(init.Map.Text);
+        writer.Write(init.Skip.Text);
+    }
+
+    private static InitialWeights ReadInit(ref MessagePackReader reader)
+    {
+        var further = WireFields.Begin(ref reader, 4);
+        var init = new InitialWeights
+        {
+            Sha256 = WireFields.Text(ref reader),
+            Path = reader.ReadString(),
+            Map = new NamePrefixes(WireFields.Text(ref reader)),
+            Skip = new NamePatterns(WireFields.Text(ref reader)),
+        };
+        WireFields.End(ref reader, further);
+        return init;
     }
 
     private static RunLength ReadLength(ref MessagePackReader reader)
