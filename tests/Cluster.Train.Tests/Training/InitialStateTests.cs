@@ -76,7 +76,7 @@ public sealed class InitialStateTests
             $"is of a model with other tensors: its 'in.weight' is [5, {SmallData.Width}], this job's [7, {SmallData.Width}]; use another --checkpoint-dir",
             (await Assert.ThrowsAsync<BadInputException>(() => (resumed with { Task = new SmallTask { Model = () => Model(units: 7) } }).RunAsync())).Message, StringComparison.Ordinal);
         Assert.Contains(
-            "is of a model with other tensors: others of them are trained, or in another order (layout ",
+            "is of a model with other tensors: others of them are trained, or they are in other groups or in another order (layout ",
             (await Assert.ThrowsAsync<BadInputException>(() => (resumed with { Task = new SmallTask { Model = () => Frozen(Model(units: 5)) } }).RunAsync())).Message, StringComparison.Ordinal);
     }
 
