@@ -17,7 +17,7 @@ internal sealed unsafe partial class ModelReplica : IDisposable
     private readonly ModuleModes _modes;
     private readonly ModelWatch _watch;
     private readonly FiniteValues _finite;
-    private readonly Dictionary<(int Count, int Total), torch.Tensor[]> _weights = [];
+    private readonly ShardBackward _backward;
     private ReplicaBlocks? _blocks;
     private readonly TaskCalls _calls;
     private readonly MetricSet _metrics;
@@ -38,6 +38,7 @@ internal sealed unsafe partial class ModelReplica : IDisposable
         var unseen = device.type == DeviceType.CUDA && !GpuGenerators.IsWatched(device.index);
         _calls = new TaskCalls(task, model, job.Shards, unseen, () => _tensors.ReadBuffers(_blocks!));
         Layout = _tensors.Layout;
+        _backward = new ShardBackward(Layout);
         _finite = new FiniteValues(task.Name, Layout, InitialValues().Read) { Clips = job.ClipNorm is not null };
     }
 
@@ -140,22 +141,11 @@ internal sealed unsafe partial class ModelReplica : IDisposable
             var weight = _calls.Weight(batch, place, watch);
             var loss = _calls.Forward(batch.To(Device), RandomGate.ShardSeed(_job.Seed, step, shard), place, watch).Loss;
             _calls.Callback = "backward";
-            if (Layout.WeightPosition is not null)
-            {
-                BackwardWeighted(loss, weight);
-            }
-            else if (batch.Count == globalSamples)
-            {
-                loss.backward();
-            }
-            else
-            {
-                loss.backward(Weight(loss, batch.Count, globalSamples));
-            }
+            _backward.Run(loss, weight, batch.Count, globalSamples, _blocks!.Gradients);
 
             // Only now: on a GPU, to read the loss is to wait until all that was begun is done.
             var value = weight > 0 ? loss.item<float>() : 0;
-            _finite.VerifyLoss(value, place, _blocks!.Parameters);
+            _finite.VerifyLoss(value, place, _blocks.Parameters);
             CheckNowAndThen(step);
 
             _tensors.WriteBuffers(_blocks!, (float)batch.Count / globalSamples, withIntegers: shard == 0);
@@ -261,11 +251,7 @@ internal sealed unsafe partial class ModelReplica : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var weight in _weights.Values)
-        {
-            weight[0].Dispose();
-        }
-
+        _backward.Dispose();
         _model.Dispose();
         _tensors.Dispose();
         _blocks?.Dispose();
@@ -285,26 +271,5 @@ internal sealed unsafe partial class ModelReplica : IDisposable
         _tensors.CheckGradients(_blocks!);
         _checkAt = step + _checkInterval;
         _checkInterval *= 2;
-    }
-
-    private void BackwardWeighted(torch.Tensor loss, float weight)
-    {
-        if (weight > 0)
-        {
-            loss.backward([torch.full_like(loss, weight)]);
-        }
-
-        _blocks!.Gradients.Write(Layout.WeightPosition!.Value, [weight]);
-    }
-
-    private torch.Tensor[] Weight(torch.Tensor loss, int count, int total)
-    {
-        if (!_weights.TryGetValue((count, total), out var weight))
-        {
-            weight = [torch.full_like(loss, (float)count / total).DetachFromDisposeScope()];
-            _weights[(count, total)] = weight;
-        }
-
-        return weight;
     }
 }
