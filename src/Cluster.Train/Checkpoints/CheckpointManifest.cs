@@ -92,7 +92,10 @@ internal sealed record CheckpointManifest
     public CheckpointWatch? Watch { get; init; }
 
     /// <summary>The step of the best evaluation, where its checkpoint is kept beside the newest ones; null otherwise.</summary>
-    public long? KeptBest => Watch is { KeepsBest: true } watch ? watch.State.BestStep : null;
+    public long? KeptBest => Watch is { KeepsBest: true } watch ? watch.State.Told.Step : null;
+
+    /// <summary>Whether a checkpoint is kept beside the newest ones: as the best, or as that of a longer run.</summary>
+    public bool Keeps(long step) => step == KeptBest || (KeptBest is not null && step == Watch!.State.BestStep);
 
     /// <summary>Sizes of model and evaluation; null where they were not written.</summary>
     public CheckpointCounts? Counts { get; init; }

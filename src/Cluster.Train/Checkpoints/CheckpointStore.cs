@@ -203,7 +203,7 @@ internal sealed class CheckpointStore : IDisposable
         try
         {
             var surplus = CheckpointFinder.StepsIn(Location)
-                .Where(step => step < saved.Step && step != saved.KeptBest)
+                .Where(step => step < saved.Step && !saved.Keeps(step))
                 .Reverse()
                 .Where(step => BelongsTo(saved, step))
                 .Skip(_keep - 1);

@@ -154,18 +154,27 @@ internal static class ManifestJson
         if (double.IsFinite(watch.State.Mark)) json.WriteNumber("lastGain", watch.State.Mark);
         json.WriteNumber("sinceGain", watch.State.Since);
         if (watch.State.StopStep is { } step) json.WriteNumber("stopStep", step);
+        if (watch.State.End is var (endStep, end))
+        {
+            json.WriteNumber("endStep", endStep);
+            json.WriteNumber("end", end);
+        }
+
         json.WriteBoolean("keepsBest", watch.KeepsBest);
         json.WriteEndObject();
     }
 
     private static CheckpointWatch ReadWatch(JsonFields fields)
     {
-        fields.Allow("metric", "bestStep", "best", "lastGain", "sinceGain", "stopStep", "keepsBest");
+        fields.Allow("metric", "bestStep", "best", "lastGain", "sinceGain", "stopStep", "endStep", "end", "keepsBest");
         return new CheckpointWatch(
             fields.Text("metric"),
             new WatchState(
                 fields.Count("bestStep"), fields.NumberOrNull("best") ?? double.NaN, fields.NumberOrNull("lastGain") ?? double.NaN,
-                (int)Math.Min(fields.Count("sinceGain"), int.MaxValue), fields.CountOrNull("stopStep")),
+                (int)Math.Min(fields.Count("sinceGain"), int.MaxValue), fields.CountOrNull("stopStep"))
+            {
+                End = fields.CountOrNull("endStep") is { } step && fields.NumberOrNull("end") is { } value ? (step, value) : null,
+            },
             fields.FlagOrFalse("keepsBest"));
     }
 

@@ -32,6 +32,7 @@ internal sealed class BestBook(WatchSettings settings, bool higherIsBetter)
             return before;
         }
 
+        before = before with { End = null };
         var state = IsBetter(value, before.Best, by: 0) ? before with { BestStep = step, Best = value } : before;
         if (IsBetter(value, before.Mark, settings.LeastGain))
         {
@@ -41,6 +42,13 @@ internal sealed class BestBook(WatchSettings settings, bool higherIsBetter)
         var since = before.Since + 1;
         return state with { Since = since, StopStep = since >= settings.StopAfter ? step : null };
     }
+
+    /// <summary>Takes the evaluation with which a run ends between two.</summary>
+    /// <param name="before">What was known.</param>
+    /// <param name="step">Steps of the job done.</param>
+    /// <param name="evaluation">The evaluation.</param>
+    internal WatchState AtEnd(WatchState before, long step, EvaluationResult evaluation) =>
+        ValueIn(evaluation) is var value && IsBetter(value, before.Best, by: 0) ? before with { End = (step, value) } : before;
 
     /// <summary>
     /// The first step beyond which nothing may be computed before its evaluation is known: the earliest at which the job may

@@ -152,7 +152,7 @@ internal sealed class JobBook
 
     /// <summary>Whether the best evaluation so far is that of a step, and its checkpoint is to be kept.</summary>
     internal bool IsBest(long step) =>
-        _settings is { KeepsCheckpoints: true, Definition.Watch.KeepBest: true } && Ledger.Marked(step)?.Watch?.BestStep == step;
+        _settings is { KeepsCheckpoints: true, Definition.Watch.KeepBest: true } && Ledger.Marked(step)?.Watch?.Told.Step == step;
 
     internal void Saved(string checkpoint) => _checkpoint = checkpoint;
 
@@ -176,7 +176,7 @@ internal sealed class JobBook
         {
             Completed = Ledger.CompletedSteps >= EndStep,
             StoppedEarly = Ledger.Watch?.StopStep is not null,
-            Best = Ledger.Watch is { } watch ? new BestResult(_settings.Definition.Watch!.Metric, watch.Best, watch.BestStep) : null,
+            Best = Ledger.Watch is { } watch ? new BestResult(_settings.Definition.Watch!.Metric, watch.Told.Value, watch.Told.Step) : null,
             Steps = Ledger.CompletedSteps,
             Epochs = (int)(Ledger.CompletedSteps / _plan.StepsPerEpoch),
             Samples = Ledger.CompletedSamples,

@@ -158,8 +158,12 @@ internal sealed class StepLedger(
             Evaluation = evaluation ?? Evaluation;
             if (evaluation is not null && CompletedSteps % evaluateEvery == 0)
             {
-                // One at the end of a run that is cut short is none of the longer run that goes on from there.
                 Watch = best?.Next(Watch, CompletedSteps, evaluation);
+            }
+            else if (evaluation is not null && Watch is not null)
+            {
+                // One at the end of a run that is cut short is none of the longer run that goes on from there.
+                Watch = best?.AtEnd(Watch, CompletedSteps, evaluation);
             }
 
             LastEpochLoss = atEnd ? EpochLoss : LastEpochLoss;

@@ -14,7 +14,7 @@ internal static class FinishedJob
             Completed = true,
             WasDone = true,
             StoppedEarly = manifest.Watch?.State.StopStep == manifest.Step,
-            Best = manifest.Watch is { } watch ? new BestResult(watch.Metric, watch.State.Best, watch.State.BestStep) : null,
+            Best = manifest.Watch is { } watch ? new BestResult(watch.Metric, watch.State.Told.Value, watch.State.Told.Step) : null,
             Steps = manifest.Step,
             Epochs = (int)manifest.Epoch,
             Samples = 0,

@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace Cluster.Train.Training;
 
-/// <summary>What a job makes of a metric of its evaluations: when it stops early, and which checkpoint is its best. Every evaluation counts but one with which a shorter run ends between two.</summary>
+/// <summary>What a job makes of a metric of its evaluations: when it stops early, and which checkpoint is its best. An evaluation with which a shorter run ends between two counts for its best alone.</summary>
 /// <param name="Metric">"loss", "accuracy" where the task counts one, or one of its metrics.</param>
 public sealed record WatchSettings(string Metric)
 {
@@ -57,4 +57,14 @@ public sealed record WatchSettings(string Metric)
 /// <param name="Mark">The metric at the last gain: what another gain must exceed.</param>
 /// <param name="Since">Evaluations since that.</param>
 /// <param name="StopStep">The step at which the job ends for want of gain; null while it goes on.</param>
-internal sealed record WatchState(long BestStep, double Best, double Mark, int Since, long? StopStep);
+internal sealed record WatchState(long BestStep, double Best, double Mark, int Since, long? StopStep)
+{
+    /// <summary>
+    /// The evaluation with which a run ended between two, where it is better than <see cref="Best"/>: the best of that run, and none of a
+    /// longer one that goes on from there. Null otherwise.
+    /// </summary>
+    internal (long Step, double Value)? End { get; init; }
+
+    /// <summary>The best evaluation of the run so far.</summary>
+    internal (long Step, double Value) Told => End ?? (BestStep, Best);
+}

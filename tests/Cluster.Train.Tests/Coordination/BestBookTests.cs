@@ -59,6 +59,19 @@ public sealed class BestBookTests
     }
 
     [Fact]
+    public void An_evaluation_at_the_end_between_two_is_the_best_of_its_run_alone()
+    {
+        var book = new BestBook(new WatchSettings("loss") { StopAfter = 2 }, higherIsBetter: false);
+        var before = book.Next(null, 10, value: 0.5);
+
+        var ended = book.AtEnd(before, 13, new EvaluationResult(0.25, null, 3));
+
+        Assert.Equal((13, 0.25), ended.Told);
+        Assert.Equal(before, book.AtEnd(before, 13, new EvaluationResult(0.75, null, 3)));
+        Assert.Equal(book.Next(before, 20, value: 0.4), book.Next(ended, 20, value: 0.4));
+    }
+
+    [Fact]
     public void A_metric_that_is_not_there_is_named() => Assert.Equal(
         "--watch is 'mae', which the evaluation does not have: give one of loss, accuracy",
         Assert.Throws<BadInputException>(() => new BestBook(new WatchSettings("mae"), false).Next(null, 1, new EvaluationResult(1, 0.5, 3))).Message);

@@ -50,6 +50,22 @@ public sealed class WatchVerbTests
     }
 
     [Fact]
+    public void A_best_that_ended_a_run_is_kept_beside_that_of_the_longer_one()
+    {
+        using var folder = new TemporaryFolder();
+        using var store = new CheckpointStore(folder.Path, keep: 1);
+        foreach (var step in (long[])[20, 30, 33])
+        {
+            var content = Sample.Content(step);
+            var state = new WatchState(20, 0.25, 0.25, 1, null) { End = step == 33 ? (33, 0.125) : null };
+            store.Save(content with { Manifest = content.Manifest with { Watch = new CheckpointWatch("loss", state, KeepsBest: true) } });
+        }
+
+        Assert.Equal([20, 33], CheckpointFinder.StepsIn(folder.Path));
+        Assert.Equal("step-000000033", Path.GetFileName(CheckpointFinder.BestIn(folder.Path)!.Value.Path));
+    }
+
+    [Fact]
     public void The_closing_table_tells_why_it_ended_and_what_was_best()
     {
         var definition = new JobDefinition

@@ -11,7 +11,7 @@ internal static class WireSamples
 {
     private static readonly ImmutableArray<HeldSnapshot> Held = [new(40, HasModel: true, [new VectorSlice(0, 8), new VectorSlice(8, 17)])];
 
-    private static readonly JobMemo Memo = new(40, 5120, 12.5, 320, 0.25, 0.125, 1, 500, 7.5, 0.05, 2, 9, "checkpoints/step-000000040", Sums, new WatchState(20, 0.5, 0.75, 2, 40));
+    private static readonly JobMemo Memo = new(40, 5120, 12.5, 320, 0.25, 0.125, 1, 500, 7.5, 0.05, 2, 9, "checkpoints/step-000000040", Sums, new WatchState(20, 0.5, 0.75, 2, 40) { End = (33, 0.25) });
 
     private static MetricSums Sums => new([[3, 0.5, -0.0], [1L << 53]]);
 

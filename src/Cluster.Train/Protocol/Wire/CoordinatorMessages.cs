@@ -57,21 +57,24 @@ internal static class CoordinatorMessages
 
     private static void WriteWatch(ref MessagePackWriter writer, WatchState watch)
     {
-        writer.WriteArrayHeader(5);
+        writer.WriteArrayHeader(7);
         writer.Write(watch.BestStep);
         writer.Write(watch.Best);
         writer.Write(watch.Mark);
         writer.Write(watch.Since);
         WireFields.WriteOptional(ref writer, watch.StopStep);
+        WireFields.WriteOptional(ref writer, watch.End?.Step);
+        writer.Write(watch.End?.Value ?? double.NaN);
     }
 
     private static WatchState ReadWatch(ref MessagePackReader reader)
     {
-        var further = WireFields.Begin(ref reader, 5);
+        var further = WireFields.Begin(ref reader, 7);
         var watch = new WatchState(
             reader.ReadInt64(), reader.ReadDouble(), reader.ReadDouble(), reader.ReadInt32(), WireFields.OptionalLong(ref reader));
+        var (end, value) = (WireFields.OptionalLong(ref reader), reader.ReadDouble());
         WireFields.End(ref reader, further);
-        return watch;
+        return end is { } step ? watch with { End = (step, value) } : watch;
     }
 
     private static void WriteOffer(ref MessagePackWriter writer, JobOffer message)
