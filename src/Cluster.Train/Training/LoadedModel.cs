@@ -44,7 +44,7 @@ internal sealed class LoadedModel : IDisposable
         var module = ModelFactory.Create(task, job, data);
         try
         {
-            var tensors = new ModelTensors(task.Name, module, ModelParameters.Ties(task.Name, module), new ParameterGroups(task, job, module));
+            var tensors = new ModelTensors(task.Name, module, ModelParameters.Ties(task.Name, module), new ParameterGroups(task, job, module), weighted: task.Weight is not null);
             var state = stateOf(tensors.Layout);
             tensors.Load(state.Vector.Span, state.Frozen.Span);
             if (device.Kind == DeviceKind.Cuda)

@@ -24,7 +24,7 @@ internal sealed class ModelTensors : IDisposable
     /// <param name="groups">Says how the optimizer treats a parameter.</param>
     /// <param name="weighted">Whether shards contribute a weight.</param>
     /// <exception cref="BadInputException">A tensor that cannot be trained here; named, with the reason.</exception>
-    internal ModelTensors(string task, Module model, IReadOnlyDictionary<string, string> ties, ParameterGroups groups, bool weighted = false)
+    internal ModelTensors(string task, Module model, IReadOnlyDictionary<string, string> ties, ParameterGroups groups, bool weighted)
     {
         _task = task;
         var tensors = new List<(string Name, torch.Tensor[] Tensors, TensorRole Role)>();

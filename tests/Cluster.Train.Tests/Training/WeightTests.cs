@@ -2,9 +2,11 @@ using System.Runtime.InteropServices;
 using Cluster.Train.Checkpoints;
 using Cluster.Train.Membership;
 using Cluster.Train.Reduction;
+using Cluster.Train.Running;
 using Cluster.Train.Tests.Hosting;
 using Cluster.Train.Training;
 using Cluster.Train.Verification;
+using TorchSharp;
 using Xunit.Abstractions;
 
 namespace Cluster.Train.Tests.Training;
@@ -77,6 +79,22 @@ public sealed class WeightTests(ITestOutputHelper output)
 
         Assert.Equal(expected.Hash, actual.Hash);
         Assert.Equal(expected.Losses, actual.Losses);
+    }
+
+    [Fact]
+    public async Task The_trained_model_is_given_and_loaded()
+    {
+        using var folder = new TemporaryFolder();
+        var options = TrainingOptions.For(Weighted, workers: 2);
+        options = options with { Definition = options.Definition with { Length = new RunLength(null, 3) }, CheckpointDirectory = folder.Path };
+
+        using var result = await Trainer.TrainAsync(Weighted, options);
+        using var loaded = TrainedModel.Load(Weighted, folder.Path);
+
+        Assert.Equal(result.Outcome.ParametersSha256, loaded.ParametersSha256);
+        Assert.Equal(Values(result.Model.Module), Values(loaded.Module));
+
+        static float[] Values(torch.nn.Module module) => [.. module.parameters().SelectMany(parameter => TensorValues.Floats(parameter.detach()))];
     }
 
     [Fact]
