@@ -188,21 +188,17 @@ internal sealed class StepLedger(
             (_epochLossSum, _epochSamples, _epochWeight) = (0, 0, null);
         }
 
-        double sum = 0;
-        double? weight = null;
+        var total = LossSum.Of(step.Losses, step.Weights, shard => shardSamples(step.Step, shard));
         long samples = 0;
         for (var shard = 0; shard < shards; shard++)
         {
-            var count = shardSamples(step.Step, shard);
-            sum += (double)step.Losses[shard] * (step.Weights?[shard] ?? count);
-            weight = step.Weights is { } weights ? (weight ?? 0) + weights[shard] : null;
-            samples += count;
+            samples += shardSamples(step.Step, shard);
         }
 
-        Loss = sum / (weight ?? samples);
-        _epochLossSum += sum;
+        Loss = total.Mean;
+        _epochLossSum += total.Sum;
         _epochSamples += samples;
-        _epochWeight = weight is { } more ? (_epochWeight ?? 0) + more : null;
+        _epochWeight = step.Weights is null ? null : (_epochWeight ?? 0) + total.Counts;
         EpochLoss = _epochLossSum / (_epochWeight ?? _epochSamples);
         CompletedSamples += samples;
         CompletedSteps = step.Step + 1;

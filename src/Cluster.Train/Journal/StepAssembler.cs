@@ -67,19 +67,11 @@ internal sealed class StepAssembler(BatchPlan plan, Func<long, float> learningRa
 
     private JournalStep Complete(long step, float[] losses, float[]? weights)
     {
-        // The same sum in the same order as the loss that is shown of a step.
-        double sum = 0, weight = 0;
-        for (var shard = 0; shard < losses.Length; shard++)
-        {
-            var counts = weights?[shard] ?? plan.ShardOf(step, shard).Count;
-            sum += (double)losses[shard] * counts;
-            weight += counts;
-        }
-
+        var loss = LossSum.Of(losses, weights, shard => plan.ShardOf(step, shard).Count).Mean;
         var count = plan.SamplesOf(step);
         var replayed = step < _done;
         _done = Math.Max(_done, step + 1);
         return new JournalStep(
-            step + 1, _generation, plan.EpochOf(step) + 1, plan.ShardOf(step, 0).Offset, count, sum / weight, learningRate(step), replayed);
+            step + 1, _generation, plan.EpochOf(step) + 1, plan.ShardOf(step, 0).Offset, count, loss, learningRate(step), replayed);
     }
 }
