@@ -41,6 +41,9 @@ public sealed class TrainedModel : IDisposable
     /// <summary>SHA-256 over the little-endian float32 parameters in layout order, in lower-case hexadecimal.</summary>
     public string ParametersSha256 { get; }
 
+    /// <summary>What the task fitted on its training samples, to treat new ones alike; null for nothing. See <see cref="TaskData.Preparation"/>.</summary>
+    public string? Preparation { get; private init; }
+
     /// <summary>
     /// Loads the model of a checkpoint: parameters, frozen ones included, and buffers. All of the checkpoint is verified first.
     /// The first call in a process loads libtorch; see <see cref="Trainer"/> for what that sets.
@@ -59,13 +62,18 @@ public sealed class TrainedModel : IDisposable
         ArgumentNullException.ThrowIfNull(path);
         using var checkpoint = CheckpointFinder.Load(last ? path : CheckpointFinder.BestIn(path)?.Path ?? path, out _);
         var job = CheckpointModel.DefinitionOf(task, checkpoint) with { Device = DeviceKind.Cpu };
+        var preparation = checkpoint.Manifest.Preparation;
         return Create(
-            job, checkpoint.Manifest.Step, checkpoint.Manifest.ParametersSha256,
+            job, checkpoint.Manifest.Step, checkpoint.Manifest.ParametersSha256, preparation,
             () => dataDirectory is null
-                ? LazyTaskData.With(data => CheckpointModel.Create(task, job, checkpoint, data, DeviceSpec.Cpu), Open)
+                ? LazyTaskData.With(data => CheckpointModel.Create(task, job, checkpoint, data, DeviceSpec.Cpu), preparation, Open)
                 : CheckpointModel.Create(task, job, checkpoint, Open(), DeviceSpec.Cpu));
 
-        TaskData Open() => TaskDataOpener.Open(task, job, dataDirectory).Own;
+        TaskData Open()
+        {
+            var own = TaskDataOpener.Open(task, job, dataDirectory).Own;
+            return own with { Preparation = preparation ?? own.Preparation };
+        }
     }
 
     /// <summary>The model's answer to samples.</summary>
@@ -114,13 +122,13 @@ public sealed class TrainedModel : IDisposable
     }
 
     /// <summary>Makes the model on a compute thread of its own.</summary>
-    internal static TrainedModel Create(JobDefinition job, long step, string parametersSha256, Func<LoadedModel> make)
+    internal static TrainedModel Create(JobDefinition job, long step, string parametersSha256, string? preparation, Func<LoadedModel> make)
     {
         NativeEnvironment.Prepare(job.Portable);
         var thread = new ComputeThread("model", job.Threads, job.Portable);
         try
         {
-            return new TrainedModel(thread, thread.RunAsync(make).GetAwaiter().GetResult(), job, step, parametersSha256);
+            return new TrainedModel(thread, thread.RunAsync(make).GetAwaiter().GetResult(), job, step, parametersSha256) { Preparation = preparation };
         }
         catch
         {

@@ -103,7 +103,7 @@ public static class Trainer
         }
 
         return TrainedModel.Create(
-            run.Definition, state.Step, outcome.ParametersSha256,
+            run.Definition, state.Step, outcome.ParametersSha256, process.Data.Own.Preparation,
             () => LoadedModel.Create(run.Task, run.Definition, process.Data.Own, DeviceSpec.Cpu, layout => layout.Hash == process.Layout.Hash
                 ? state
                 : throw new TrainingFaultException($"task '{run.Task.Name}': CreateModel makes another model at each call; it must depend on its arguments alone")));

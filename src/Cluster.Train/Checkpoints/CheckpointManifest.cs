@@ -76,6 +76,9 @@ internal sealed record CheckpointManifest
     /// <summary>What a few samples were as they were read; null where that is not known, as in a checkpoint of a version that did not keep it.</summary>
     public string? SampleDigest { get; init; }
 
+    /// <summary>What the task fitted on its training samples; null for nothing.</summary>
+    public string? Preparation { get; init; }
+
     /// <summary>The numerics class of the processes that computed it; null in a checkpoint of a version that did not know it.</summary>
     public string? Numerics { get; init; }
 

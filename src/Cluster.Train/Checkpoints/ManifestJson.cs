@@ -13,7 +13,7 @@ internal static class ManifestJson
     private static readonly string[] s_names =
     [
         "format", "createdBy", "task", "jobHash", "job", "run", "step", "stepsPerEpoch", "epoch", "stepInEpoch",
-        "layoutHash", "dataFingerprint", "sampleDigest", "numerics", "processor", "parametersSha256", "metrics", "watch", "counts", "files",
+        "layoutHash", "dataFingerprint", "sampleDigest", "preparation", "numerics", "processor", "parametersSha256", "metrics", "watch", "counts", "files",
     ];
 
     internal static byte[] Write(CheckpointManifest manifest)
@@ -38,6 +38,7 @@ internal static class ManifestJson
             json.WriteString("layoutHash", manifest.LayoutHash);
             json.WriteString("dataFingerprint", manifest.DataFingerprint);
             if (manifest.SampleDigest is not null) json.WriteString("sampleDigest", manifest.SampleDigest);
+            if (manifest.Preparation is not null) json.WriteString("preparation", manifest.Preparation);
             if (manifest.Numerics is not null) json.WriteString("numerics", manifest.Numerics);
             if (manifest.Processor is not null) json.WriteString("processor", manifest.Processor);
             json.WriteString("parametersSha256", manifest.ParametersSha256);
@@ -94,6 +95,7 @@ internal static class ManifestJson
             LayoutHash = fields.Text("layoutHash"),
             DataFingerprint = fields.Text("dataFingerprint"),
             SampleDigest = fields.TextOrNull("sampleDigest"),
+            Preparation = fields.TextOrNull("preparation"),
             Numerics = fields.TextOrNull("numerics"),
             Processor = fields.TextOrNull("processor"),
             ParametersSha256 = fields.Sha256("parametersSha256"),

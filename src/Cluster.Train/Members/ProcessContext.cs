@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Cluster.Train.Exchange;
 using Cluster.Train.Exchange.Device;
 using Cluster.Train.Exchange.InProcess;
@@ -94,8 +96,9 @@ internal sealed class ProcessContext
     /// <summary>Steps of an epoch; known of a replica's description where this process has no data.</summary>
     internal long StepsPerEpoch => _stepsPerEpoch ?? Plan.StepsPerEpoch;
 
-    /// <summary>What identifies the data.</summary>
-    internal string DataFingerprint => $"{Data.Training.Fingerprint} {Data.Evaluation.Fingerprint}";
+    /// <summary>What identifies the data, and what was fitted on it.</summary>
+    internal string DataFingerprint => $"{Data.Training.Fingerprint} {Data.Evaluation.Fingerprint}"
+        + (Data.Own.Preparation is { } preparation ? $" prepared {Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(preparation)))}" : "");
 
     /// <summary>The layout of the model, known once a replica was made.</summary>
     internal ParameterLayout Layout

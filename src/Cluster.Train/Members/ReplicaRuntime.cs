@@ -90,6 +90,7 @@ internal sealed class ReplicaRuntime(WorkerIdentity identity, Func<JobDefinition
                 process.Network?.Endpoint)
             {
                 SampleDigest = process.SampleDigest,
+                Preparation = data.Own.Preparation,
             };
             return _opened = new OpenedReplica(description, initial, Remarks(data.Own.Remark, _replica.Remark, _replica.LoadedWeights, memory));
         });

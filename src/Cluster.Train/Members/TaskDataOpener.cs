@@ -1,3 +1,4 @@
+using System.Text;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Members;
@@ -11,6 +12,9 @@ internal sealed record OpenedData(TaskData Own, IDataset Training, IDataset Eval
 /// <summary>Opens a task's data and checks what the task gave back.</summary>
 internal static class TaskDataOpener
 {
+    /// <summary>It travels in the message with which a worker joins, whose frame has 400,000 bytes.</summary>
+    internal const int MostPreparation = 1 << 18;
+
     /// <summary>Opens the data.</summary>
     /// <exception cref="BadInputException">The data cannot be used, says the task.</exception>
     /// <exception cref="TrainingFaultException">The task failed, or gave back something that is no data.</exception>
@@ -31,6 +35,12 @@ internal static class TaskDataOpener
             throw new TrainingFaultException($"task '{task.Name}' returned null from OpenData; return training and evaluation data (which may be empty)");
         }
 
+        if (data.Preparation is { } preparation && Encoding.UTF8.GetByteCount(preparation) is var bytes and > MostPreparation)
+        {
+            throw new BadInputException(
+                Invariant($"task '{task.Name}' has a preparation of {bytes:N0} bytes, of {MostPreparation:N0} at most; leave columns with very many categories out, or have the task name a file in place of its content"));
+        }
+
         var opened = new OpenedData(
             data, new CheckedDataset(task.Name, "training", data.Training, definition.Seed),
             new CheckedDataset(task.Name, "evaluation", data.Evaluation, definition.Seed));
@@ -43,15 +53,19 @@ internal static class TaskDataOpener
     }
 
     /// <summary>Opens new samples to predict.</summary>
-    /// <returns>What the task gave, for its own CreateModel, and the samples.</returns>
+    /// <param name="task">The task.</param>
+    /// <param name="definition">The job that was trained.</param>
+    /// <param name="dataDirectory">What <c>--data</c> names; null where it was not given.</param>
+    /// <param name="preparation">What the training fitted; null for nothing.</param>
+    /// <returns>What the task gave, with that preparation, for its own CreateModel, and the samples.</returns>
     /// <exception cref="BadInputException">The data cannot be used, says the task, or there are no samples.</exception>
     /// <exception cref="TrainingFaultException">The task failed, or gave back something that is no data.</exception>
-    internal static (TaskData Own, IDataset Samples) OpenNew(ITrainingTask task, JobDefinition definition, string? dataDirectory)
+    internal static (TaskData Own, IDataset Samples) OpenNew(ITrainingTask task, JobDefinition definition, string? dataDirectory, string? preparation)
     {
         TaskData? data;
         try
         {
-            data = task.OpenNewData(definition.Settings, dataDirectory);
+            data = task.OpenNewData(definition.Settings, dataDirectory, preparation);
         }
         catch (Exception error) when (error is not BadInputException)
         {
@@ -65,7 +79,7 @@ internal static class TaskDataOpener
 
         var samples = new CheckedDataset(task.Name, "new", data.Evaluation, definition.Seed);
         return samples.Count > 0
-            ? (data, samples)
+            ? (data with { Preparation = preparation ?? data.Preparation }, samples)
             : throw new BadInputException($"task '{task.Name}' has no samples to predict{(dataDirectory is null ? "; give --data, or have the task override OpenNewData" : $" in {dataDirectory}")}");
     }
 }

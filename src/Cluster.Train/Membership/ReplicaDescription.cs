@@ -22,4 +22,7 @@ internal sealed record ReplicaDescription(
 {
     /// <summary>Hash of a few samples as they are read, augmentation included; empty where they could not be read.</summary>
     public string SampleDigest { get; init; } = "";
+
+    /// <summary>What its task fitted on the training samples, for the checkpoints; null for nothing. The fingerprint tells of differences.</summary>
+    public string? Preparation { get; init; }
 }

@@ -36,6 +36,12 @@ internal sealed class CheckpointEvaluator
     internal EvaluationResult Run()
     {
         var data = TaskDataOpener.Open(_task, Definition, _dataDirectory);
+        if (_checkpoint.Manifest.Preparation is { } preparation && data.Own.Preparation != preparation)
+        {
+            throw new BadInputException(
+                $"checkpoint {_checkpoint.Manifest.DirectoryName} was trained on other data: what task '{_task.Name}' fits on its training samples differs; give --data as in the training, or predict new samples");
+        }
+
         if (data.Evaluation.Count == 0)
         {
             throw new BadInputException($"task '{_task.Name}' has no evaluation samples");

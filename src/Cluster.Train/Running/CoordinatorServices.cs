@@ -248,6 +248,7 @@ internal sealed class CoordinatorServices : ICoordinatorServices
             LayoutHash = _process.Layout.Hash,
             DataFingerprint = _replica!.DataFingerprint,
             SampleDigest = _replica.SampleDigest is { Length: > 0 } digest ? digest : null,
+            Preparation = _replica.Preparation,
             Numerics = _replica.Numerics,
             Processor = _replica.Processor,
             ParametersSha256 = sha256,

@@ -9,16 +9,17 @@ namespace Cluster.Train.Running;
 internal static class LazyTaskData
 {
     /// <summary>Data that nobody has opened; whoever reads it is told.</summary>
-    internal static TaskData Unopened { get; } = new(new UnopenedDataset(), new UnopenedDataset());
+    private static TaskData Unopened { get; } = new(new UnopenedDataset(), new UnopenedDataset());
 
     /// <summary>Makes something with unopened data, or, if it looks at that, with the task's own.</summary>
     /// <param name="make">Makes it.</param>
+    /// <param name="preparation">What was fitted on the training samples, which is known without them; null for nothing.</param>
     /// <param name="open">Opens the data.</param>
-    internal static T With<T>(Func<TaskData, T> make, Func<TaskData> open)
+    internal static T With<T>(Func<TaskData, T> make, string? preparation, Func<TaskData> open)
     {
         try
         {
-            return make(Unopened);
+            return make(Unopened with { Preparation = preparation });
         }
         catch (TrainingFaultException)
         {

@@ -38,6 +38,11 @@ public interface ITrainingTask
     /// Creates the model with its initial parameters, on the CPU, in float32. Random numbers drawn here come from
     /// libtorch's default generator, seeded with the job's seed.
     /// </summary>
+    /// <param name="settings">The values of <see cref="Options"/>.</param>
+    /// <param name="data">
+    /// What <see cref="OpenData"/> or <see cref="OpenNewData"/> returned, with the <see cref="TaskData.Preparation"/> of the training;
+    /// for a trained model perhaps nothing but that: a model that is made from it alone can be loaded without any data.
+    /// </param>
     torch.nn.Module CreateModel(TaskSettings settings, TaskData data);
 
     /// <summary>
@@ -87,8 +92,9 @@ public interface ITrainingTask
     /// </summary>
     /// <param name="settings">The values of <see cref="Options"/>, those of the training.</param>
     /// <param name="dataDirectory">What <c>--data</c> names, or null where it was not given.</param>
+    /// <param name="preparation">The <see cref="TaskData.Preparation"/> of the training's data, so that new samples are treated as it treated its own; null where it had none.</param>
     /// <exception cref="BadInputException">The data is missing or cannot be used.</exception>
-    TaskData OpenNewData(TaskSettings settings, string? dataDirectory) => OpenData(settings, dataDirectory);
+    TaskData OpenNewData(TaskSettings settings, string? dataDirectory, string? preparation) => OpenData(settings, dataDirectory);
 
     /// <summary>
     /// What a prediction tells its reader, for example probabilities, the number of a class, or a quantity in its own unit where
@@ -123,4 +129,12 @@ public record TaskData(IDataset Training, IDataset Evaluation)
 
     /// <summary>How the datasets have scaled the targets, so that errors are told in the targets' own unit; null for not at all.</summary>
     public TargetScaling? TargetScaling { get; init; }
+
+    /// <summary>
+    /// What was fitted on the training samples, in a text of the task's own, such as JSON: categories, means, scales, a vocabulary;
+    /// null for nothing. It stands in each checkpoint and comes back in <see cref="ITrainingTask.OpenNewData"/>, and here where a
+    /// trained model is made without its training data. Workers of one job must agree on it to the letter, so its numbers have to be
+    /// computed in a fixed order. At most 262,144 bytes as UTF-8.
+    /// </summary>
+    public string? Preparation { get; init; }
 }

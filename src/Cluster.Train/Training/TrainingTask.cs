@@ -48,7 +48,7 @@ public abstract class TrainingTask<TModel> : ITrainingTask
     public virtual IReadOnlyList<Metric> Metrics(TaskSettings settings) => [];
 
     /// <inheritdoc/>
-    public virtual TaskData OpenNewData(TaskSettings settings, string? dataDirectory) => OpenData(settings, dataDirectory);
+    public virtual TaskData OpenNewData(TaskSettings settings, string? dataDirectory, string? preparation) => OpenData(settings, dataDirectory);
 
     /// <inheritdoc/>
     public virtual torch.Tensor Answer(torch.Tensor prediction, Batch batch) => batch.TargetScaling?.Undo(prediction) ?? prediction;

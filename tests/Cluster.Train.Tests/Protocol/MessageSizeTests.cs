@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.TestKit.Xunit2;
 using Cluster.Train.Actors;
 using Cluster.Train.Hosting.Nodes;
+using Cluster.Train.Members;
 using Cluster.Train.Membership;
 using Cluster.Train.Protocol;
 using Cluster.Train.Protocol.Wire;
@@ -97,6 +98,15 @@ public sealed class MessageSizeTests : TestKit
     }
 
     private int Size(IWireMessage message) => _serializer.ToBinary(message).Length;
+
+    [Fact]
+    public void The_largest_preparation_fits_a_frame()
+    {
+        var state = new InitialState([.. Enumerable.Range(0, 30_000).Select(index => new InitialTensor(new TensorEntry($"{index}", [1], TensorRole.Trainable, index), index))]);
+        var replica = Replica() with { Preparation = new string('p', TaskDataOpener.MostPreparation) };
+
+        Assert.InRange(Size(new JoinRequest(Id(0), replica, state.Page(0), [Snapshot(0), Snapshot(1)], [Memo(), Memo()], "")), TaskDataOpener.MostPreparation, _room);
+    }
 
     private static PrepareGeneration Generation(int members, string domain = "") => new(
         new Roster(7, Topology.Sharded, new string('s', 64), [.. Enumerable.Range(0, members).Select(rank => new RosterMember(

@@ -60,7 +60,7 @@ internal static class WireSamples
         new HelloWanted("put out"),
         new WorkerHello("id", "worker-1", "host", "0.1.0 abc", ["xor", "mnist"], new PastMembership("job", 2, 3)),
         new JoinRequest(
-            "id", new ReplicaDescription("job", "build", "layout", "initial", "data", 2500, 500, 17, 17, 17, "cpu", "1-2-3-4-5", "a processor", "host:1") { SampleDigest = "read" },
+            "id", new ReplicaDescription("job", "build", "layout", "initial", "data", 2500, 500, 17, 17, 17, "cpu", "1-2-3-4-5", "a processor", "host:1") { SampleDigest = "read", Preparation = "fitted" },
             Page, Held, [Memo], "split"),
         new MoreTensors("id", Page with { First = 3, Total = 5 }),
         new TensorsWanted(3),

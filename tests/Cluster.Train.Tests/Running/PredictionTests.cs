@@ -127,7 +127,7 @@ public sealed class PredictionTests
 
         public override TaskData OpenData(TaskSettings settings, string? dataDirectory) => new(new SmallData(96, seed: 1), new SmallData(31, seed: 2));
 
-        public override TaskData OpenNewData(TaskSettings settings, string? dataDirectory) => new(new WithoutTarget(0), new WithoutTarget(Rows));
+        public override TaskData OpenNewData(TaskSettings settings, string? dataDirectory, string? preparation) => new(new WithoutTarget(0), new WithoutTarget(Rows));
 
         public override Sequential CreateModel(TaskSettings settings, TaskData data) => torch.nn.Sequential(torch.nn.Linear(SmallData.Width, SmallData.Classes));
 

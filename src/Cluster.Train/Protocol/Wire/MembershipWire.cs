@@ -89,7 +89,7 @@ internal static class MembershipWire
 
     internal static void Write(ref MessagePackWriter writer, ReplicaDescription replica)
     {
-        writer.WriteArrayHeader(15);
+        writer.WriteArrayHeader(16);
         writer.Write(replica.JobHash);
         writer.Write(replica.Build);
         writer.Write(replica.LayoutHash);
@@ -105,17 +105,19 @@ internal static class MembershipWire
         writer.Write(replica.Processor);
         writer.Write(replica.Endpoint);
         writer.Write(replica.SampleDigest);
+        writer.Write(replica.Preparation);
     }
 
     internal static ReplicaDescription ReadReplica(ref MessagePackReader reader)
     {
-        var further = WireFields.Begin(ref reader, 15);
+        var further = WireFields.Begin(ref reader, 16);
         var replica = new ReplicaDescription(
             WireFields.Text(ref reader), WireFields.Text(ref reader), WireFields.Text(ref reader), WireFields.Text(ref reader), WireFields.Text(ref reader),
             reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt64(), reader.ReadInt64(), reader.ReadInt64(),
             WireFields.Text(ref reader), WireFields.Text(ref reader), WireFields.Text(ref reader), reader.ReadString())
         {
             SampleDigest = WireFields.Text(ref reader),
+            Preparation = reader.ReadString(),
         };
         WireFields.End(ref reader, further);
         return replica;

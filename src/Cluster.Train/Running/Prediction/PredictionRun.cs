@@ -27,7 +27,7 @@ internal static class PredictionRun
         var device = DeviceSpec.Parse(options.Device);
         var job = CheckpointModel.DefinitionOf(options.Task, checkpoint) with { Device = device.Kind };
         NativeEnvironment.Prepare(job.Portable);
-        var (own, samples) = TaskDataOpener.OpenNew(options.Task, job, options.DataDirectory);
+        var (own, samples) = TaskDataOpener.OpenNew(options.Task, job, options.DataDirectory, checkpoint.Manifest.Preparation);
         var table = new AnswerTable(options.Task, () => options.Task.AnswerColumns(job.Settings, own));
         var batches = BatchesOf(samples.Count, new EvaluationPlan(samples.Count, job.BatchSize, job.Shards).BatchSize);
         var workers = new List<PredictionWorker>();
