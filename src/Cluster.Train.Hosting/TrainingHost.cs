@@ -26,11 +26,23 @@ public static class TrainingHost
     /// A mistake in the tasks themselves: none at all, two of one name, a name that cannot be typed, an option that
     /// every task has already.
     /// </exception>
-    public static Task<int> RunAsync(string[] args, params ITrainingTask[] tasks)
+    public static Task<int> RunAsync(string[] args, params ITrainingTask[] tasks) => RunAsync(args, observer: null, tasks);
+
+    /// <summary>Carries out one command line, and tells an observer how the job goes that this process coordinates.</summary>
+    /// <param name="args">The process's arguments.</param>
+    /// <param name="observer">
+    /// Is told on a thread of its own (<see cref="ObserverThread"/>): in <c>train</c>, and on the coordinator that is active; never on
+    /// a worker, or on a coordinator that stands by. What it throws is told once, as a notice; one that hangs is waited for at the end
+    /// for <see cref="ObserverThread.EndPatience"/> and then named. Null for nobody.
+    /// </param>
+    /// <param name="tasks">What can be trained; the first is the default.</param>
+    /// <returns>The exit code, as above.</returns>
+    /// <exception cref="ArgumentException">A mistake in the tasks themselves.</exception>
+    public static Task<int> RunAsync(string[] args, IJobObserver? observer, params ITrainingTask[] tasks)
     {
         ArgumentNullException.ThrowIfNull(args);
         ArgumentNullException.ThrowIfNull(tasks);
         QuietThreadPool.Prepare();
-        return new HostProgram(HostContext.OfProcess(), tasks).RunAsync(args);
+        return new HostProgram(HostContext.OfProcess() with { Observer = observer }, tasks).RunAsync(args);
     }
 }

@@ -1,9 +1,15 @@
 namespace Cluster.Train;
 
 /// <summary>
-/// What a program is told of a running job. Called by the coordinator, one call at a time, in order of the steps;
-/// a call must return at once (hand the work on). Progress comes a few times a second, not once a step.
+/// What a program is told of a running job: by its coordinator alone, one call at a time, in order, each thing once. Where
+/// <see cref="Trainer"/> or a training host runs the job, calls come on a thread of their own (<see cref="ObserverThread"/>): one
+/// that throws, hangs or is slow harms nothing. Where <see cref="Running.LocalTraining"/> does, a call must return at once.
+/// Progress comes a few times a second, not once a step.
 /// </summary>
+/// <remarks>
+/// When a coordinator is lost, its successor tells its own process's observer what happens from then on: what came after the newest
+/// snapshot is told there again.
+/// </remarks>
 public interface IJobObserver
 {
     /// <summary>All members are ready and the first lease goes out. Again after each change of membership.</summary>
@@ -20,9 +26,44 @@ public interface IJobObserver
     {
     }
 
+    /// <summary>A checkpoint is on disk, whole. The default does nothing.</summary>
+    void OnCheckpoint(CheckpointWritten checkpoint)
+    {
+    }
+
+    /// <summary>A member was lost, and the job returns to a snapshot or a checkpoint. The default does nothing.</summary>
+    void OnRecovery(JobRecovery recovery)
+    {
+    }
+
+    /// <summary>
+    /// The job has ended: the last call, but for notices of files that are closed. Not called where the job never began, or where it
+    /// goes on with another coordinator. The default does nothing.
+    /// </summary>
+    void OnEnd(JobEnding ending)
+    {
+    }
+
     /// <summary>Something that the user should read: one line.</summary>
     void OnNotice(string notice);
 }
+
+/// <summary>A checkpoint that is on disk.</summary>
+/// <param name="Step">Steps of the job done.</param>
+/// <param name="Path">Its directory.</param>
+public sealed record CheckpointWritten(long Step, string Path);
+
+/// <summary>A return to an earlier step after a fault.</summary>
+/// <param name="Generation">The generation that the fault ended.</param>
+/// <param name="Step">The step that the job goes on from.</param>
+/// <param name="ReplayedSteps">Steps that are computed again; those that a lost coordinator knew of alone are not among them.</param>
+/// <param name="Reason">What happened, in one line.</param>
+public sealed record JobRecovery(int Generation, long Step, long ReplayedSteps, string Reason);
+
+/// <summary>How a job ended: with an outcome, or with a fault.</summary>
+/// <param name="Outcome">Of a job that reached its end or was stopped in good order; null after a fault.</param>
+/// <param name="Fault">Why it could not go on, in one line; null where it ended in good order.</param>
+public sealed record JobEnding(JobOutcome? Outcome, string? Fault);
 
 /// <summary>A generation has begun.</summary>
 /// <param name="Generation">Its number, from 1.</param>

@@ -31,7 +31,10 @@ public static class Trainer
     /// <summary>Trains to the end, or until stopped.</summary>
     /// <param name="task">The task.</param>
     /// <param name="options">The run. <b>Default</b>: <see cref="TrainingOptions.For"/> the task, one worker.</param>
-    /// <param name="observer">Is told how it goes; null for nobody.</param>
+    /// <param name="observer">
+    /// Is told how it goes, on a thread of its own; null for nobody. One that throws or is slow does not harm the run; one that hangs is
+    /// waited for at the end for <see cref="ObserverThread.EndPatience"/> (<see cref="TrainingResult.ObserverTrouble"/>).
+    /// </param>
     /// <param name="cancellation">
     /// Ends the run at the next step boundary, with a checkpoint if there is a place for one: the result is then what was reached.
     /// </param>
@@ -51,13 +54,19 @@ public static class Trainer
         }
 
         cancellation.ThrowIfCancellationRequested();
-        var history = new HistoryRecorder(observer);
+        using var told = observer is null ? null : new UserObserver(observer);
+        var history = new HistoryRecorder(told?.Thread);
         var reached = default((ProcessContext Process, ModelState State)?);
         run = run with { Ended = (process, ended) => reached = Reached(process, ended) };
         // libtorch loads in it: not on a thread that draws windows.
         var outcome = await Task.Run(() => LocalTraining.RunAsync(run, history, cancellation), CancellationToken.None).ConfigureAwait(false);
         var model = await Task.Run(() => ModelOf(run, outcome, reached), CancellationToken.None).ConfigureAwait(false);
-        return new TrainingResult(outcome, history.Epochs, model);
+        if (told is not null)
+        {
+            await Task.Run(told.Dispose, CancellationToken.None).ConfigureAwait(false);
+        }
+
+        return new TrainingResult(outcome, history.Epochs, model) { ObserverTrouble = told?.Trouble };
     }
 
     /// <summary>The state after the last step, as the members left it; null where there were none.</summary>
@@ -128,6 +137,30 @@ public static class Trainer
 
         public void OnEvaluation(EvaluationPoint point) => observer?.OnEvaluation(point);
 
+        public void OnCheckpoint(CheckpointWritten checkpoint) => observer?.OnCheckpoint(checkpoint);
+
+        public void OnRecovery(JobRecovery recovery) => observer?.OnRecovery(recovery);
+
+        public void OnEnd(JobEnding ending) => observer?.OnEnd(ending);
+
         public void OnNotice(string notice) => observer?.OnNotice(notice);
+    }
+
+    /// <summary>The caller's observer on a thread of its own; what goes wrong with it is a notice to itself, and stands in the result.</summary>
+    private sealed class UserObserver : IDisposable
+    {
+        internal UserObserver(IJobObserver observer) => Thread = new ObserverThread(observer, Tell);
+
+        internal ObserverThread Thread { get; }
+
+        internal string? Trouble { get; private set; }
+
+        public void Dispose() => Thread.Dispose();
+
+        private void Tell(string text)
+        {
+            Trouble ??= text;
+            Thread.OnNotice(text);
+        }
     }
 }

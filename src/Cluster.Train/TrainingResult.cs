@@ -17,6 +17,9 @@ public sealed class TrainingResult : IDisposable
     /// <summary>The model with the values after the last step that was done.</summary>
     public TrainedModel Model { get; }
 
+    /// <summary>What went wrong first with the observer: it threw, was too slow or hung, in one line; null for nothing.</summary>
+    public string? ObserverTrouble { get; internal init; }
+
     /// <summary>Frees the model.</summary>
     public void Dispose() => Model.Dispose();
 }

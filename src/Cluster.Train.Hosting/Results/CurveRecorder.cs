@@ -62,5 +62,14 @@ internal sealed class CurveRecorder(IJobObserver display) : IJobObserver
     }
 
     /// <inheritdoc/>
+    public void OnCheckpoint(CheckpointWritten checkpoint) => display.OnCheckpoint(checkpoint);
+
+    /// <inheritdoc/>
+    public void OnRecovery(JobRecovery recovery) => display.OnRecovery(recovery);
+
+    /// <inheritdoc/>
+    public void OnEnd(JobEnding ending) => display.OnEnd(ending);
+
+    /// <inheritdoc/>
     public void OnNotice(string notice) => display.OnNotice(notice);
 }

@@ -42,6 +42,9 @@ internal sealed record HostContext
     /// <summary>What can be trained.</summary>
     public IReadOnlyList<ITrainingTask> Tasks { get; init; } = [];
 
+    /// <summary>The program's own observer of the jobs that it coordinates; null for none.</summary>
+    public IJobObserver? Observer { get; init; }
+
     /// <summary>Why standard output could not be written; null if it was.</summary>
     public Func<string?> OutputFailure { get; init; } = () => null;
 

@@ -42,7 +42,8 @@ internal static class CoordinatorVerb
 
         using var signals = invocation.Host.ListenForSignals();
         using var display = JobDisplay.Start(invocation.Host, invocation.Task.Name, signals);
-        var curves = new CurveRecorder(display.Observer);
+        using var observers = RunObservers.Of(invocation, display);
+        var curves = new CurveRecorder(observers);
         CoordinatorEnd end;
         try
         {
@@ -50,6 +51,7 @@ internal static class CoordinatorVerb
         }
         catch (OperationCanceledException) when (signals.ExitCode is not null)
         {
+            observers.Dispose();
             display.Dispose();
             invocation.Host.Out.WriteLine("stopped before the first step");
             return signals.ExitCode.Value;
@@ -57,10 +59,12 @@ internal static class CoordinatorVerb
 
         if (end.Outcome is { } outcome)
         {
+            observers.Dispose();
             outputs.Close(invocation.Host, display, job.Definition, outcome, curves);
             return outcome.Completed ? 0 : signals.ExitCode ?? 1;
         }
 
+        observers.Dispose();
         display.Dispose();
         if (end.Elsewhere is { } elsewhere) return EndLike(elsewhere, invocation.Host);
 

@@ -22,7 +22,8 @@ internal static class TrainVerb
 
         using var signals = invocation.Host.ListenForSignals();
         using var display = JobDisplay.Start(invocation.Host, invocation.Task.Name, signals);
-        var curves = new CurveRecorder(display.Observer);
+        using var observers = RunObservers.Of(invocation, display);
+        var curves = new CurveRecorder(observers);
         JobOutcome outcome;
         try
         {
@@ -30,11 +31,13 @@ internal static class TrainVerb
         }
         catch (OperationCanceledException) when (signals.ExitCode is not null)
         {
+            observers.Dispose();
             display.Dispose();
             invocation.Host.Out.WriteLine("stopped before the first step");
             return signals.ExitCode.Value;
         }
 
+        observers.Dispose();
         outputs.Close(invocation.Host, display, options.Definition, outcome, curves);
         return outcome.Completed ? 0 : signals.ExitCode ?? 1;
     }

@@ -100,9 +100,15 @@ internal sealed class CoordinatorActor : ReceiveActor, IWithTimers
                 _log.Info("{0}", line.Text);
                 break;
             case Effect.Finish finish:
+                _services.Ended(new JobEnding(finish.Outcome, Fault: null));
                 _completion.TrySetResult(finish.Outcome);
                 break;
             case Effect.Fail fail:
+                if (fail.Error.Message != CoordinatorMachine.Stopped)
+                {
+                    _services.Ended(new JobEnding(Outcome: null, OneLine.Of(fail.Error.Message)));
+                }
+
                 _completion.TrySetException(fail.Error);
                 break;
             case Effect.End:

@@ -32,6 +32,12 @@ internal sealed class ServiceCalls(ICoordinatorServices services, IActorRef coor
             case Effect.ShowEpoch shown:
                 services.Observer.OnEpoch(shown.Epoch);
                 break;
+            case Effect.ShowCheckpoint shown:
+                services.Observer.OnCheckpoint(shown.Checkpoint);
+                break;
+            case Effect.ShowRecovery shown:
+                services.Observer.OnRecovery(shown.Recovery);
+                break;
             case Effect.JournalGeneration begun:
                 services.Journal?.Begin(begun.Generation, begun.FirstStep);
                 break;
@@ -84,6 +90,9 @@ internal sealed class ServiceCalls(ICoordinatorServices services, IActorRef coor
                 throw new InvalidOperationException($"{effect.GetType().Name} is nothing that a service does");
         }
     }
+
+    /// <summary>Tells the observer that the job has ended.</summary>
+    internal void Ended(JobEnding ending) => services.Observer.OnEnd(ending);
 
     /// <summary>Writes a state that was put together.</summary>
     internal CoordinatorEvent Write(Collected collected)

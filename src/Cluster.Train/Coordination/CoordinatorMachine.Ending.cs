@@ -11,6 +11,7 @@ internal sealed partial class CoordinatorMachine
         if (saved.Path is { } path)
         {
             _job?.Saved(path);
+            Do(new Effect.ShowCheckpoint(new CheckpointWritten(saved.Step, path)));
         }
 
         // Older ones may still fail or be passed over: the last one decides.

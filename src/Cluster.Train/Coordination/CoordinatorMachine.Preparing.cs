@@ -62,12 +62,17 @@ internal sealed partial class CoordinatorMachine
 
         if (_job is not { } job)
         {
-            _job = job = new JobBook(_settings, replica, point.Step, _workers.Memos.FirstOrDefault(memo => memo.Step == point.Step), _now,
-                _own.NewestCheckpoint == point.Step ? _own.Watched : null);
+            var memo = _workers.Memos.FirstOrDefault(memo => memo.Step == point.Step);
+            _job = job = new JobBook(_settings, replica, point.Step, memo, _now, _own.NewestCheckpoint == point.Step ? _own.Watched : null);
+            if (memo is not null)
+            {
+                Do(new Effect.ShowRecovery(new JobRecovery(NewestPast, point.Step, ReplayedSteps: 0, "the coordinator before was lost")));
+            }
         }
         else if (_generations.Recovers || point.Step < job.Ledger.CompletedSteps)
         {
-            job.Recovered(point.Step);
+            var replayed = job.Recovered(point.Step);
+            Do(new Effect.ShowRecovery(new JobRecovery(_generations.Last, point.Step, replayed, _generations.Recovers ? _lossReason : point.Reason)));
         }
 
         Prepare(job, candidates, replica, holders, point);

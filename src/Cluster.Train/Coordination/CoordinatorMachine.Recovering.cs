@@ -169,6 +169,7 @@ internal sealed partial class CoordinatorMachine
             return;
         }
 
+        _lossReason = reason;
         Notice(Invariant($"generation {_generations.Last} ends: {reason}"));
         EndGeneration(generation.Roster, reason, suspect);
     }

@@ -40,6 +40,9 @@ internal sealed partial class CoordinatorMachine
     /// <summary>The newest checkpoint of this job that the run was not told to go on from; null for none.</summary>
     private CheckpointStart? _foreign;
 
+    /// <summary>Why the last generation that did not end in good order ended; empty for none.</summary>
+    private string _lossReason = "";
+
     private bool _opened;
     private bool _stopping;
 

@@ -35,6 +35,12 @@ internal abstract record Effect
     /// <summary>Shows an evaluation within an epoch.</summary>
     internal sealed record ShowEvaluation(EvaluationPoint Point) : Effect;
 
+    /// <summary>Shows that a checkpoint is on disk.</summary>
+    internal sealed record ShowCheckpoint(CheckpointWritten Checkpoint) : Effect;
+
+    /// <summary>Shows that the job returns to an earlier step.</summary>
+    internal sealed record ShowRecovery(JobRecovery Recovery) : Effect;
+
     /// <summary>Writes down that a generation begins.</summary>
     internal sealed record JournalGeneration(int Generation, long FirstStep) : Effect;
 

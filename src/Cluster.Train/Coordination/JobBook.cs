@@ -99,11 +99,14 @@ internal sealed class JobBook
     }
 
     /// <summary>Training returns to a step.</summary>
-    internal void Recovered(long step)
+    /// <returns>How many steps are computed again.</returns>
+    internal long Recovered(long step)
     {
+        var replayed = Math.Max(0, Ledger.CompletedSteps - step);
         _recoveries++;
-        _replayedSteps += Math.Max(0, Ledger.CompletedSteps - step);
+        _replayedSteps += replayed;
         Ledger.ReturnTo(step);
+        return replayed;
     }
 
     /// <summary>Takes a worker's report.</summary>

@@ -82,6 +82,12 @@ internal sealed class FaultyNodes(FaultyCluster cluster, TrainingOptions options
 
         public void OnEvaluation(EvaluationPoint point) => cluster.Tell(coordinator, observer => observer.OnEvaluation(point));
 
+        public void OnCheckpoint(CheckpointWritten checkpoint) => cluster.Tell(coordinator, observer => observer.OnCheckpoint(checkpoint));
+
+        public void OnRecovery(JobRecovery recovery) => cluster.Tell(coordinator, observer => observer.OnRecovery(recovery));
+
+        public void OnEnd(JobEnding ending) => cluster.Tell(coordinator, observer => observer.OnEnd(ending));
+
         public void OnNotice(string notice) => cluster.Tell(coordinator, observer => observer.OnNotice(notice));
     }
 }

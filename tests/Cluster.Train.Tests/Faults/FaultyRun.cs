@@ -66,6 +66,13 @@ internal sealed record FaultyRun : IJobObserver
 
     public void OnEpoch(EpochResult epoch) => _story.Enqueue($"epoch {epoch.Epoch}: {epoch.Loss:R}");
 
+    public void OnCheckpoint(CheckpointWritten checkpoint) => _story.Enqueue(Invariant($"checkpoint of step {checkpoint.Step}"));
+
+    public void OnRecovery(JobRecovery recovery) =>
+        _story.Enqueue(Invariant($"return to step {recovery.Step} after generation {recovery.Generation}, {recovery.ReplayedSteps} replayed"));
+
+    public void OnEnd(JobEnding ending) => _story.Enqueue(Invariant($"end: {ending.Fault ?? ending.Outcome!.ParametersSha256}"));
+
     public void OnNotice(string notice)
     {
         _story.Enqueue(notice);

@@ -27,6 +27,8 @@ internal sealed class HostRun
 
     public string? OutputFailure { get; init; }
 
+    public IJobObserver? Observer { get; init; }
+
     public StopSignals? Signals { get; private set; }
 
     public int ExitCode { get; private set; }
@@ -46,6 +48,7 @@ internal sealed class HostRun
             Error = error,
             Terminal = Terminal,
             OutputFailure = () => OutputFailure,
+            Observer = Observer,
             Variable = name => Variables.GetValueOrDefault(name),
             Engine = Engine,
             Cluster = Cluster,

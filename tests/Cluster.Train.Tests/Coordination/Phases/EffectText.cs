@@ -19,6 +19,8 @@ internal static class EffectText
         Effect.ShowRoster shown => Invariant($"show generation {shown.Roster.Generation} of {shown.Roster.Workers} at {shown.Roster.FirstStep}"),
         Effect.ShowProgress shown => Invariant($"show step {shown.Progress.CompletedSteps}, {shown.Progress.CompletedSamples} samples"),
         Effect.ShowEpoch shown => Invariant($"show epoch {shown.Epoch.Epoch}, loss {shown.Epoch.Loss}"),
+        Effect.ShowCheckpoint shown => Invariant($"show checkpoint {shown.Checkpoint.Path} of step {shown.Checkpoint.Step}"),
+        Effect.ShowRecovery shown => Invariant($"show return to step {shown.Recovery.Step}, {shown.Recovery.ReplayedSteps} replayed, after generation {shown.Recovery.Generation}: {shown.Recovery.Reason}"),
         Effect.ShowEvaluation shown => Invariant($"show evaluation at {shown.Point.CompletedSteps}"),
         Effect.JournalGeneration begun => Invariant($"journal generation {begun.Generation} at {begun.FirstStep}"),
         Effect.JournalSteps done => Invariant($"journal {done.Report.WorkerId} {done.Report.FirstStep}+{done.Report.Steps}"),

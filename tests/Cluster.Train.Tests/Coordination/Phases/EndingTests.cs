@@ -19,7 +19,7 @@ public sealed class EndingTests
 
         rig.Became("running", "tell a b c: lease 3-4 of 1, sealed 2, keep and hash, memo 2 16", "wait Phase 32");
         rig.Happens(new CoordinatorEvent.CheckpointSaved(2, "step-2"));
-        rig.Became("running");
+        rig.Became("running", "show checkpoint step-2 of step 2");
     }
 
     [Fact]
@@ -82,7 +82,7 @@ public sealed class EndingTests
         Assert.All(events, happened =>
         {
             rig.Happens(happened);
-            rig.Became("ending");
+            rig.Became("ending", happened is CoordinatorEvent.CheckpointSaved ? ["show checkpoint step-4 of step 4"] : []);
         });
         Assert.Equal(0, rig.Stale);
     }

@@ -15,7 +15,7 @@ public sealed class RecoveringTests
 
         rig.Ended("b", 2);
 
-        rig.Became("preparing", "wait Phase 60", "watch peers 2", "tell a b: prepare 2 at 2 for a b; held by a b");
+        rig.Became("preparing", "show return to step 2, 0 replayed, after generation 1: C ended unexpectedly", "wait Phase 60", "watch peers 2", "tell a b: prepare 2 at 2 for a b; held by a b");
         rig.TakePlaces();
         rig.Became(
             "running", "journal generation 2 at 2", "show generation 2 of 2 at 2", "tell a b: lease 2-3 of 2, sealed 2, memo 2 16",
@@ -42,6 +42,7 @@ public sealed class RecoveringTests
         rig.Gone("c");
         rig.Ended("a", 2);
         rig.Ended("b", 2);
+        rig.Led("preparing", "show return to step 2, 1 replayed, after generation 1: C ended unexpectedly");
         rig.TakePlaces();
         foreach (var step in new[] { 2, 3 })
         {

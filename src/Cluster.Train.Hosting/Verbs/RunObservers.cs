@@ -1,0 +1,48 @@
+using Cluster.Train.Hosting.CommandLine;
+using Cluster.Train.Hosting.Display;
+
+namespace Cluster.Train.Hosting.Verbs;
+
+/// <summary>All that is told how a job goes besides the curves: the display, and the program's own observer on a thread of its own.</summary>
+internal sealed class RunObservers : IJobObserver, IDisposable
+{
+    private readonly List<IJobObserver> _observers = [];
+
+    private RunObservers(JobDisplay display, IJobObserver? observer)
+    {
+        _observers.Add(display.Observer);
+        if (observer is not null) _observers.Add(new ObserverThread(observer, display.Observer.OnNotice));
+    }
+
+    /// <summary>Whoever watches this run.</summary>
+    /// <param name="invocation">The run.</param>
+    /// <param name="display">Shows it, also what goes wrong with the others: to be ended after them.</param>
+    public static RunObservers Of(Invocation invocation, JobDisplay display) => new(display, invocation.Host.Observer);
+
+    /// <inheritdoc/>
+    public void OnRoster(RosterFormed roster) => _observers.ForEach(observer => observer.OnRoster(roster));
+
+    /// <inheritdoc/>
+    public void OnProgress(JobProgress progress) => _observers.ForEach(observer => observer.OnProgress(progress));
+
+    /// <inheritdoc/>
+    public void OnEpoch(EpochResult epoch) => _observers.ForEach(observer => observer.OnEpoch(epoch));
+
+    /// <inheritdoc/>
+    public void OnEvaluation(EvaluationPoint point) => _observers.ForEach(observer => observer.OnEvaluation(point));
+
+    /// <inheritdoc/>
+    public void OnCheckpoint(CheckpointWritten checkpoint) => _observers.ForEach(observer => observer.OnCheckpoint(checkpoint));
+
+    /// <inheritdoc/>
+    public void OnRecovery(JobRecovery recovery) => _observers.ForEach(observer => observer.OnRecovery(recovery));
+
+    /// <inheritdoc/>
+    public void OnEnd(JobEnding ending) => _observers.ForEach(observer => observer.OnEnd(ending));
+
+    /// <inheritdoc/>
+    public void OnNotice(string notice) => _observers.ForEach(observer => observer.OnNotice(notice));
+
+    /// <summary>Waits until all have taken what they were told, as long as they may take. Can be called again.</summary>
+    public void Dispose() => _observers.OfType<IDisposable>().ToList().ForEach(observer => observer.Dispose());
+}
