@@ -25,11 +25,20 @@ public sealed class Batch(IReadOnlyList<torch.Tensor> tensors, int count)
     /// <summary>All fields.</summary>
     internal IReadOnlyList<torch.Tensor> Tensors => tensors;
 
-    /// <summary>The same samples on a device; this batch itself where it is there already.</summary>
-    internal Batch To(torch.Device device) => device.type == DeviceType.CPU
-        ? this
-        : new Batch([.. tensors.Select(tensor => tensor.to(device))], Count);
+    /// <summary>What is still to be made of the fields of bytes, a field each; null for nothing.</summary>
+    internal IReadOnlyList<ByteConversion?>? Conversions { get; init; }
+
+    /// <summary>The same samples on a device, as the task sees them; this batch itself where it is that already.</summary>
+    internal Batch To(torch.Device device)
+    {
+        var here = device.type == DeviceType.CPU;
+        return here && Conversions is null
+            ? this
+            : new Batch([.. tensors.Select((tensor, field) => Converted(here ? tensor : tensor.to(device), field))], Count) { TargetScaling = TargetScaling };
+    }
 
     /// <summary>The same samples, with how their targets were scaled.</summary>
-    internal Batch Scaled(TargetScaling? scaling) => scaling is null ? this : new Batch(tensors, Count) { TargetScaling = scaling };
+    internal Batch Scaled(TargetScaling? scaling) => scaling is null ? this : new Batch(tensors, Count) { TargetScaling = scaling, Conversions = Conversions };
+
+    private torch.Tensor Converted(torch.Tensor tensor, int field) => Conversions?[field]?.Apply(tensor) ?? tensor;
 }

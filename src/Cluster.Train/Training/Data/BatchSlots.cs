@@ -14,7 +14,8 @@ internal sealed unsafe class BatchSlots : IDisposable
 
     private readonly IReadOnlyList<FieldSpec> _fields;
     private readonly FloatBlock?[] _floats;
-    private readonly HeapIntegerBlock?[] _integers;
+    private readonly Func<torch.Tensor>[] _tensorOf;
+    private readonly ByteConversion?[]? _conversions;
     private readonly long[] _stride;
     private readonly nint[] _pointers;
     private readonly torch.Tensor?[] _whole;
@@ -25,7 +26,8 @@ internal sealed unsafe class BatchSlots : IDisposable
         _fields = fields;
         Count = slots;
         _floats = new FloatBlock?[fields.Count];
-        _integers = new HeapIntegerBlock?[fields.Count];
+        _tensorOf = new Func<torch.Tensor>[fields.Count];
+        _conversions = fields.Any(field => field.Scaling is not null) ? [.. fields.Select(ByteConversion.Of)] : null;
         _stride = new long[fields.Count];
         _whole = new torch.Tensor?[fields.Count];
         _pointers = new nint[slots * fields.Count];
@@ -34,16 +36,7 @@ internal sealed unsafe class BatchSlots : IDisposable
         {
             var field = fields[f];
             _stride[f] = StrideBytes(field, samples) / field.ElementSize;
-            nint start;
-            if (field.Type == FieldType.Float32)
-            {
-                start = (nint)(_floats[f] = FloatBlock.Allocate(_stride[f] * slots)).Pointer;
-            }
-            else
-            {
-                start = (nint)(_integers[f] = new HeapIntegerBlock(_stride[f] * slots)).Pointer;
-            }
-
+            var start = Allocate(f, _stride[f] * slots);
             for (var slot = 0; slot < slots; slot++)
             {
                 _pointers[(slot * fields.Count) + f] = start + (nint)(slot * _stride[f] * field.ElementSize);
@@ -74,7 +67,7 @@ internal sealed unsafe class BatchSlots : IDisposable
             }
         }
 
-        var made = new Batch([.. Enumerable.Range(0, _fields.Count).Select(f => View(f, slot, samples))], samples);
+        var made = new Batch([.. Enumerable.Range(0, _fields.Count).Select(f => View(f, slot, samples))], samples) { Conversions = _conversions };
         known.Add(made);
         return made;
     }
@@ -107,6 +100,26 @@ internal sealed unsafe class BatchSlots : IDisposable
             _whole[f]?.Dispose();
             _whole[f] = null;
             _floats[f]?.Dispose();
+            _conversions?[f]?.Dispose();
+        }
+    }
+
+    private nint Allocate(int field, long length)
+    {
+        switch (_fields[field].Type)
+        {
+            case FieldType.Float32:
+                var floats = FloatBlock.Allocate(length);
+                (_floats[field], _tensorOf[field]) = (floats, floats.AsTensor);
+                return (nint)floats.Pointer;
+            case FieldType.Int64:
+                var integers = new HeapValueBlock<long>(length, torch.ScalarType.Int64);
+                _tensorOf[field] = integers.AsTensor;
+                return (nint)integers.Pointer;
+            default:
+                var bytes = new HeapValueBlock<byte>(length, torch.ScalarType.Byte);
+                _tensorOf[field] = bytes.AsTensor;
+                return (nint)bytes.Pointer;
         }
     }
 
@@ -115,7 +128,7 @@ internal sealed unsafe class BatchSlots : IDisposable
         // Neither the step's dispose scope nor its gradient mode may reach tensors that outlive the step.
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
-        var whole = _whole[field] ??= (_floats[field]?.AsTensor() ?? _integers[field]!.AsTensor()).DetachFromDisposeScope();
+        var whole = _whole[field] ??= _tensorOf[field]().DetachFromDisposeScope();
         var spec = _fields[field];
         return whole.narrow(0, slot * _stride[field], (long)samples * spec.Elements)
             .view([samples, .. spec.Shape])

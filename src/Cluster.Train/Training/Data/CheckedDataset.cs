@@ -38,6 +38,21 @@ internal sealed class CheckedDataset : IDataset
             throw Wrong(nameof(Fields), $"has '{empty.Name}' of shape [{string.Join(", ", empty.Shape)}]; every extent must be at least 1");
         }
 
+        if (Fields.FirstOrDefault(field => field.Scaling is not null && field.Type != FieldType.UInt8) is { } unscaled)
+        {
+            throw Wrong(nameof(Fields), $"scales '{unscaled.Name}', which is {unscaled.Type}; only {nameof(FieldType.UInt8)} is scaled on the device");
+        }
+
+        foreach (var scaled in Fields.Where(field => field.Scaling is not null))
+        {
+            if (scaled.Scaling!.Problem(scaled) is { } problem)
+            {
+                throw Wrong(nameof(Fields), problem);
+            }
+
+            Fingerprint += scaled.Scaling.Text(scaled.Name);
+        }
+
         T Ask<T>(string member, Func<T> question)
         {
             try

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using TorchSharp;
 
 namespace Cluster.Train.Training;
 
@@ -18,6 +19,7 @@ public sealed class ReadSamples : IDisposable
     private readonly BatchSlots _slots;
     private readonly IReadOnlyList<FieldSpec> _fields;
     private readonly int _count;
+    private Batch? _batch;
 
     private ReadSamples(IReadOnlyList<FieldSpec> fields, int count)
     {
@@ -26,7 +28,7 @@ public sealed class ReadSamples : IDisposable
     }
 
     /// <summary>The samples as tensors on the processor, one a field, of shape <c>[samples, …]</c>; valid until <see cref="Dispose"/>.</summary>
-    public Batch Batch => _slots.BatchIn(slot: 0, _count);
+    public Batch Batch => _batch ??= AsTaskSeesIt();
 
     /// <summary>Reads samples.</summary>
     /// <param name="dataset">The dataset.</param>
@@ -62,8 +64,32 @@ public sealed class ReadSamples : IDisposable
     /// <inheritdoc cref="Floats"/>
     public ReadOnlySpan<long> Integers(int field) => MemoryMarshal.Cast<byte, long>(Bytes(field, FieldType.Int64));
 
+    /// <inheritdoc cref="Floats"/>
+    public ReadOnlySpan<byte> Bytes(int field) => Bytes(field, FieldType.UInt8);
+
     /// <summary>Frees the memory and the tensors.</summary>
-    public void Dispose() => _slots.Dispose();
+    public void Dispose()
+    {
+        foreach (var tensor in _batch?.Tensors ?? [])
+        {
+            tensor.Dispose();
+        }
+
+        _slots.Dispose();
+    }
+
+    private Batch AsTaskSeesIt()
+    {
+        using var scope = torch.NewDisposeScope();
+        using var noGradients = torch.no_grad();
+        var batch = _slots.BatchIn(slot: 0, _count).To(torch.CPU);
+        foreach (var tensor in batch.Tensors)
+        {
+            tensor.DetachFromDisposeScope();
+        }
+
+        return batch;
+    }
 
     private ReadOnlySpan<byte> Bytes(int field, FieldType type) => _fields[field].Type == type
         ? _slots.Bytes(slot: 0, _count, field)
