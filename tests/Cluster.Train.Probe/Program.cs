@@ -9,11 +9,12 @@ return args switch
     ["blocks", var workers, "checkpoint"] => await BlocksProbe.RunAsync(int.Parse(workers), checkpoint: true),
     ["finalizers"] => await FinalizersProbe.RunAsync(),
     ["finalizers", "free"] => await FinalizersProbe.RunAsync("Cluster.Train.HoldFinalizers"),
+    ["images", var folder] => ImagesProbe.Run(folder),
     _ => Usage(),
 };
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: cluster-train-probe bits MODEL... | device DEVICE MODEL... | memory MODEL STEPS | blocks WORKERS [checkpoint] | finalizers [free]   (models: tiny, wide, convolution, normalized, undetermined)");
+    Console.Error.WriteLine("usage: cluster-train-probe bits MODEL... | device DEVICE MODEL... | memory MODEL STEPS | blocks WORKERS [checkpoint] | finalizers [free] | images FOLDER   (models: tiny, wide, convolution, normalized, undetermined)");
     return 2;
 }
