@@ -52,7 +52,7 @@ public sealed class RoomTests
 
     [Theory]
     [InlineData("TorchSharp", "Training", "Native", "Exchange.Device", "Exchange.SharedMemory", "Hosting", "Hosting.Doctor")]
-    [InlineData("Akka", "Actors", "Protocol.Wire", "Running", "Faults", "Hosting")]
+    [InlineData("Akka", "Actors", "Protocol.Wire", "Running", "Faults", "Nodes")]
     [InlineData("MessagePack", "Protocol.Wire")]
     public void A_library_is_used_only_where_it_belongs(string library, params string[] rooms)
     {

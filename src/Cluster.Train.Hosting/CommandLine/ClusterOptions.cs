@@ -1,5 +1,4 @@
-using Cluster.Train.Hosting.Nodes;
-using Cluster.Train.Membership;
+using Cluster.Train.Nodes;
 
 namespace Cluster.Train.Hosting.CommandLine;
 
@@ -62,17 +61,17 @@ internal static class ClusterOptions
         "Listens without TLS even where other machines can reach this one: for closed networks.")
     { Default = _ => false };
 
-    public static readonly OptionSpec<int> Workers = new("--workers", Crew, ValueKinds.Whole(1, Roster.MostWorkers, "workers"),
+    public static readonly OptionSpec<int> Workers = new("--workers", Crew, ValueKinds.Whole(1, CoordinatorOptions.MostWorkers, "workers"),
         "How many workers the job begins with.")
     { Default = _ => 1 };
 
-    public static readonly OptionSpec<int> MinWorkers = new("--min-workers", Crew, ValueKinds.Whole(1, Roster.MostWorkers, "workers"),
+    public static readonly OptionSpec<int> MinWorkers = new("--min-workers", Crew, ValueKinds.Whole(1, CoordinatorOptions.MostWorkers, "workers"),
         "With how many it goes on when some are lost; below, it waits for more up to --join-timeout.")
     { Default = _ => 1 };
 
-    public static readonly OptionSpec<int> MaxWorkers = new("--max-workers", Crew, ValueKinds.Whole(1, Roster.MostWorkers, "workers"),
+    public static readonly OptionSpec<int> MaxWorkers = new("--max-workers", Crew, ValueKinds.Whole(1, CoordinatorOptions.MostWorkers, "workers"),
         "How many it takes at most, not more than shards; further ones stand by.")
-    { DefaultNote = Invariant($"the number of shards, up to {Roster.MostWorkers:N0}") };
+    { DefaultNote = Invariant($"the number of shards, up to {CoordinatorOptions.MostWorkers:N0}") };
 
     public static readonly OptionSpec<long> SnapshotEvery = new("--snapshot-every", Crew, ValueKinds.Long(1, "steps"),
         "How many steps may have to be computed again when a worker is lost.")

@@ -1,9 +1,6 @@
 using System.Reflection;
-using Cluster.Train.Exchange.Peers;
 using Cluster.Train.Hosting.Doctor;
 using Cluster.Train.Hosting.Engines;
-using Cluster.Train.Hosting.Nodes;
-using Cluster.Train.Members;
 using Cluster.Train.Training;
 using Cluster.Train.Verification;
 using Spectre.Console;
@@ -76,7 +73,7 @@ internal sealed record HostContext
             Width = terminal is null ? WidestText : Math.Clamp(console.Profile.Width, 60, WidestText),
             Variable = Environment.GetEnvironmentVariable,
             Engine = new LocalEngine(),
-            Cluster = new ClusterEngine(OpenNetwork),
+            Cluster = new ClusterEngine(),
             OutputFailure = () => output.Failure,
             ListenForSignals = () => StopSignals.OfProcess(Console.Error, terminal),
             StartOtherProcess = SameProgram.Starter(),
@@ -89,21 +86,6 @@ internal sealed record HostContext
         var findings = MachineChecks.Run();
         // What cannot load libtorch computes nothing.
         return findings.Any(finding => finding.State == FindingState.Bad) ? findings : [.. findings, .. NumericsChecks.Run(NumericsChecks.Ask)];
-    }
-
-    private static TensorNetwork OpenNetwork(NodeOptions node)
-    {
-        try
-        {
-            return new TensorNetwork(
-                (node.Listen with { Port = node.TensorPort }).ToString(), node.Advertise.Host,
-                node.Tls is { } tls ? new TensorSecurity(tls.Certificate, tls.Authorities) : null,
-                line => Console.Error.WriteLine(Invariant($"{DateTime.Now:HH:mm:ss.fff} warning {line}")));
-        }
-        catch (BadInputException exception) when (ListenFailure.ExplainTensors(node, exception) is not null)
-        {
-            throw ListenFailure.ExplainTensors(node, exception)!;
-        }
     }
 
     private static string ExecutableName()

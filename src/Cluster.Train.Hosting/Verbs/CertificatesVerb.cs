@@ -1,5 +1,5 @@
 using Cluster.Train.Hosting.CommandLine;
-using Cluster.Train.Hosting.Nodes;
+using Cluster.Train.Nodes;
 
 namespace Cluster.Train.Hosting.Verbs;
 
@@ -11,7 +11,7 @@ internal static class CertificatesVerb
 
     private static Task<int> Run(Invocation invocation)
     {
-        foreach (var line in CertificateMaker.Make(invocation.Values.Get(ClusterOptions.Directory), DateTimeOffset.UtcNow))
+        foreach (var line in TlsIdentity.MakeFiles(invocation.Values.Get(ClusterOptions.Directory)))
         {
             invocation.Host.Out.WriteLine(line);
         }

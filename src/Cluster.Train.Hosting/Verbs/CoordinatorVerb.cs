@@ -1,11 +1,8 @@
 using Cluster.Train.Hosting.CommandLine;
 using Cluster.Train.Hosting.Display;
-using Cluster.Train.Hosting.Engines;
-using Cluster.Train.Hosting.Nodes;
 using Cluster.Train.Hosting.Results;
 using Cluster.Train.Hosting.Surroundings;
-using Cluster.Train.Membership;
-using Cluster.Train.Protocol;
+using Cluster.Train.Nodes;
 
 namespace Cluster.Train.Hosting.Verbs;
 
@@ -33,18 +30,21 @@ internal static class CoordinatorVerb
     {
         var values = invocation.Values;
         var job = JobBuilder.Training(values, values.Get(ClusterOptions.Workers), values.Get(ClusterOptions.JoinTimeout));
-        var (min, max) = Crew(values, job.Workers, job.Definition.Shards);
+        EnsureCrew(values, job.Workers, job.Definition.Shards);
         var outputs = Outputs.Of(values);
-        var run = new CoordinatorRun(
-            NodeBuilder.Build(invocation, NodeRole.Coordinator), job, min, max,
-            values.IsGiven(ClusterOptions.SnapshotEvery) ? values.Get(ClusterOptions.SnapshotEvery) : null);
+        var run = new CoordinatorOptions(NodeBuilder.Build(invocation, ClusterOptions.Listen), job)
+        {
+            MinWorkers = values.Get(ClusterOptions.MinWorkers),
+            SnapshotEvery = values.IsGiven(ClusterOptions.SnapshotEvery) ? values.Get(ClusterOptions.SnapshotEvery) : null,
+        };
+        if (values.IsGiven(ClusterOptions.MaxWorkers)) run = run with { MaxWorkers = values.Get(ClusterOptions.MaxWorkers) };
         using var tls = run.Node.Tls;
 
         using var signals = invocation.Host.ListenForSignals();
         using var display = JobDisplay.Start(invocation.Host, invocation.Task.Name, signals);
         using var observers = RunObservers.Of(invocation, display);
         var curves = new CurveRecorder(observers);
-        CoordinatorEnd end;
+        NodeEnd end;
         try
         {
             end = await invocation.Host.Cluster.CoordinateAsync(run, curves, signals.Token);
@@ -66,38 +66,38 @@ internal static class CoordinatorVerb
 
         observers.Dispose();
         display.Dispose();
-        if (end.Elsewhere is { } elsewhere) return EndLike(elsewhere, invocation.Host);
+        if (end.Where is not null) return EndLike(end, invocation.Host);
 
         invocation.Host.Out.WriteLine("left; the job goes on without this node");
         return signals.ExitCode ?? 0;
     }
 
     /// <summary>A node that stood by ends as the job did: whoever started it must not take a failed job for a done one.</summary>
-    private static int EndLike(JobEnded job, HostContext host)
+    private static int EndLike(NodeEnd job, HostContext host)
     {
         var ended = $"the job ended on {job.Where}: {job.Reason}";
-        switch (job.End)
+        switch (job.Kind)
         {
-            case JobEnd.Done:
+            case NodeEndKind.Done:
                 host.Out.WriteLine($"the job is done; {job.Where} coordinated it");
                 return 0;
-            case JobEnd.Stopped:
+            case NodeEndKind.Stopped:
                 host.Out.WriteLine(ended);
                 return StopSignals.Interrupted;
-            case JobEnd.Refused:
+            case NodeEndKind.Refused:
                 throw new BadInputException(ended);
             default:
                 throw new TrainingFaultException(ended);
         }
     }
 
-    private static (int Min, int Max) Crew(OptionValues values, int workers, int shards)
+    private static void EnsureCrew(OptionValues values, int workers, int shards)
     {
         var min = values.Get(ClusterOptions.MinWorkers);
-        var max = values.IsGiven(ClusterOptions.MaxWorkers) ? values.Get(ClusterOptions.MaxWorkers) : Math.Min(shards, Roster.MostWorkers);
         if (min > workers) throw new BadInputException(Invariant($"{values.Source(ClusterOptions.MinWorkers)} is {min}, but the job begins with {workers} (--workers): raise --workers or lower --min-workers"));
+        if (!values.IsGiven(ClusterOptions.MaxWorkers)) return;
+        var max = values.Get(ClusterOptions.MaxWorkers);
         if (max < workers) throw new BadInputException(Invariant($"{values.Source(ClusterOptions.MaxWorkers)} is {max}, but the job begins with {workers} (--workers): lower --workers or raise --max-workers"));
         if (max > shards) throw new BadInputException(Invariant($"{values.Source(ClusterOptions.MaxWorkers)} is {max}, but there are only {shards} shards, and a worker without a shard has nothing to do: raise --shards or lower --max-workers"));
-        return (min, max);
     }
 }

@@ -1,5 +1,5 @@
 using Cluster.Train.Hosting.CommandLine;
-using Cluster.Train.Hosting.Nodes;
+using Cluster.Train.Nodes;
 
 namespace Cluster.Train.Hosting.Verbs;
 
@@ -13,17 +13,7 @@ internal static class HealthVerb
     {
         var path = invocation.Values.GetIfGiven(ClusterOptions.HealthFile)
             ?? throw new BadInputException("--health-file is missing: give the file that the node was given");
-        string? content = null;
-        try
-        {
-            content = File.ReadAllText(path);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            // The node has not written it yet, or has been started without it: no sign of life.
-        }
-
-        var (isWell, line) = Health.Judge(content, DateTimeOffset.UtcNow);
+        var (isWell, line) = ClusterNode.ReadHealth(path);
         invocation.Host.Out.WriteLine(line);
         return Task.FromResult(isWell ? 0 : 1);
     }

@@ -1,6 +1,6 @@
 using Cluster.Train.Hosting.CommandLine;
-using Cluster.Train.Hosting.Nodes;
 using Cluster.Train.Hosting.Results;
+using Cluster.Train.Nodes;
 
 namespace Cluster.Train.Hosting.Verbs;
 
@@ -9,13 +9,12 @@ internal static class NodeBuilder
 {
     /// <summary>Checks the options against each other and puts the node together; warns where it is open to everybody.</summary>
     /// <exception cref="BadInputException">A value that cannot be used, alone or with another.</exception>
-    public static NodeOptions Build(Invocation invocation, NodeRole role)
+    public static NodeOptions Build(Invocation invocation, OptionSpec<HostPort> listenOption)
     {
         var values = invocation.Values;
-        var listenOption = role == NodeRole.Coordinator ? ClusterOptions.Listen : ClusterOptions.WorkerListen;
         var listen = values.Get(listenOption);
         var seeds = values.GetIfGiven(ClusterOptions.Seeds) ?? [];
-        if (role == NodeRole.Worker && seeds.Count == 0)
+        if (listenOption == ClusterOptions.WorkerListen && seeds.Count == 0)
         {
             throw new BadInputException($"--seed-node is missing: give the address of a coordinator, for example --seed-node 127.0.0.1:{ClusterOptions.DefaultPort}");
         }
@@ -29,13 +28,13 @@ internal static class NodeBuilder
         if (values.GetIfGiven(ClusterOptions.HealthFile) is { } file) OutputFile.Probe(file, values.Source(ClusterOptions.HealthFile));
         return new NodeOptions
         {
-            Role = role,
             Listen = listen,
             Advertise = ListenRules.Advertised(
                 listen, values.IsGiven(ClusterOptions.Advertise) ? values.Get(ClusterOptions.Advertise) : null, Environment.MachineName.ToLowerInvariant()),
             TensorPort = ListenRules.TensorPort(listen, values.IsGiven(ClusterOptions.TensorPort) ? values.Get(ClusterOptions.TensorPort) : null),
             Seeds = seeds,
             Tls = tls,
+            Insecure = values.Get(ClusterOptions.Insecure),
             JoinTimeout = values.Get(ClusterOptions.JoinTimeout),
             HealthFile = values.GetIfGiven(ClusterOptions.HealthFile),
             LogLevel = values.Get(RunOptions.Log),
@@ -54,6 +53,6 @@ internal static class NodeBuilder
             throw new BadInputException($"{values.Source(given[0])} is given without {missing.Name}: TLS needs --tls-cert, --tls-key and --tls-ca");
         }
 
-        return TlsIdentity.Load(values.Get(options[0]), values.Get(options[1]), values.Get(options[2]), DateTimeOffset.UtcNow);
+        return TlsIdentity.Load(values.Get(options[0]), values.Get(options[1]), values.Get(options[2]));
     }
 }

@@ -1,6 +1,5 @@
 using Cluster.Train.Hosting.CommandLine;
-using Cluster.Train.Hosting.Engines;
-using Cluster.Train.Hosting.Nodes;
+using Cluster.Train.Nodes;
 
 namespace Cluster.Train.Hosting.Verbs;
 
@@ -20,16 +19,17 @@ internal static class WorkerVerb
     private static async Task<int> RunAsync(Invocation invocation)
     {
         var values = invocation.Values;
-        var run = new WorkerRun(
-            NodeBuilder.Build(invocation, NodeRole.Worker),
-            values.GetIfGiven(ClusterOptions.Name) ?? DefaultName(),
-            invocation.Host.Tasks, DataPath.Of(values), values.Get(RunOptions.Device), values.Get(RunOptions.StepTimeout))
+        var run = new WorkerOptions(NodeBuilder.Build(invocation, ClusterOptions.WorkerListen), invocation.Host.Tasks)
         {
+            Name = values.GetIfGiven(ClusterOptions.Name) ?? DefaultName(),
+            DataDirectory = DataPath.Of(values),
+            Device = values.Get(RunOptions.Device),
+            StepTimeout = values.Get(RunOptions.StepTimeout),
             InitPath = values.GetIfGiven(RunOptions.OwnInit),
         };
         using var tls = run.Node.Tls;
         using var signals = invocation.Host.ListenForSignals();
-        WorkerEnd end;
+        NodeEnd end;
         try
         {
             end = await invocation.Host.Cluster.WorkAsync(run, Say, signals.Token);
@@ -40,9 +40,9 @@ internal static class WorkerVerb
             return signals.ExitCode.Value;
         }
 
-        if (end.Kind == WorkerEndKind.Failed) throw new TrainingFaultException(end.Reason);
+        if (end.Kind == NodeEndKind.Failed) throw new TrainingFaultException(end.Reason);
         Say(end.Reason);
-        return end.Kind == WorkerEndKind.Left ? signals.ExitCode ?? 0 : 0;
+        return end.Kind == NodeEndKind.Left ? signals.ExitCode ?? 0 : 0;
 
         void Say(string line)
         {

@@ -21,7 +21,7 @@ internal sealed record StatusRequest : IWireMessage
 /// <param name="Members">The workers that the coordinator knows.</param>
 /// <param name="Waiting">For whom it waits; null where nobody is waited for.</param>
 /// <param name="Figures">Loss, accuracy and metrics of the newest evaluation; none before the first.</param>
-internal sealed record StatusReport(
+public sealed record StatusReport(
     string Task, string Job, string Phase, int Generation, long CompletedSteps, long TotalSteps, double SamplesPerSecond, string Topology,
     ImmutableArray<StatusMember> Members, StatusWaiting? Waiting, ImmutableArray<StatusFigure> Figures) : IWireMessage;
 
@@ -32,15 +32,15 @@ internal sealed record StatusReport(
 /// <param name="FirstShard">The first shard it computes.</param>
 /// <param name="Shards">How many shards it computes; 0 while it is not in the roster.</param>
 /// <param name="State">In a word: "opening", "ready", "training", "leaving".</param>
-internal sealed record StatusMember(string Name, string Host, string Device, int FirstShard, int Shards, string State);
+public sealed record StatusMember(string Name, string Host, string Device, int FirstShard, int Shards, string State);
 
 /// <summary>A figure of an evaluation.</summary>
 /// <param name="Name">"test loss", "accuracy" or a metric's name.</param>
 /// <param name="Value">Its value.</param>
-internal sealed record StatusFigure(string Name, double Value);
+public sealed record StatusFigure(string Name, double Value);
 
 /// <summary>For whom a coordinator waits.</summary>
 /// <param name="Whom">Names, or how many of whom.</param>
 /// <param name="Phase">In which phase.</param>
 /// <param name="Seconds">Since how many seconds.</param>
-internal sealed record StatusWaiting(string Whom, string Phase, double Seconds);
+public sealed record StatusWaiting(string Whom, string Phase, double Seconds);

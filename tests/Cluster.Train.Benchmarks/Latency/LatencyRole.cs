@@ -5,8 +5,8 @@ using Cluster.Train.Benchmarks.AllReduce;
 using Cluster.Train.Benchmarks.Running;
 using Cluster.Train.Exchange;
 using Cluster.Train.Exchange.Peers;
-using Cluster.Train.Hosting.Nodes;
 using Cluster.Train.Hosting.Surroundings;
+using Cluster.Train.Nodes;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Benchmarks.Latency;
@@ -33,7 +33,7 @@ internal static class LatencyRole
         using var listener = new TensorListener("127.0.0.1:0");
         using var compute = new ComputeThread("compute", threads: 1, portable: false);
         Console.WriteLine($"endpoint {listener.Endpoint}");
-        ClusterNode? node = null;
+        NodeSystem? node = null;
         try
         {
             if (rank == Coordinator)
@@ -74,7 +74,7 @@ internal static class LatencyRole
         }
     }
 
-    private static ClusterNode Start(NodeRole role, IReadOnlyList<HostPort> seeds) => ClusterNode.Start(new NodeOptions
+    private static NodeSystem Start(NodeRole role, IReadOnlyList<HostPort> seeds) => NodeSystem.Start(new NodeOptions
     {
         Role = role,
         Listen = new HostPort("127.0.0.1", 0),

@@ -1,9 +1,8 @@
 using Cluster.Train.Benchmarks.Models;
 using Cluster.Train.Benchmarks.Running;
 using Cluster.Train.Hosting;
-using Cluster.Train.Hosting.Engines;
-using Cluster.Train.Hosting.Nodes;
 using Cluster.Train.Hosting.Surroundings;
+using Cluster.Train.Nodes;
 using Cluster.Train.Running;
 using Cluster.Train.Training;
 
@@ -36,15 +35,11 @@ internal static class TrainingRole
         var listen = HostPort.Parse(address, lowestPort: 1);
         var node = new NodeOptions
         {
-            Role = NodeRole.Coordinator,
             Listen = listen,
-            Advertise = listen,
-            TensorPort = 0,
-            Seeds = [],
             JoinTimeout = JoinTimeout,
         };
-        return HostContext.OfProcess().Cluster.CoordinateAsync(
-            new CoordinatorRun(node, options, options.Workers, options.Workers, snapshotEvery), observer, stop);
+        var coordinator = new CoordinatorOptions(node, options) { MinWorkers = options.Workers, MaxWorkers = options.Workers, SnapshotEvery = snapshotEvery };
+        return ClusterNode.RunCoordinatorAsync(coordinator, observer, stop);
     }
 
     /// <summary>A worker, as the program makes it. Arguments: the seed node.</summary>

@@ -1,8 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
-using Cluster.Train.Hosting.Nodes;
-using Cluster.Train.Protocol;
-using Cluster.Train.Tests.Hosting.Nodes;
+using Cluster.Train.Nodes;
+using Cluster.Train.Tests.Nodes;
 
 namespace Cluster.Train.Tests.Hosting;
 
@@ -50,15 +49,15 @@ public sealed class ClusterVerbTests
     }
 
     [Theory]
-    [InlineData(nameof(JobEnd.Done), "", 0, "the job is done; node-a:4053 coordinated it\n", "")]
-    [InlineData(nameof(JobEnd.Stopped), "stopped after step 7", 130, "the job ended on node-a:4053: stopped after step 7\n", "")]
-    [InlineData(nameof(JobEnd.Failed), "loss is NaN", 1, "", "error: the job ended on node-a:4053: loss is NaN\n")]
-    [InlineData(nameof(JobEnd.Refused), "no such file", 2, "", "error: the job ended on node-a:4053: no such file\n")]
+    [InlineData(nameof(NodeEndKind.Done), "", 0, "the job is done; node-a:4053 coordinated it\n", "")]
+    [InlineData(nameof(NodeEndKind.Stopped), "stopped after step 7", 130, "the job ended on node-a:4053: stopped after step 7\n", "")]
+    [InlineData(nameof(NodeEndKind.Failed), "loss is NaN", 1, "", "error: the job ended on node-a:4053: loss is NaN\n")]
+    [InlineData(nameof(NodeEndKind.Refused), "no such file", 2, "", "error: the job ended on node-a:4053: no such file\n")]
     public async Task A_coordinator_that_stood_by_ends_as_the_job_did_and_says_how(string end, string reason, int exitCode, string words, string error)
     {
         var run = new HostRun
         {
-            Cluster = new FakeCluster { Coordinate = (_, _) => Task.FromResult(new CoordinatorEnd(null, new JobEnded(Enum.Parse<JobEnd>(end), "node-a:4053", reason))) },
+            Cluster = new FakeCluster { Coordinate = (_, _) => Task.FromResult(new NodeEnd(Enum.Parse<NodeEndKind>(end), reason) { Where = "node-a:4053" }) },
         };
 
         await run.RunLineAsync("coordinator xor");
@@ -67,11 +66,11 @@ public sealed class ClusterVerbTests
     }
 
     [Theory]
-    [InlineData(nameof(WorkerEndKind.Done), 0)]
-    [InlineData(nameof(WorkerEndKind.Failed), 1)]
+    [InlineData(nameof(NodeEndKind.Done), 0)]
+    [InlineData(nameof(NodeEndKind.Failed), 1)]
     public async Task A_workers_exit_code_says_how_the_job_ended(string kind, int expected)
     {
-        var run = new HostRun { Cluster = new FakeCluster { Work = (_, _) => Task.FromResult(new WorkerEnd(Enum.Parse<WorkerEndKind>(kind), "why")) } };
+        var run = new HostRun { Cluster = new FakeCluster { Work = (_, _) => Task.FromResult(new NodeEnd(Enum.Parse<NodeEndKind>(kind), "why")) } };
 
         await run.RunLineAsync("worker --seed-node a:1");
 
@@ -101,7 +100,7 @@ public sealed class ClusterVerbTests
                 {
                     run.Signals!.Receive(PosixSignal.SIGTERM);
                     Assert.True(stop.IsCancellationRequested);
-                    return Task.FromResult(new WorkerEnd(WorkerEndKind.Left, "left at a boundary"));
+                    return Task.FromResult(new NodeEnd(NodeEndKind.Left, "left at a boundary"));
                 },
             },
         };

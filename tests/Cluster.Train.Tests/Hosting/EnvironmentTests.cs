@@ -1,5 +1,5 @@
 using Cluster.Train.Hosting;
-using Cluster.Train.Hosting.Nodes;
+using Cluster.Train.Nodes;
 
 namespace Cluster.Train.Tests.Hosting;
 

@@ -1,5 +1,5 @@
 using Cluster.Train.Hosting.Engines;
-using Cluster.Train.Hosting.Nodes;
+using Cluster.Train.Nodes;
 using Cluster.Train.Protocol;
 
 namespace Cluster.Train.Tests.Hosting;
@@ -7,30 +7,30 @@ namespace Cluster.Train.Tests.Hosting;
 /// <summary>A cluster that is none: it notes what it is asked for and gives the answers that the test chose.</summary>
 internal sealed class FakeCluster : IClusterEngine
 {
-    public Func<IJobObserver, CancellationToken, Task<CoordinatorEnd>> Coordinate { get; init; } = (observer, _) =>
+    public Func<IJobObserver, CancellationToken, Task<NodeEnd>> Coordinate { get; init; } = (observer, _) =>
     {
         observer.OnRoster(FakeEngine.Roster);
-        return Task.FromResult(new CoordinatorEnd(FakeEngine.Outcome, null));
+        return Task.FromResult(new NodeEnd(NodeEndKind.Done, "") { Outcome = FakeEngine.Outcome });
     };
 
-    public Func<Action<string>, CancellationToken, Task<WorkerEnd>> Work { get; init; } = (_, _) =>
-        Task.FromResult(new WorkerEnd(WorkerEndKind.Done, "the job is done"));
+    public Func<Action<string>, CancellationToken, Task<NodeEnd>> Work { get; init; } = (_, _) =>
+        Task.FromResult(new NodeEnd(NodeEndKind.Done, "the job is done"));
 
     public Func<StatusReport> Status { get; init; } = () => throw new TrainingFaultException("nobody answered");
 
-    public CoordinatorRun? AskedToCoordinate { get; private set; }
+    public CoordinatorOptions? AskedToCoordinate { get; private set; }
 
-    public WorkerRun? AskedToWork { get; private set; }
+    public WorkerOptions? AskedToWork { get; private set; }
 
     public (IReadOnlyList<HostPort> Nodes, TimeSpan Patience)? AskedForStatus { get; private set; }
 
-    public Task<CoordinatorEnd> CoordinateAsync(CoordinatorRun run, IJobObserver observer, CancellationToken stop)
+    public Task<NodeEnd> CoordinateAsync(CoordinatorOptions run, IJobObserver observer, CancellationToken stop)
     {
         AskedToCoordinate = run;
         return Coordinate(observer, stop);
     }
 
-    public Task<WorkerEnd> WorkAsync(WorkerRun run, Action<string> say, CancellationToken stop)
+    public Task<NodeEnd> WorkAsync(WorkerOptions run, Action<string> say, CancellationToken stop)
     {
         AskedToWork = run;
         return Work(say, stop);

@@ -3,9 +3,9 @@ using Akka.Actor;
 using Akka.Cluster.Tools.Singleton;
 using Akka.Dispatch.SysMsg;
 using Akka.TestKit.Xunit2;
-using Cluster.Train.Hosting.Nodes;
+using Cluster.Train.Nodes;
 using Cluster.Train.Protocol.Wire;
-using Cluster.Train.Tests.Hosting.Nodes;
+using Cluster.Train.Tests.Nodes;
 
 namespace Cluster.Train.Tests.Protocol;
 

@@ -1,13 +1,13 @@
 using Akka.Actor;
 using Akka.TestKit.Xunit2;
 using Cluster.Train.Actors;
-using Cluster.Train.Hosting.Nodes;
 using Cluster.Train.Members;
 using Cluster.Train.Membership;
+using Cluster.Train.Nodes;
 using Cluster.Train.Protocol;
 using Cluster.Train.Protocol.Wire;
 using Cluster.Train.Reduction;
-using Cluster.Train.Tests.Hosting.Nodes;
+using Cluster.Train.Tests.Nodes;
 using Cluster.Train.Training;
 using Xunit.Abstractions;
 

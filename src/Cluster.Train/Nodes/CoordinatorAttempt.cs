@@ -1,0 +1,131 @@
+using Akka.Actor;
+using Akka.Cluster.Tools.Singleton;
+using Cluster.Train.Actors;
+using Cluster.Train.Coordination;
+using Cluster.Train.Protocol;
+
+namespace Cluster.Train.Nodes;
+
+/// <summary>One membership of a coordinator node: from joining until the job has ended or the node has to join again.</summary>
+internal sealed class CoordinatorAttempt
+{
+    private static readonly TimeSpan RemovalPatience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan AnnouncePatience = TimeSpan.FromSeconds(5);
+
+    private readonly NodeSystem _node;
+    private readonly Func<NodeSystem, bool, TaskCompletionSource<JobOutcome>, Props> _coordinator;
+    private readonly object _stopJob;
+    private readonly Action<string> _say;
+    private readonly bool _standsBy;
+    private readonly TaskCompletionSource<JobOutcome> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<JobEnded> _elsewhere = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly IActorRef _nodeActor;
+    private volatile bool _active;
+
+    /// <summary>Begins. See <see cref="CoordinatorNode"/> for the parameters.</summary>
+    public CoordinatorAttempt(
+        NodeSystem node, Func<NodeSystem, bool, TaskCompletionSource<JobOutcome>, Props> coordinator, object stopJob, Action<string> say)
+    {
+        (_node, _coordinator, _stopJob, _say) = (node, coordinator, stopJob, say);
+        _nodeActor = node.System.ActorOf(NodeActor.Props(node.Coordinator, ended => _elsewhere.TrySetResult(ended)), NodeActor.Name);
+        if (node.Leader() is { } leader && leader != node.Address)
+        {
+            _standsBy = true;
+            say($"standing by: {leader} coordinates, {node.Address} takes over if that node is lost");
+        }
+
+        node.System.ActorOf(
+            ClusterSingletonManager.Props(CoordinatorHost.Props(Activate).WithDispatcher(ActorSystems.Dispatcher), PoisonPill.Instance, ClusterSingletonManagerSettings.Create(node.System)),
+            NodeSystem.SingletonManagerName);
+    }
+
+    /// <returns>How it ended; null where the node has to join again.</returns>
+    public async Task<NodeEnd?> RunAsync(CancellationToken stop)
+    {
+        var left = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using (stop.Register(() => Stop(left)))
+        {
+            await Task.WhenAny(_completion.Task, _elsewhere.Task, _node.System.WhenTerminated, left.Task);
+        }
+
+        if (_node.WasRemoved) return null;
+        if (_elsewhere.Task.IsCompleted && !_active)
+        {
+            _node.NoteJobEnd();
+            var ended = await _elsewhere.Task;
+            return new NodeEnd(KindOf(ended.End), ended.Reason) { Where = ended.Where };
+        }
+
+        if (left.Task.IsCompleted) return new NodeEnd(NodeEndKind.Left, "");
+        if (_completion.Task.Exception?.InnerException?.Message == CoordinatorMachine.Stopped && await IsRemovedAsync()) return null;
+        try
+        {
+            var outcome = await _completion.Task;
+            var (end, reason) = outcome.Completed ? (JobEnd.Done, "") : (JobEnd.Stopped, Invariant($"stopped after step {outcome.Steps}"));
+            await AnnounceAsync(end, reason);
+            return new NodeEnd(KindOf(end), reason) { Outcome = outcome };
+        }
+        catch (OperationCanceledException)
+        {
+            await AnnounceAsync(JobEnd.Stopped, "stopped before the first step");
+            throw;
+        }
+        catch (Exception exception) when (!_node.WasRemoved)
+        {
+            await AnnounceAsync(exception is BadInputException ? JobEnd.Refused : JobEnd.Failed, exception.Message);
+            throw;
+        }
+        catch (Exception) when (_node.WasRemoved)
+        {
+            return null;
+        }
+    }
+
+    private static NodeEndKind KindOf(JobEnd end) => end switch
+    {
+        JobEnd.Done => NodeEndKind.Done,
+        JobEnd.Stopped => NodeEndKind.Stopped,
+        JobEnd.Refused => NodeEndKind.Refused,
+        _ => NodeEndKind.Failed,
+    };
+
+    /// <summary>Whether the others have gone on without this node: its coordinator is stopped a moment before the node knows why.</summary>
+    private async Task<bool> IsRemovedAsync()
+    {
+        await Task.WhenAny(_node.System.WhenTerminated, Task.Delay(RemovalPatience, CancellationToken.None));
+        return _node.WasRemoved;
+    }
+
+    private Props Activate()
+    {
+        _active = true;
+        if (_standsBy) _say($"taking over: {_node.Address} coordinates from now on");
+        return _coordinator(_node, _standsBy, _completion).WithDispatcher(ActorSystems.Dispatcher);
+    }
+
+    private void Stop(TaskCompletionSource left)
+    {
+        if (!_active)
+        {
+            left.TrySetResult();
+            return;
+        }
+
+        _node.System.ActorSelection($"/user/{NodeSystem.SingletonManagerName}/coordinator").Tell(_stopJob);
+    }
+
+    private async Task AnnounceAsync(JobEnd end, string reason)
+    {
+        try
+        {
+            await _nodeActor.Ask<NodeActor.Announced>(
+                new NodeActor.Announce(new JobEnded(end, _node.Address.ToString(), reason), AnnouncePatience), AnnouncePatience * 2);
+        }
+        catch (AskTimeoutException)
+        {
+            // The node's own actors are gone: there is nobody left to tell.
+        }
+
+        _node.NoteJobEnd();
+    }
+}
