@@ -78,7 +78,7 @@ public sealed class TrainedModel : IDisposable
 
     /// <summary>The model's answer to samples.</summary>
     /// <param name="input">The samples' first field, of shape <c>[batch, …]</c>; not changed.</param>
-    /// <returns>What the task's <see cref="ITrainingTask.Predict"/> returns, without gradients; the caller disposes it.</returns>
+    /// <returns>What the task's <see cref="ITrainingTask.Predict"/> returns, of several tensors the first, without gradients; the caller disposes it.</returns>
     /// <exception cref="TrainingFaultException">The task failed, for example because of the shape; one line.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed of.</exception>
     public torch.Tensor Predict(torch.Tensor input)
@@ -98,7 +98,17 @@ public sealed class TrainedModel : IDisposable
     {
         ArgumentNullException.ThrowIfNull(batch);
         ThrowIfDisposed();
-        return _thread.RunAsync(() => _model.Predict(batch, Own));
+        return _thread.RunAsync(() => _model.Predict(batch, static (prediction, given) => Own(prediction.First, given)));
+    }
+
+    /// <summary>All outputs of a task of several, in order.</summary>
+    /// <returns>The tensors of the tuple that <see cref="TrainingTask{TModel, TPrediction}.Predict"/> returns, without gradients; the caller disposes them.</returns>
+    /// <inheritdoc cref="Predict(Batch)"/>
+    public torch.Tensor[] PredictAll(Batch batch)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        ThrowIfDisposed();
+        return _thread.RunAsync(() => _model.Predict(batch, OwnAll)).GetAwaiter().GetResult();
     }
 
     /// <summary>Copies the values to a module of one's own: by name, parameters and buffers. Its modes stay as they are.</summary>
@@ -138,6 +148,13 @@ public sealed class TrainedModel : IDisposable
     }
 
     private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
+
+    // The same tensor may stand twice in a tuple, and each is disposed of by itself.
+    private static torch.Tensor[] OwnAll(Prediction prediction, Batch given)
+    {
+        var seen = new HashSet<torch.Tensor>(ReferenceEqualityComparer.Instance);
+        return [.. prediction.All.Select(tensor => Own(seen.Add(tensor) ? tensor : tensor.clone(), given))];
+    }
 
     // A model that returns what it was given must not give the caller's tensor away.
     private static torch.Tensor Own(torch.Tensor prediction, Batch given) =>

@@ -1,5 +1,3 @@
-using TorchSharp;
-
 namespace Cluster.Train.Training;
 
 /// <summary>Makes rows of text of predictions, and the line that names their columns. Safe for use by several threads.</summary>
@@ -16,9 +14,9 @@ internal sealed class AnswerTable(ITrainingTask task, Func<IReadOnlyList<string>
     /// <summary>The rows of a prediction.</summary>
     /// <exception cref="BadInputException">The task names more or fewer columns than there are.</exception>
     /// <exception cref="TrainingFaultException">The answer has no row for each sample, or another number of columns than one before.</exception>
-    internal string Rows(torch.Tensor prediction, Batch batch)
+    internal string Rows(Prediction prediction, Batch batch)
     {
-        var answer = task.Answer(prediction, batch);
+        var answer = task.AnswerOf(prediction, batch);
         var columns = AnswerValues.ColumnsOf(task.Name, answer, batch.Count);
         lock (_gate)
         {

@@ -66,7 +66,7 @@ internal sealed class LoadedModel : IDisposable
     /// <param name="batch">On the processor or the model's device.</param>
     /// <param name="finish">What is made of the prediction while its memory is there.</param>
     /// <exception cref="TrainingFaultException">The task failed.</exception>
-    internal T Predict<T>(Batch batch, Func<torch.Tensor, Batch, T> finish)
+    internal T Predict<T>(Batch batch, Func<Prediction, Batch, T> finish)
     {
         using var computing = FinalizerGate.Enter();
         using var scope = torch.NewDisposeScope();
@@ -75,8 +75,7 @@ internal sealed class LoadedModel : IDisposable
         try
         {
             var here = batch.To(_device).Scaled(Scaling);
-            var prediction = Undrawn(() => _task.Predict(Module, here))
-                ?? throw new TrainingFaultException($"task '{_task.Name}' returned null from Predict");
+            var prediction = Undrawn(() => _task.PredictAll(Module, here));
             callback = "what it makes of a prediction";
             return finish(prediction, here);
         }

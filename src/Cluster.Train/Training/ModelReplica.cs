@@ -18,6 +18,7 @@ internal sealed unsafe partial class ModelReplica : IDisposable
     private readonly ModelWatch _watch;
     private readonly FiniteValues _finite;
     private readonly ShardBackward _backward;
+    private readonly UpdateGuard _updates;
     private ReplicaBlocks? _blocks;
     private readonly TaskCalls _calls;
     private readonly MetricSet _metrics;
@@ -39,6 +40,7 @@ internal sealed unsafe partial class ModelReplica : IDisposable
         _calls = new TaskCalls(task, model, job.Shards, unseen, () => _tensors.ReadBuffers(_blocks!));
         Layout = _tensors.Layout;
         _backward = new ShardBackward(Layout);
+        _updates = new UpdateGuard(task.Name, Layout);
         _finite = new FiniteValues(task.Name, Layout, InitialValues().Read) { Clips = job.ClipNorm is not null };
     }
 
@@ -139,7 +141,18 @@ internal sealed unsafe partial class ModelReplica : IDisposable
         {
             var watch = step == _firstStep || step == LastStep;
             var weight = _calls.Weight(batch, place, watch);
+            var looks = watch && _blocks!.ComputesInPlace;
+            if (looks)
+            {
+                _updates.Watch(_blocks!.Parameters);
+            }
+
             var loss = _calls.Forward(batch.To(Device), RandomGate.ShardSeed(_job.Seed, step, shard), place, watch).Loss;
+            if (looks)
+            {
+                _updates.Verify(_blocks!.Parameters, _blocks.Gradients, place);
+            }
+
             _calls.Callback = "backward";
             _backward.Run(loss, weight, batch.Count, globalSamples, _blocks!.Gradients);
 

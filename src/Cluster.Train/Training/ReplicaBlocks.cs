@@ -51,6 +51,9 @@ internal sealed class ReplicaBlocks : IDisposable
     /// <summary>The whole gradient of the exchange, likewise.</summary>
     internal torch.Tensor Gradient => _gradients;
 
+    /// <summary>Whether the replica computes in the exchange's blocks, and those can be read as memory.</summary>
+    internal bool ComputesInPlace => _stagedParameters is null && Parameters.IsOnHost;
+
     internal void StageGradientsOut() => _stagedGradients?.Out();
 
     internal void StageParametersIn() => _stagedParameters?.In();

@@ -40,7 +40,7 @@ internal sealed class TaskCalls(ITrainingTask task, torch.nn.Module model, int s
     /// <param name="seed">Of what it draws.</param>
     /// <param name="place">For messages.</param>
     /// <param name="watch">Whether to look for changes of the batch.</param>
-    internal (torch.Tensor Prediction, torch.Tensor Loss) Forward(Batch batch, long seed, CallSite place, bool watch)
+    internal (Prediction Prediction, torch.Tensor Loss) Forward(Batch batch, long seed, CallSite place, bool watch)
     {
         Begin(place);
         ref var draws = ref place.IsEvaluation ? ref _drawsInEvaluation : ref _draws;
@@ -87,31 +87,31 @@ internal sealed class TaskCalls(ITrainingTask task, torch.nn.Module model, int s
     }
 
     /// <summary>Calls Predict alone, seeded.</summary>
-    internal torch.Tensor Try(Batch batch, long seed, CallSite place)
+    internal Prediction Try(Batch batch, long seed, CallSite place)
     {
         Begin(place);
         Callback = nameof(ITrainingTask.Predict);
         var (_, prediction) = RandomGate.Run(seed, () =>
         {
             FinalizerGate.CallbackBegins(task);
-            return task.Predict(model, batch) ?? throw Null(place);
+            return task.PredictAll(model, batch, place);
         });
         FinalizerGate.CallbackReturned(Callback);
         return prediction;
     }
 
     /// <summary>What the task counts as correct.</summary>
-    internal EvaluationCounts Count(torch.Tensor prediction, Batch batch, CallSite place, bool watch)
+    internal EvaluationCounts Count(Prediction prediction, Batch batch, CallSite place, bool watch)
     {
         Calls(nameof(ITrainingTask.Count));
-        var counts = task.Count(prediction, batch);
+        var counts = task.CountOf(prediction, batch);
         Returned(batch, place, watch);
 
         return counts;
     }
 
     /// <summary>What the task's metrics sum up.</summary>
-    internal MetricSums Measure(MetricSet metrics, torch.Tensor prediction, Batch batch, EvaluationCounts counts, CallSite place, bool watch)
+    internal MetricSums Measure(MetricSet metrics, Prediction prediction, Batch batch, EvaluationCounts counts, CallSite place, bool watch)
     {
         if (metrics.IsEmpty)
         {
@@ -146,7 +146,7 @@ internal sealed class TaskCalls(ITrainingTask task, torch.nn.Module model, int s
         s_current = this;
     }
 
-    private ((torch.Tensor Prediction, torch.Tensor Loss) Result, bool Drew) Ungated(Batch batch, CallSite place, bool watch)
+    private ((Prediction Prediction, torch.Tensor Loss) Result, bool Drew) Ungated(Batch batch, CallSite place, bool watch)
     {
         RandomGate.EnterShared();
         try
@@ -160,10 +160,10 @@ internal sealed class TaskCalls(ITrainingTask task, torch.nn.Module model, int s
     }
 
     // A method of its own, because the closure would be made for models that draw nothing as well.
-    private (bool Drew, (torch.Tensor Prediction, torch.Tensor Loss) Result) Gated(Batch batch, long seed, CallSite place, bool watch) =>
+    private (bool Drew, (Prediction Prediction, torch.Tensor Loss) Result) Gated(Batch batch, long seed, CallSite place, bool watch) =>
         RandomGate.Run(seed, () => PredictAndLoss(batch, place, watch));
 
-    private (torch.Tensor Prediction, torch.Tensor Loss) PredictAndLoss(Batch batch, CallSite place, bool watch)
+    private (Prediction Prediction, torch.Tensor Loss) PredictAndLoss(Batch batch, CallSite place, bool watch)
     {
         if (watch)
         {
@@ -172,10 +172,10 @@ internal sealed class TaskCalls(ITrainingTask task, torch.nn.Module model, int s
         }
 
         Calls(nameof(ITrainingTask.Predict));
-        var prediction = task.Predict(model, batch) ?? throw Null(place);
+        var prediction = task.PredictAll(model, batch, place);
         Returned(batch, place, watch);
         Calls(nameof(ITrainingTask.Loss));
-        var loss = task.Loss(prediction, batch) ?? throw Null(place);
+        var loss = task.LossOf(prediction, batch, model, !place.IsEvaluation) ?? throw Null(place);
         Returned(batch, place, watch);
         VerifyScalar(loss, place);
 

@@ -55,6 +55,9 @@ public abstract partial class Metric
     /// <param name="sums">How many sums it has.</param>
     public virtual int Columns(int sums) => 0;
 
+    /// <summary>What it looks at of a prediction of perhaps several outputs, and of the batch.</summary>
+    internal virtual (torch.Tensor Prediction, Batch Batch) View(Prediction prediction, Batch batch) => (prediction.First, batch);
+
     /// <summary>A metric of your own.</summary>
     /// <param name="name">Lower-case letters, digits and hyphens.</param>
     /// <param name="sums">How many sums it has.</param>

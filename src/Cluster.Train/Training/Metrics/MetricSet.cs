@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using TorchSharp;
 
 namespace Cluster.Train.Training;
 
@@ -36,7 +35,7 @@ internal sealed class MetricSet
     internal static IReadOnlyList<string> Watchable(ITrainingTask task, TaskSettings settings)
     {
         var metrics = Of(task, settings);
-        var counts = task.GetType().GetInterfaceMap(typeof(ITrainingTask)) is var map
+        var counts = task is IOutputsTask several ? several.Counts : task.GetType().GetInterfaceMap(typeof(ITrainingTask)) is var map
             && map.TargetMethods[Array.FindIndex(map.InterfaceMethods, method => method.Name == nameof(ITrainingTask.Count))].DeclaringType is { } writer
             && writer != typeof(ITrainingTask) && !(writer.IsGenericType && writer.GetGenericTypeDefinition() == typeof(TrainingTask<>));
         return
@@ -83,7 +82,7 @@ internal sealed class MetricSet
     /// <param name="batch">The batch.</param>
     /// <param name="counts">What the task counts as correct.</param>
     /// <exception cref="BadInputException">A metric failed, or gave no numbers; names it.</exception>
-    internal MetricSums Measure(torch.Tensor prediction, Batch batch, EvaluationCounts counts)
+    internal MetricSums Measure(Prediction prediction, Batch batch, EvaluationCounts counts)
     {
         if (IsEmpty)
         {
@@ -101,14 +100,15 @@ internal sealed class MetricSet
             var metric = _metrics[i];
             sums[i] = Guarded(metric, () =>
             {
-                var count = metric.SumsFor(prediction, batch);
+                var (output, samples) = metric.View(prediction, batch);
+                var count = metric.SumsFor(output, samples);
                 if (count is < 1 or > Metric.MostSums)
                 {
                     throw new ArgumentException(Invariant($"it has {count} sums; 1 to {Metric.MostSums} can be had"));
                 }
 
                 var own = new double[count];
-                metric.Sum(prediction, batch, own);
+                metric.Sum(output, samples, own);
                 return own;
             });
             if (Array.Exists(sums[i], double.IsNaN))
