@@ -3,14 +3,18 @@ namespace Cluster.Train.Hosting.CommandLine;
 /// <summary>Finds what somebody may have meant to type.</summary>
 internal static class Spelling
 {
-    /// <summary>"; did you mean X?" for the candidate that is closest to a word, or nothing if none is close.</summary>
+    /// <summary>
+    /// "; did you mean X?" for the candidate that is closest to a word, or nothing if none is close. One that goes on where the
+    /// word ends ("--batch-size" for "--batch") comes before others.
+    /// </summary>
     public static string DidYouMean(string word, IEnumerable<string> candidates, string quote = "")
     {
-        var (candidate, distance) = candidates
-            .Select(candidate => (candidate, Distance(word, candidate)))
-            .OrderBy(pair => pair.Item2)
-            .FirstOrDefault(("", int.MaxValue));
-        return distance <= Math.Max(1, Math.Min(word.Length, candidate.Length) / 3) ? $"; did you mean {quote}{candidate}{quote}?" : "";
+        var (candidate, goesOn, distance) = candidates
+            .Select(candidate => (candidate, GoesOn: candidate.StartsWith(word + '-', StringComparison.Ordinal), Distance(word, candidate)))
+            .OrderByDescending(choice => choice.GoesOn)
+            .ThenBy(choice => choice.Item3)
+            .FirstOrDefault(("", false, int.MaxValue));
+        return goesOn || distance <= Math.Max(1, Math.Min(word.Length, candidate.Length) / 3) ? $"; did you mean {quote}{candidate}{quote}?" : "";
     }
 
     /// <summary>How many letters have to be inserted, left out, replaced or swapped with their neighbour.</summary>

@@ -20,6 +20,7 @@ public sealed class SpellingTests
     public void Only_what_is_close_is_proposed()
     {
         Assert.Equal("; did you mean mnist?", Spelling.DidYouMean("minst", ["xor", "mnist"]));
+        Assert.Equal("; did you mean --batch-size?", Spelling.DidYouMean("--batch", ["--watch", "--batch-size"]));
         Assert.Equal("", Spelling.DidYouMean("shakespeare", ["xor", "mnist"]));
         Assert.Equal("", Spelling.DidYouMean("xor", []));
     }
