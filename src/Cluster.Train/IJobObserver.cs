@@ -86,7 +86,11 @@ public sealed record RosterFormed(
 /// <param name="Loss">Mean loss over the samples of the newest step.</param>
 /// <param name="EpochLoss">Mean loss over the samples of the current epoch so far.</param>
 /// <param name="SamplesPerSecond">Of the last two seconds.</param>
-public sealed record JobProgress(long CompletedSteps, long CompletedSamples, double Loss, double EpochLoss, double SamplesPerSecond);
+public sealed record JobProgress(long CompletedSteps, long CompletedSamples, double Loss, double EpochLoss, double SamplesPerSecond)
+{
+    /// <summary>Where the time of all workers' steps went so far, replays counted.</summary>
+    public StepTime StepTime { get; init; }
+}
 
 /// <summary>The result of one epoch.</summary>
 /// <param name="Epoch">From 1.</param>
@@ -201,6 +205,9 @@ public sealed record JobOutcome
 
     /// <summary>Steps computed again after a fault.</summary>
     public required long ReplayedSteps { get; init; }
+
+    /// <summary>Where the time of all workers' steps went in this run, replays counted; snapshots are not in it.</summary>
+    public StepTime StepTime { get; init; }
 
     /// <summary>Share of the elapsed time that snapshots took, 0 to 1.</summary>
     public double SnapshotShare { get; init; }

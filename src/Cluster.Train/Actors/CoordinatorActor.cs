@@ -68,6 +68,11 @@ internal sealed class CoordinatorActor : ReceiveActor, IWithTimers
         {
             CarryOut(effect);
         }
+
+        if (happened is CoordinatorEvent.Ticked)
+        {
+            _services.ShowStatus(_machine.Status);
+        }
     }
 
     private void CarryOut(Effect effect)

@@ -1,7 +1,9 @@
 using Akka.Actor;
 using Cluster.Train.Coordination;
 using Cluster.Train.Members;
+using Cluster.Train.Protocol;
 using Cluster.Train.Snapshots;
+using Cluster.Train.Telemetry;
 
 namespace Cluster.Train.Actors;
 
@@ -93,6 +95,15 @@ internal sealed class ServiceCalls(ICoordinatorServices services, IActorRef coor
 
     /// <summary>Tells the observer that the job has ended.</summary>
     internal void Ended(JobEnding ending) => services.Observer.OnEnd(ending);
+
+    /// <summary>Tells an observer that wants to know how the job stands.</summary>
+    internal void ShowStatus(Func<StatusReport> status)
+    {
+        if (services.Observer is IStatusObserver { WantsStatus: true } observer)
+        {
+            observer.OnStatus(status());
+        }
+    }
 
     /// <summary>Writes a state that was put together.</summary>
     internal CoordinatorEvent Write(Collected collected)

@@ -57,7 +57,8 @@ internal sealed partial class CoordinatorMachine
     /// <summary>It was put out and does not know: it was stopped for a while, or cut off.</summary>
     private void TellThatItIsOut(ActorAddress worker) => Tell(worker, new HelloWanted("the coordinator has put this worker out of its generation"));
 
-    private StatusReport Status()
+    /// <summary>How the job stands.</summary>
+    internal StatusReport Status()
     {
         var steps = (Phase as Done)?.Result.Steps ?? 0;
         return new StatusReport(

@@ -22,6 +22,7 @@ internal sealed class JobBook
     private int _generations;
     private int _recoveries;
     private long _replayedSteps;
+    private StepTime _stepTime;
     private string _topology = "";
     private string _checkpoint = "";
     private int _workers;
@@ -119,6 +120,7 @@ internal sealed class JobBook
             SecondsPerStep = SecondsPerStep is { } before ? (before + measured) / 2 : measured;
         }
 
+        _stepTime += StepTime.Of(report.Phases);
         var completed = Ledger.CompletedSteps;
         var ended = Ledger.Add(report);
         IReadOnlyList<ShownEpoch> epochs = ended.Count == 0 ? [] : [.. ended.Where(epoch => epoch.CompletedSteps > _told).Select(epoch => ResultOf(epoch, completed, now))];
@@ -130,8 +132,8 @@ internal sealed class JobBook
 
         (_told, _advanced) = (Ledger.CompletedSteps, now);
         SamplesPerSecond = _throughput.Add(now, Ledger.CompletedSamples);
-        return (epochs, new JobProgress(
-            Ledger.CompletedSteps, Ledger.CompletedSamples, Ledger.Loss, Ledger.EpochLoss, SamplesPerSecond));
+        var progress = new JobProgress(Ledger.CompletedSteps, Ledger.CompletedSamples, Ledger.Loss, Ledger.EpochLoss, SamplesPerSecond);
+        return (epochs, progress with { StepTime = _stepTime });
     }
 
     /// <summary>One report of a tiny model completes many epochs: their ends are spread over the time that it covers.</summary>
@@ -196,6 +198,7 @@ internal sealed class JobBook
             Generations = _generations,
             Recoveries = _recoveries,
             ReplayedSteps = _replayedSteps,
+            StepTime = _stepTime,
             SnapshotShare = elapsed > TimeSpan.Zero ? _snapshotSeconds / elapsed.TotalSeconds : 0,
             Checkpoint = _checkpoint.Length > 0 ? _checkpoint : null,
         };

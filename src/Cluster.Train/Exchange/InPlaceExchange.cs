@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Cluster.Train.Reduction;
 using Cluster.Train.Training;
@@ -22,6 +23,7 @@ internal abstract unsafe class InPlaceExchange : TensorExchange
     private readonly FloatBlock[] _sources;
     private readonly nint[] _inputs;
     private readonly bool _needsTotals;
+    private long _waited;
 
     /// <summary>Takes a member's place.</summary>
     /// <param name="roster">The generation.</param>
@@ -62,7 +64,7 @@ internal abstract unsafe class InPlaceExchange : TensorExchange
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public sealed override void Run(long step, ExchangeRound round)
     {
-        _barrier.Arrive(_rank, MeetingPoints.Of(step, round, MeetingPoint.Computed), MeetingPoint.Computed);
+        Meet(step, round, MeetingPoint.Computed);
         if (round != ExchangeRound.Update)
         {
             if (_owner is not null)
@@ -78,7 +80,7 @@ internal abstract unsafe class InPlaceExchange : TensorExchange
                 _owner.BlockTotals.CopyTo(BlockTotals[(int)(_owner.Slice.Start / SliceOwner.BlockLength)..]);
             }
 
-            _barrier.Arrive(_rank, MeetingPoints.Of(step, round, MeetingPoint.NormSummed), MeetingPoint.NormSummed);
+            Meet(step, round, MeetingPoint.NormSummed);
             if (_owner is not null)
             {
                 ForEachPiece(_owner, Pass.Update, step, _owner.Scale(step, BlockTotals));
@@ -89,7 +91,23 @@ internal abstract unsafe class InPlaceExchange : TensorExchange
             ForEachPiece(_owner, Pass.ReduceAndUpdate, step, scale: 1);
         }
 
-        _barrier.Arrive(_rank, MeetingPoints.Of(step, round, MeetingPoint.Updated), MeetingPoint.Updated);
+        Meet(step, round, MeetingPoint.Updated);
+    }
+
+    /// <inheritdoc/>
+    public sealed override long TakeWaited()
+    {
+        var waited = _waited;
+        _waited = 0;
+        return waited;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Meet(long step, ExchangeRound round, MeetingPoint point)
+    {
+        var arrived = Stopwatch.GetTimestamp();
+        _barrier.Arrive(_rank, MeetingPoints.Of(step, round, point), point);
+        _waited += Stopwatch.GetTimestamp() - arrived;
     }
 
     private void ForEachPiece(SliceOwner owner, Pass pass, long step, float scale)

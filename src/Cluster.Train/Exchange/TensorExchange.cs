@@ -98,6 +98,12 @@ internal abstract class TensorExchange : IDisposable
     /// </exception>
     public abstract void Run(long step, ExchangeRound round);
 
+    /// <summary>Stopwatch ticks that this member waited for others in <see cref="Run(long, ExchangeRound)"/> since this was asked last; 0 where that is not measured.</summary>
+    public virtual long TakeWaited() => 0;
+
+    /// <summary>Bytes that this member sent to other processes since this was asked last, headers included, TLS not.</summary>
+    public virtual long TakeSent() => 0;
+
     /// <summary>Ends the generation: <see cref="Run(long, ExchangeRound)"/>, now or later, throws with this reason. Returns at once.</summary>
     public abstract void Abort(string reason);
 

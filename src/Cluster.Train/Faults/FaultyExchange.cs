@@ -19,6 +19,12 @@ internal sealed class FaultyExchange(FaultyCluster cluster, FaultyProcess proces
     public override IReadOnlyList<FloatBlock> Contributions => inner.Contributions;
 
     /// <inheritdoc/>
+    public override long TakeWaited() => inner.TakeWaited();
+
+    /// <inheritdoc/>
+    public override long TakeSent() => inner.TakeSent();
+
+    /// <inheritdoc/>
     public override void Run(long step, ExchangeRound round)
     {
         if (round != ExchangeRound.Update)

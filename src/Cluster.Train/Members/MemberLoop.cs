@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Cluster.Train.Protocol;
 using Cluster.Train.Snapshots;
+using Cluster.Train.Telemetry;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Members;
@@ -83,7 +84,9 @@ internal abstract class MemberLoop(MemberPlace place, SnapshotKeeper keeper) : I
             {
                 var start = Stopwatch.GetTimestamp();
                 KeepSnapshot(lease.End, lease.Snapshot, Stays(lease));
-                keeper.Enqueue(new MadeSnapshot(Place, lease, HasReplica, Stopwatch.GetElapsedTime(start)));
+                var copied = Stopwatch.GetElapsedTime(start);
+                Metering.Copied(Place.Name, copied.TotalSeconds);
+                keeper.Enqueue(new MadeSnapshot(Place, lease, HasReplica, copied));
             }
 
             Place.Sink(new LeaseCompleted(Place.WorkerId, Generation, lease.End));

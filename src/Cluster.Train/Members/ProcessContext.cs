@@ -8,6 +8,7 @@ using Cluster.Train.Membership;
 using Cluster.Train.Protocol;
 using Cluster.Train.Reduction;
 using Cluster.Train.Snapshots;
+using Cluster.Train.Telemetry;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Members;
@@ -76,6 +77,9 @@ internal sealed class ProcessContext
 
     /// <summary>Sees the state after each step; null for nobody.</summary>
     internal IStateWatch? Watch { get; init; }
+
+    /// <summary>Takes the phases of the workers' steps, for a trace; null for nobody.</summary>
+    internal IStepSpans? Spans { get; init; }
 
     /// <summary>How much of the evaluation data is evaluated; null for all.</summary>
     internal EvaluationLimit? EvaluationLimit { get; init; }

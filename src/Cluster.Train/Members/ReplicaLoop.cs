@@ -4,6 +4,7 @@ using Cluster.Train.Native;
 using Cluster.Train.Protocol;
 using Cluster.Train.Reduction;
 using Cluster.Train.Snapshots;
+using Cluster.Train.Telemetry;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Members;
@@ -24,6 +25,7 @@ internal sealed class ReplicaLoop : MemberLoop
     private readonly EvaluationLoader _evaluation;
     private readonly GradientAccumulator _accumulator;
     private readonly EvaluationPulse _pulse;
+    private readonly StepClock _clock;
     private float[] _frozen;
     private readonly List<float> _losses = [];
     private readonly List<float> _weights = [];
@@ -42,6 +44,7 @@ internal sealed class ReplicaLoop : MemberLoop
             throw new BadInputException($"this job begins with the weights of a file, whose SHA-256 is {init.Sha256}: give it with --init");
         }
 
+        _clock = new StepClock(place.Name, process.Spans);
         (_replica, _shards, _plan) = (replica, place.Member.Shards, process.Plan);
         var source = new BatchSource(process.Task.Name, process.Data.Training, _plan, definition.Seed, place.Generation.TotalSteps);
         _loader = new BatchLoader(source, _shards, place.Generation.FirstStep, process.StepTimeout);
@@ -79,6 +82,7 @@ internal sealed class ReplicaLoop : MemberLoop
         _reportedUpTo = lease.FirstStep;
         var start = Stopwatch.GetTimestamp();
         _lastReport = start;
+        _clock.Start();
         DropSealed(lease);
         for (var step = lease.FirstStep; step < lease.End; step++)
         {
@@ -86,11 +90,13 @@ internal sealed class ReplicaLoop : MemberLoop
             ComputeGradients(step);
             Place.Exchange.Run(step);
             _replica.StageParametersIn();
+            _clock.Exchanged(step, Place.Exchange.TakeWaited());
             Place.Process.Watch?.OnState(step + 1, _replica);
             if (Place.EvaluatesAfter(step))
             {
                 _seconds += Stopwatch.GetElapsedTime(start).TotalSeconds;
                 EvaluateAfter(step);
+                _clock.Evaluated(step);
                 start = Stopwatch.GetTimestamp();
             }
 
@@ -177,6 +183,7 @@ internal sealed class ReplicaLoop : MemberLoop
         {
             // A last batch smaller than the number of shards leaves some without samples: their gradient is zero.
             var batch = _loader.Take(step, shard);
+            _clock.Fetched(step);
             var (loss, weight) = batch.Count > 0 ? _replica.ComputeShard(step, shard, batch, samples) : default;
             _losses.Add(loss);
             if (_replica.Layout.WeightPosition is not null)
@@ -185,6 +192,7 @@ internal sealed class ReplicaLoop : MemberLoop
             }
 
             _accumulator.Finished(shard);
+            _clock.Computed(step);
         }
     }
 
@@ -240,10 +248,13 @@ internal sealed class ReplicaLoop : MemberLoop
             sums -= count;
         }
 
+        var time = _clock.Take();
+        Metering.Worked(Place.Name, end - _reportedUpTo, time, Place.Exchange.TakeSent());
         Place.Sink(new StepReport(
             Place.WorkerId, Generation, _reportedUpTo, (int)(end - _reportedUpTo), _shards, [.. _losses], [.. _evaluations], _seconds)
         {
             ShardWeights = [.. _weights],
+            Phases = time.ToReport(),
         });
         _losses.Clear();
         _weights.Clear();

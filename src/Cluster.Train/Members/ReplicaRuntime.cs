@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Cluster.Train.Machine;
 using Cluster.Train.Membership;
 using Cluster.Train.Protocol;
+using Cluster.Train.Telemetry;
 using Cluster.Train.Training;
 using Cluster.Train.Training.Numerics;
 
@@ -84,6 +85,7 @@ internal sealed class ReplicaRuntime(WorkerIdentity identity, Func<JobDefinition
             var initial = InitialState.Of(layout, _replica.InitialValues().Read, frozen);
             KeepInitial(process, _replica, frozen);
             _process = process;
+            Metering.Opened(identity.Name, numerics, DeviceSpec.Parse(device).Model);
             var description = new ReplicaDescription(
                 definition.Hash(), process.Build, layout.Hash, initial.Hash, process.DataFingerprint, data.Training.Count, data.Evaluation.Count,
                 layout.VectorLength, layout.ParameterLength, layout.ParameterCount, device, numerics, DeviceSpec.Parse(device).Model,

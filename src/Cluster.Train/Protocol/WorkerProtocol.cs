@@ -82,6 +82,9 @@ internal sealed record StepReport(
 {
     /// <summary>What each of <see cref="ShardLosses"/> counts; empty where losses count by their samples.</summary>
     internal ImmutableArray<float> ShardWeights { get; init; } = [];
+
+    /// <summary>Where the time of these steps went, as <see cref="StepTime.ToReport"/> has it; empty where it was not measured.</summary>
+    internal ImmutableArray<float> Phases { get; init; } = [];
 }
 
 /// <summary>

@@ -7,6 +7,7 @@ using Cluster.Train.Machine;
 using Cluster.Train.Members;
 using Cluster.Train.Membership;
 using Cluster.Train.Native;
+using Cluster.Train.Telemetry;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Running;
@@ -76,6 +77,9 @@ public sealed record TrainingOptions
 
     /// <summary>Sees the state after each step; null for nobody.</summary>
     internal IStateWatch? Watch { get; init; }
+
+    /// <summary>Takes the phases of the workers' steps, for a trace; null for nobody.</summary>
+    internal IStepSpans? Spans { get; init; }
 
     /// <summary>How much of the evaluation data is evaluated; null for all.</summary>
     internal EvaluationLimit? EvaluationLimit { get; init; }

@@ -4,6 +4,7 @@ using Cluster.Train.Actors;
 using Cluster.Train.Coordination;
 using Cluster.Train.Machine;
 using Cluster.Train.Members;
+using Cluster.Train.Telemetry;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Running;
@@ -18,15 +19,17 @@ internal sealed class NodeWorker : IAsyncDisposable
     private readonly string? _dataDirectory;
     private readonly TimeSpan _stepTimeout;
     private readonly string? _initPath;
+    private readonly IStepSpans? _spans;
     private readonly ITensorNetwork _network;
     private readonly WorkerIdentity _identity;
     private readonly ReplicaRuntime _runtime;
     private ProcessContext? _process;
 
     private NodeWorker(
-        string name, IReadOnlyList<ITrainingTask> tasks, string? dataDirectory, string device, TimeSpan stepTimeout, string? initPath, ITensorNetwork network)
+        string name, IReadOnlyList<ITrainingTask> tasks, string? dataDirectory, string device, TimeSpan stepTimeout, string? initPath, IStepSpans? spans,
+        ITensorNetwork network)
     {
-        (_tasks, _dataDirectory, _stepTimeout, _initPath, _network) = (tasks, dataDirectory, stepTimeout, initPath, network);
+        (_tasks, _dataDirectory, _stepTimeout, _initPath, _spans, _network) = (tasks, dataDirectory, stepTimeout, initPath, spans, network);
         (_identity, _runtime) = RunParts.Worker(name, tasks, ContextOf, device);
     }
 
@@ -40,14 +43,15 @@ internal sealed class NodeWorker : IAsyncDisposable
     /// <param name="device">cpu, cuda or cuda:N.</param>
     /// <param name="stepTimeout">How long it waits for the others in a step.</param>
     /// <param name="initPath">Where this process has the file of the job's weights; null where the job says it.</param>
+    /// <param name="spans">Takes the phases of its steps, for a trace; null for nobody.</param>
     /// <param name="openNetwork">Opens what carries its tensors, which is disposed of with this.</param>
     /// <exception cref="BadInputException">The process cannot have the threads that a node takes, or the network cannot be opened.</exception>
     internal static NodeWorker Open(
-        string name, IReadOnlyList<ITrainingTask> tasks, string? dataDirectory, string device, TimeSpan stepTimeout, string? initPath,
+        string name, IReadOnlyList<ITrainingTask> tasks, string? dataDirectory, string device, TimeSpan stepTimeout, string? initPath, IStepSpans? spans,
         Func<ITensorNetwork> openNetwork)
     {
         ThreadBudget.CheckNode(Process.GetCurrentProcess().Threads.Count, ProcessLimits.Threads());
-        return new NodeWorker(name, tasks, dataDirectory, device, stepTimeout, initPath, openNetwork());
+        return new NodeWorker(name, tasks, dataDirectory, device, stepTimeout, initPath, spans, openNetwork());
     }
 
     /// <summary>Makes the worker's actor.</summary>
@@ -69,5 +73,5 @@ internal sealed class NodeWorker : IAsyncDisposable
         : _process = Open(_tasks.First(task => task.Name == definition.Task), definition);
 
     private ProcessContext Open(ITrainingTask task, JobDefinition definition) =>
-        new(task, definition, _dataDirectory, _stepTimeout, _network) { Build = BuildVersion.Of(task), InitPath = _initPath };
+        new(task, definition, _dataDirectory, _stepTimeout, _network) { Build = BuildVersion.Of(task), InitPath = _initPath, Spans = _spans };
 }

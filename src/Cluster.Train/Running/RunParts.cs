@@ -2,6 +2,7 @@ using Cluster.Train.Checkpoints;
 using Cluster.Train.Coordination;
 using Cluster.Train.Journal;
 using Cluster.Train.Members;
+using Cluster.Train.Telemetry;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Running;
@@ -20,6 +21,7 @@ internal static class RunParts
             WorkersHere = network is null ? options.Workers : 1,
             Watch = options.Watch,
             EvaluationLimit = options.EvaluationLimit,
+            Spans = options.Spans,
         };
 
     /// <summary>What the coordinator of a run is told of its job, as a node of a cluster without limits of its own.</summary>
@@ -55,7 +57,7 @@ internal static class RunParts
     /// <param name="goesOn">Whether it goes on from the newest of them.</param>
     internal static CoordinatorServices Services(
         TrainingOptions options, ProcessContext process, IJobObserver observer, CheckpointStore? store, bool goesOn) =>
-        new(process, observer, store, goesOn)
+        new(process, new JobMetering(observer), store, goesOn)
         {
             Journal = options.Journal is { } path ? new StepJournal(path) : null,
         };

@@ -70,6 +70,7 @@ internal static class WireSamples
         new StepReport("id", 3, 40, 2, new ShardRange(1, 3), [0.5f, 0.25f, 0.125f, -1f], [new ShardEvaluation(42, 1, 12.25, 499, 500, 500, Sums) { Weight = 417.5 }], 0.125)
         {
             ShardWeights = [3f, 0f, 2.5f, 1f],
+            Phases = [0.5f, 0.25f],
         },
         new EvaluationProgress("id", 3, 60, 12, 30),
         new LeaseCompleted("id", 3, 65),

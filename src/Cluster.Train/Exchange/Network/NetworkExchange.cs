@@ -93,6 +93,12 @@ internal sealed class NetworkExchange : TensorExchange
     public override void Run(long step, ExchangeRound round) => _exchange.Run(step, round);
 
     /// <inheritdoc/>
+    public override long TakeWaited() => _exchange.TakeWaited();
+
+    /// <inheritdoc/>
+    public override long TakeSent() => _exchange.TakeSent();
+
+    /// <inheritdoc/>
     public override void Abort(string reason)
     {
         lock (_gate)

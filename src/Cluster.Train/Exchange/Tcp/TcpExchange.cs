@@ -40,6 +40,8 @@ internal sealed class TcpExchange : TensorExchange
     private readonly CancellationTokenRegistration _meshEnds;
     private volatile string? _aborted;
     private bool _disposed;
+    private long _waited;
+    private long _sentBefore;
 
     private TcpExchange(ExchangeMesh mesh, SliceOwner? owner, TensorConnection?[] connections, StepPatience patience)
     {
@@ -164,6 +166,7 @@ internal sealed class TcpExchange : TensorExchange
                 if (isIdle)
                 {
                     _spin.End(now - idleSince);
+                    _waited += now - idleSince;
                     isIdle = false;
                 }
 
@@ -188,6 +191,22 @@ internal sealed class TcpExchange : TensorExchange
         }
 
         BytesSentInStep = BytesSent - before;
+    }
+
+    /// <inheritdoc/>
+    public override long TakeWaited()
+    {
+        var waited = _waited;
+        _waited = 0;
+        return waited;
+    }
+
+    /// <inheritdoc/>
+    public override long TakeSent()
+    {
+        var (before, now) = (_sentBefore, BytesSent);
+        _sentBefore = now;
+        return now - before;
     }
 
     /// <inheritdoc/>

@@ -14,7 +14,7 @@ internal static class WorkerMessages
             "leave-1", 1, (ref writer, message) => writer.Write(message.WorkerId), (ref reader) => new LeaveRequest(WireFields.Text(ref reader))),
         new WireCodec<WorkerPresent>("present-1", 4, WritePresent, ReadPresent),
         new WireCodec<GenerationReady>("ready-1", 2, WriteReady, (ref reader) => new GenerationReady(WireFields.Text(ref reader), reader.ReadInt32())),
-        new WireCodec<StepReport>("report-1", 9, WriteReport, ReadReport),
+        new WireCodec<StepReport>("report-1", 10, WriteReport, ReadReport),
         new WireCodec<LeaseCompleted>(
             "completed-1", 3, WriteCompleted, (ref reader) => new LeaseCompleted(WireFields.Text(ref reader), reader.ReadInt32(), reader.ReadInt64())),
         new WireCodec<EvaluationProgress>("evaluating-1", 5, WriteEvaluating, ReadEvaluating),
@@ -103,6 +103,7 @@ internal static class WorkerMessages
         WireFields.WriteList(ref writer, message.Evaluations, WriteEvaluation);
         writer.Write(message.Seconds);
         WireFields.WriteFloats(ref writer, message.ShardWeights);
+        WireFields.WriteFloats(ref writer, message.Phases);
     }
 
     private static StepReport ReadReport(ref MessagePackReader reader) => new(
@@ -110,6 +111,7 @@ internal static class WorkerMessages
         WireFields.Floats(ref reader), WireFields.List(ref reader, ReadEvaluation), reader.ReadDouble())
     {
         ShardWeights = WireFields.Floats(ref reader),
+        Phases = WireFields.Floats(ref reader),
     };
 
     private static void WriteEvaluation(ref MessagePackWriter writer, ShardEvaluation evaluation)
