@@ -4,6 +4,7 @@ using Cluster.Train.Benchmarks.ControlPlane;
 using Cluster.Train.Benchmarks.Latency;
 using Cluster.Train.Benchmarks.Memory;
 using Cluster.Train.Benchmarks.Micro;
+using Cluster.Train.Benchmarks.Monitoring;
 using Cluster.Train.Benchmarks.Running;
 using Cluster.Train.Benchmarks.Training;
 using Cluster.Train.Exchange;
@@ -18,6 +19,7 @@ var verbs = new Dictionary<string, (string Help, Func<IReadOnlyList<string>, Tas
     ["memory"] = ("peaks of a model of 64 million parameters, beside a bare TorchSharp loop; --model, --workers MOST, --steps", MemoryVerb.RunAsync),
     ["control-plane"] = ("what the coordinator costs a step, for 16 to 1,024 workers that compute nothing", ControlPlaneVerb.RunAsync),
     ["latency"] = ("actor messages between two nodes while they exchange without pause; --seconds, --megabytes, --transport tcp or shm", LatencyVerb.RunAsync),
+    ["monitoring"] = ("what metrics, trace and TensorBoard cost; --rows MODEL,…, --rounds, --seconds", MonitoringVerb.RunAsync),
     ["micro"] = ("the kernels of sum and update, each alone (BenchmarkDotNet)", KernelBenchmarks.RunAsync),
 };
 var roles = new Dictionary<string, Func<IReadOnlyList<string>, Task>>(StringComparer.Ordinal)
@@ -31,6 +33,8 @@ var roles = new Dictionary<string, Func<IReadOnlyList<string>, Task>>(StringComp
     [MemoryRole.Local] = MemoryRole.RunLocalAsync,
     [MemoryRole.Coordinator] = MemoryRole.RunCoordinatorAsync,
     [MemoryRole.Worker] = MemoryRole.RunWorkerAsync,
+    [MonitoringRole.Watched] = MonitoringRole.RunWatchedAsync,
+    [MonitoringRole.Unwatched] = MonitoringRole.RunUnwatchedAsync,
     [BareLoopRole.Name] = BareLoopRole.RunAsync,
 };
 

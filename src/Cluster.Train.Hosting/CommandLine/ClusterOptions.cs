@@ -94,7 +94,9 @@ internal static class ClusterOptions
     /// <summary>TLS files.</summary>
     public static readonly IReadOnlyList<OptionSpec> Tls = [TlsCertificate, TlsKey, TlsAuthority, Insecure];
 
-    private static ValueKind<HostPort> Address(int lowestPort) => new(
+    /// <summary>An address.</summary>
+    /// <param name="lowestPort">0 where any free port may be meant, otherwise 1.</param>
+    internal static ValueKind<HostPort> Address(int lowestPort) => new(
         "HOST:PORT", Invariant($"HOST:PORT, with a port from {lowestPort} to 65535"), text => HostPort.Parse(text, lowestPort), address => address.ToString());
 
     private static ValueKind<IReadOnlyList<HostPort>> Addresses() => new(

@@ -28,6 +28,7 @@ internal static class ClosingReport
         if (!outcome.WasDone) rows.Add(("crew", $"{Figures.Count(outcome.Workers, "worker")}, {Figures.Count(definition.Shards, "shard")} (part of the job), topology {outcome.Topology}"));
         rows.Add(("trained", (outcome.Epochs > 0 ? $"{Figures.Count(outcome.Epochs, "epoch")}, " : "") + Figures.Count(outcome.Steps, "step") + (outcome.WasDone ? "" : $", {Figures.Count(outcome.Samples, "sample")}")));
         if (!outcome.WasDone) rows.Add(("time", seconds > 0 ? $"{Figures.Elapsed(outcome.Elapsed)}, {Figures.Count(outcome.Samples / seconds)} samples/s" : Figures.Elapsed(outcome.Elapsed)));
+        if (outcome.StepTime.Total > 0) rows.Add(("steps", string.Join(", ", outcome.StepTime.Parts.Where(part => part.Seconds > 0).Select(part => $"{part.Phase} {Figures.Share(part.Seconds / outcome.StepTime.Total)}"))));
         if (!double.IsNaN(outcome.Loss)) rows.Add(("loss", $"{Figures.Loss(outcome.Loss)}, mean over the {(outcome.Epochs > 0 ? "last epoch" : "run")}"));
         if (outcome.Evaluation is { } evaluation) rows.Add(("test loss", $"{Figures.Loss(evaluation.Loss)} over {Figures.Count(evaluation.Samples, "sample")}"));
         if (outcome.Evaluation is not null) rows.AddRange(outcome.Evaluation.Numbers().Select(figure => (figure.Name, Figures.Metric(figure.Name, figure.Value))));

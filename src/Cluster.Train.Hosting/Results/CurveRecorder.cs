@@ -1,9 +1,11 @@
+using Cluster.Train.Protocol;
+using Cluster.Train.Telemetry;
 
 namespace Cluster.Train.Hosting.Results;
 
 /// <summary>Keeps what a plot needs, and passes everything on to the display.</summary>
 /// <param name="display">Is told everything, too.</param>
-internal sealed class CurveRecorder(IJobObserver display) : IJobObserver
+internal sealed class CurveRecorder(IJobObserver display) : IJobObserver, IStatusObserver
 {
     private const int MostMoments = 4096;
 
@@ -69,6 +71,12 @@ internal sealed class CurveRecorder(IJobObserver display) : IJobObserver
 
     /// <inheritdoc/>
     public void OnEnd(JobEnding ending) => display.OnEnd(ending);
+
+    /// <inheritdoc/>
+    public bool WantsStatus => display is IStatusObserver { WantsStatus: true };
+
+    /// <inheritdoc/>
+    public void OnStatus(StatusReport status) => (display as IStatusObserver)?.OnStatus(status);
 
     /// <inheritdoc/>
     public void OnNotice(string notice) => display.OnNotice(notice);

@@ -18,6 +18,7 @@ internal static class CoordinatorVerb
             RunOptions.CheckpointDirectory, RunOptions.CheckpointEvery, RunOptions.Keep, RunOptions.Resume,
             ClusterOptions.Listen, ClusterOptions.Advertise, ClusterOptions.TensorPort, ClusterOptions.Seeds, ClusterOptions.JoinTimeout, ClusterOptions.HealthFile,
             .. ClusterOptions.Tls,
+            .. MonitoringOptions.All,
             RunOptions.Summary, RunOptions.History, RunOptions.Plot, RunOptions.Journal, RunOptions.JournalHashEvery, RunOptions.Log,
         ],
         RunAsync)
@@ -39,10 +40,13 @@ internal static class CoordinatorVerb
         };
         if (values.IsGiven(ClusterOptions.MaxWorkers)) run = run with { MaxWorkers = values.Get(ClusterOptions.MaxWorkers) };
         using var tls = run.Node.Tls;
+        await using var monitoring = await Monitoring.StartAsync(invocation, tls, "a cluster to join");
+        run = run with { Node = run.Node with { Health = monitoring.Health }, Job = run.Job with { Spans = monitoring.Trace } };
 
         using var signals = invocation.Host.ListenForSignals();
         using var display = JobDisplay.Start(invocation.Host, invocation.Task.Name, signals);
         using var observers = RunObservers.Of(invocation, display);
+        monitoring.TellThrough(display.Observer.OnNotice);
         var curves = new CurveRecorder(observers);
         NodeEnd end;
         try

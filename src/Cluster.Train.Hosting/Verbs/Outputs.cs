@@ -14,8 +14,11 @@ internal sealed class Outputs
     private readonly string? _plot;
     private readonly string? _journal;
 
-    private Outputs(string? summary, string? history, string? plot, string? journal)
+    private readonly string? _trace;
+
+    private Outputs(string? summary, string? history, string? plot, string? journal, string? trace)
     {
+        _trace = trace;
         _summary = summary;
         _history = history;
         _plot = plot;
@@ -31,6 +34,7 @@ internal sealed class Outputs
             if (_history is not null) yield return ("history", _history);
             if (_plot is not null) yield return ("plot", _plot);
             if (_journal is not null) yield return ("journal", _journal);
+            if (_trace is not null) yield return ("trace", _trace);
         }
     }
 
@@ -59,7 +63,7 @@ internal sealed class Outputs
             throw new BadInputException($"{values.Source(RunOptions.JournalHashEvery)} needs --journal FILE, where the hashes go");
         }
 
-        return new Outputs(summary, history, plot, journal);
+        return new Outputs(summary, history, plot, journal, values.GetIfGiven(MonitoringOptions.Trace));
     }
 
     /// <summary>

@@ -1,10 +1,12 @@
 using Cluster.Train.Hosting.CommandLine;
 using Cluster.Train.Hosting.Display;
+using Cluster.Train.Protocol;
+using Cluster.Train.Telemetry;
 
 namespace Cluster.Train.Hosting.Verbs;
 
 /// <summary>All that is told how a job goes besides the curves: the display, and the program's own observer on a thread of its own.</summary>
-internal sealed class RunObservers : IJobObserver, IDisposable
+internal sealed class RunObservers : IJobObserver, IStatusObserver, IDisposable
 {
     private readonly List<IJobObserver> _observers = [];
 
@@ -18,6 +20,9 @@ internal sealed class RunObservers : IJobObserver, IDisposable
     /// <param name="invocation">The run.</param>
     /// <param name="display">Shows it, also what goes wrong with the others: to be ended after them.</param>
     public static RunObservers Of(Invocation invocation, JobDisplay display) => new(display, invocation.Host.Observer);
+
+    /// <summary>Another one is told from now on, at once and on the caller's thread.</summary>
+    public void Add(IJobObserver observer) => _observers.Add(observer);
 
     /// <inheritdoc/>
     public void OnRoster(RosterFormed roster) => _observers.ForEach(observer => observer.OnRoster(roster));
@@ -42,6 +47,12 @@ internal sealed class RunObservers : IJobObserver, IDisposable
 
     /// <inheritdoc/>
     public void OnNotice(string notice) => _observers.ForEach(observer => observer.OnNotice(notice));
+
+    /// <inheritdoc/>
+    public bool WantsStatus => _observers.Exists(observer => observer is IStatusObserver { WantsStatus: true });
+
+    /// <inheritdoc/>
+    public void OnStatus(StatusReport status) => _observers.OfType<IStatusObserver>().ToList().ForEach(observer => observer.OnStatus(status));
 
     /// <summary>Waits until all have taken what they were told, as long as they may take. Can be called again.</summary>
     public void Dispose() => _observers.OfType<IDisposable>().ToList().ForEach(observer => observer.Dispose());

@@ -8,7 +8,7 @@ namespace Cluster.Train.Hosting.Verbs;
 internal static class TrainVerb
 {
     public static Verb Verb { get; } = new(
-        "train", "Trains a task with coordinator and workers in this process.", [.. JobOptions.All, .. RunOptions.Local], RunAsync)
+        "train", "Trains a task with coordinator and workers in this process.", [.. JobOptions.All, .. RunOptions.Local, .. MonitoringOptions.All, .. ClusterOptions.Tls], RunAsync)
     {
         TakesTask = true,
         TakesTaskOptions = true,
@@ -19,10 +19,15 @@ internal static class TrainVerb
         var values = invocation.Values;
         var options = JobBuilder.Training(values, values.Get(RunOptions.Workers), values.Get(RunOptions.JoinTimeout));
         var outputs = Outputs.Of(values);
+        using var tls = NodeBuilder.Tls(values);
+        await using var monitoring = await Monitoring.StartAsync(invocation, tls, "the workers open data and model");
+        options = options with { Spans = monitoring.Trace };
 
         using var signals = invocation.Host.ListenForSignals();
         using var display = JobDisplay.Start(invocation.Host, invocation.Task.Name, signals);
         using var observers = RunObservers.Of(invocation, display);
+        monitoring.TellThrough(display.Observer.OnNotice);
+        observers.Add(new FirstRoster(monitoring.Health.Ready));
         var curves = new CurveRecorder(observers);
         JobOutcome outcome;
         try
@@ -38,6 +43,7 @@ internal static class TrainVerb
         }
 
         observers.Dispose();
+        await monitoring.DisposeAsync();
         outputs.Close(invocation.Host, display, options.Definition, outcome, curves);
         return outcome.Completed ? 0 : signals.ExitCode ?? 1;
     }

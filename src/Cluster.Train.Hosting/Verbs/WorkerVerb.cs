@@ -11,7 +11,7 @@ internal static class WorkerVerb
         [
             RunOptions.Data, RunOptions.OwnInit, RunOptions.Device, RunOptions.StepTimeout,
             ClusterOptions.Name, ClusterOptions.WorkerListen, ClusterOptions.Advertise, ClusterOptions.TensorPort, ClusterOptions.Seeds, ClusterOptions.JoinTimeout, ClusterOptions.HealthFile,
-            .. ClusterOptions.Tls,
+            .. ClusterOptions.Tls, .. MonitoringOptions.All,
             RunOptions.Log,
         ],
         RunAsync);
@@ -28,6 +28,9 @@ internal static class WorkerVerb
             InitPath = values.GetIfGiven(RunOptions.OwnInit),
         };
         using var tls = run.Node.Tls;
+        await using var monitoring = await Monitoring.StartAsync(invocation, tls, "a cluster to join");
+        monitoring.TellThrough(Say);
+        run = run with { Node = run.Node with { Health = monitoring.Health }, Spans = monitoring.Trace };
         using var signals = invocation.Host.ListenForSignals();
         NodeEnd end;
         try

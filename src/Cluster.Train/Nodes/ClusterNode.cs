@@ -88,7 +88,7 @@ public static class ClusterNode
         var node = options.Node with { Role = NodeRole.Worker };
         node.EnsureClosed();
         await using var worker = NodeWorker.Open(
-            options.Name, options.Tasks, options.DataDirectory, options.Device, options.StepTimeout, options.InitPath, () => openNetwork(node));
+            options.Name, options.Tasks, options.DataDirectory, options.Device, options.StepTimeout, options.InitPath, options.Spans, () => openNetwork(node));
         return await new WorkerNode(
             node, (system, outcome) => worker.Begin(system.Coordinator, node.JoinTimeout, outcome), NodeWorker.Leave, say).RunAsync(stop).ConfigureAwait(false);
     }

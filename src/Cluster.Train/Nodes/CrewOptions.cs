@@ -1,5 +1,6 @@
 using Cluster.Train.Membership;
 using Cluster.Train.Running;
+using Cluster.Train.Telemetry;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Nodes;
@@ -41,4 +42,7 @@ public sealed record WorkerOptions(NodeOptions Node, IReadOnlyList<ITrainingTask
 
     /// <summary>Where this machine has the file of the job's weights. <b>Default</b>: null, where the job says.</summary>
     public string? InitPath { get; init; }
+
+    /// <summary>Takes the phases of its steps, for a trace; null for nobody.</summary>
+    internal IStepSpans? Spans { get; init; }
 }

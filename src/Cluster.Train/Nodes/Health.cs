@@ -38,26 +38,32 @@ internal static class Health
 /// <summary>Writes a node's <see cref="Health"/>: as an actor, so that what it attests is that actors run.</summary>
 internal sealed class HealthActor : ReceiveActor, IWithTimers
 {
-    private readonly string _path;
+    private readonly string? _path;
+    private readonly NodeHealth? _health;
     private bool _warned;
 
     /// <summary>Is created by <see cref="Props"/>.</summary>
-    public HealthActor(string path)
+    public HealthActor(string? path, NodeHealth? health)
     {
-        _path = path;
+        (_path, _health) = (path, health);
         Receive<Beat>(_ => Write());
     }
 
     /// <inheritdoc/>
     public ITimerScheduler Timers { get; set; } = null!;
 
-    internal static Props Props(string path) => Akka.Actor.Props.Create(() => new HealthActor(path));
+    /// <summary>A node's sign of life.</summary>
+    /// <param name="path">The file; null for none.</param>
+    /// <param name="health">Is told, too; null for nobody.</param>
+    internal static Props Props(string? path, NodeHealth? health) => Akka.Actor.Props.Create(() => new HealthActor(path, health));
 
     /// <inheritdoc/>
     protected override void PreStart() => Timers.StartPeriodicTimer(nameof(Beat), Beat.Instance, TimeSpan.Zero, Health.Interval);
 
     private void Write()
     {
+        _health?.Beat();
+        if (_path is null) return;
         var members = AkkaCluster.Get(Context.System).State.Members.Where(member => member.Status is MemberStatus.Up or MemberStatus.WeaklyUp).ToArray();
         var coordinators = members.Count(member => member.HasRole(NodeConfig.CoordinatorRole));
         var state = members.Length == 0 ? "joining" : Invariant($"member of a cluster with {coordinators} coordinator nodes and {members.Length - coordinators} workers");

@@ -39,7 +39,8 @@ internal static class ListenFailure
         _ => Explain(node.Listen, exception),
     };
 
-    private static SocketException? SocketErrorIn(Exception? exception) => exception switch
+    /// <summary>The socket's own error in what was thrown; null where there is none.</summary>
+    internal static SocketException? SocketErrorIn(Exception? exception) => exception switch
     {
         null => null,
         SocketException error => error,

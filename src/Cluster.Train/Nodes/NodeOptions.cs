@@ -52,6 +52,9 @@ public sealed record NodeOptions
     /// <summary>What the actors log on standard error. <b>Default</b>: warnings.</summary>
     public LogDetail LogLevel { get; init; } = LogDetail.Warning;
 
+    /// <summary>Is told how it is; null for nobody.</summary>
+    internal NodeHealth? Health { get; init; }
+
     /// <summary>What it is for.</summary>
     internal NodeRole Role { get; init; }
 

@@ -63,7 +63,7 @@ internal sealed class NodeSystem : IAsyncDisposable
     public static NodeSystem Start(NodeOptions options)
     {
         var system = Listen(options);
-        if (options.HealthFile is { } file) system.ActorOf(HealthActor.Props(file), "health");
+        if (options.HealthFile is not null || options.Health is not null) system.ActorOf(HealthActor.Props(options.HealthFile, options.Health), "health");
         return new NodeSystem(options, system);
     }
 
@@ -113,6 +113,8 @@ internal sealed class NodeSystem : IAsyncDisposable
             await Task.WhenAny(up.Task, Task.Delay(Pause, stop));
             stop.ThrowIfCancellationRequested();
         }
+
+        _options.Health?.Ready();
     }
 
     /// <summary>The oldest coordinator node, which carries the coordinator; null where none is known.</summary>
@@ -129,6 +131,7 @@ internal sealed class NodeSystem : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _leaving = true;
+        _options.Health?.Unready("a cluster to join");
         if (!JobIsOver)
         {
             var left = CoordinatedShutdown.Get(System).Run(CoordinatedShutdown.ClusterLeavingReason.Instance);
@@ -136,6 +139,7 @@ internal sealed class NodeSystem : IAsyncDisposable
         }
 
         await System.Terminate();
+        _options.Health?.Rest();
     }
 
     private async Task<ClusterJoin.Way> NextAsync(HostPort[] others, TimeSpan waited, CancellationToken stop)

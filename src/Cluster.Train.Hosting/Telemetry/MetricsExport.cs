@@ -1,0 +1,55 @@
+using OpenTelemetry;
+using OpenTelemetry.Exporter;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+
+namespace Cluster.Train.Hosting.Telemetry;
+
+/// <summary>Listens to the meter "Cluster.Train", for Prometheus and for an OTLP collector.</summary>
+internal sealed class MetricsExport : IDisposable
+{
+    private const int EndPatienceMilliseconds = 2000;
+
+    private readonly MeterProvider _provider;
+
+    private MetricsExport(MeterProvider provider) => _provider = provider;
+
+    /// <summary>Begins to listen.</summary>
+    /// <param name="prometheus">Gets what Prometheus asks for; null for none.</param>
+    /// <param name="otlp">A collector's URL; null for what OTEL_EXPORTER_OTLP_ENDPOINT says, or for none.</param>
+    /// <param name="toCollector">Whether a collector gets them.</param>
+    public static MetricsExport Start(PrometheusText? prometheus, Uri? otlp, bool toCollector)
+    {
+        var builder = Sdk.CreateMeterProviderBuilder()
+            .ConfigureResource(resource => resource.AddService("cluster-train", serviceInstanceId: Invariant($"{Environment.MachineName}-{Environment.ProcessId}")).AddEnvironmentVariableDetector())
+            .AddMeter(MeterName);
+        if (prometheus is not null) builder.AddReader(new BaseExportingMetricReader(prometheus) { TemporalityPreference = MetricReaderTemporalityPreference.Cumulative });
+        if (toCollector)
+        {
+            builder.AddOtlpExporter(options =>
+            {
+                if (otlp is null) return;
+                options.Endpoint = otlp;
+                // 4318 is HTTP's port by the standard; a path is HTTP's, too.
+                if (otlp.Port == 4318 || otlp.AbsolutePath.Length > 1) options.Protocol = OtlpExportProtocol.HttpProtobuf;
+            });
+        }
+
+        return new MetricsExport(builder.Build());
+    }
+
+    /// <summary>The meter's name.</summary>
+    public const string MeterName = "Cluster.Train";
+
+    /// <summary>Whether the usual variables name a collector.</summary>
+    public static bool IsAsked(Func<string, string?> variable) =>
+        !string.Equals(variable("OTEL_SDK_DISABLED"), "true", StringComparison.OrdinalIgnoreCase)
+        && (variable("OTEL_EXPORTER_OTLP_ENDPOINT") is { Length: > 0 } || variable("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT") is { Length: > 0 });
+
+    /// <summary>Sends what is left, for two seconds at most.</summary>
+    public void Dispose()
+    {
+        _provider.Shutdown(EndPatienceMilliseconds);
+        _provider.Dispose();
+    }
+}

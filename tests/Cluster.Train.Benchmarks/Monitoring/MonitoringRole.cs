@@ -1,0 +1,67 @@
+using Cluster.Train.Benchmarks.Models;
+using Cluster.Train.Benchmarks.Training;
+using Cluster.Train.Hosting.Telemetry;
+using Cluster.Train.Hosting.Web;
+using Cluster.Train.Nodes;
+using Cluster.Train.Running;
+
+namespace Cluster.Train.Benchmarks.Monitoring;
+
+/// <summary>A process that trains as <c>cluster-train train</c> does, watched in every way or in none, and says how fast it went once warm.</summary>
+internal static class MonitoringRole
+{
+    internal const string Watched = "role-watched";
+    internal const string Unwatched = "role-unwatched";
+
+    /// <summary>Arguments: model, workers, seconds.</summary>
+    internal static Task RunUnwatchedAsync(IReadOnlyList<string> arguments) =>
+        MeasureAsync(arguments, (options, meter, stop) => LocalTraining.RunAsync(options, meter, stop));
+
+    /// <summary>The same.</summary>
+    internal static Task RunWatchedAsync(IReadOnlyList<string> arguments) => MeasureAsync(arguments, WatchAsync);
+
+    private static async Task WatchAsync(TrainingOptions options, Meter meter, CancellationToken stop)
+    {
+        var folder = Directory.CreateTempSubdirectory("cluster-train-watched-");
+        try
+        {
+            var prometheus = new PrometheusText();
+            using var export = MetricsExport.Start(prometheus, otlp: null, toCollector: false);
+            await using var server = await WebServer.StartAsync(
+                new WebAddress(new HostPort("127.0.0.1", 0), "--metrics"), new MetricsEndpoint(prometheus), new HealthEndpoints(new NodeHealth("")));
+            using var trace = new TraceFile(Path.Combine(folder.FullName, "trace.json"), Console.Error.WriteLine);
+            var reading = ReadAsync(server.Address, stop);
+            await LocalTraining.RunAsync(options with { Spans = trace }, meter, stop);
+            await reading;
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private static async Task ReadAsync(Uri address, CancellationToken stop)
+    {
+        using var client = new HttpClient { BaseAddress = address };
+        try
+        {
+            while (true)
+            {
+                await Task.Delay(TimeSpan.FromSeconds(1), stop);
+                _ = await client.GetStringAsync("/metrics", stop);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The run is over.
+        }
+    }
+
+    private static async Task MeasureAsync(IReadOnlyList<string> arguments, Func<TrainingOptions, Meter, CancellationToken, Task> train)
+    {
+        using var stop = new CancellationTokenSource();
+        var meter = new Meter(TimeSpan.FromSeconds(double.Parse(arguments[2])), stop);
+        await train(TrainingRole.Options(BenchmarkModel.Find(arguments[0]), int.Parse(arguments[1])), meter, stop.Token);
+        Console.WriteLine($"rate {meter.SamplesPerSecond:R}");
+    }
+}
