@@ -22,6 +22,26 @@ public sealed class Batch(IReadOnlyList<torch.Tensor> tensors, int count)
     /// <summary>How the data has scaled the targets; null where it has not said so. For metrics: errors are told in the targets' own unit.</summary>
     public TargetScaling? TargetScaling { get; init; }
 
+    /// <summary>How long the samples are in a field of differing lengths (<see cref="FieldSpec.Sequence"/>): int64, <c>[batch]</c>. The loader's: not to be changed.</summary>
+    /// <param name="field">The field's number in <see cref="IDataset.Fields"/>.</param>
+    /// <exception cref="InvalidOperationException">All samples have the same shape in it.</exception>
+    public torch.Tensor Lengths(int field = 0) => LengthFields is { } places && (uint)field < (uint)places.Count && places[field] >= 0
+        ? tensors[places[field]]
+        : throw new InvalidOperationException(Invariant($"the samples do not differ in length in field {field}: FieldSpec.Sequence makes one in which they do"));
+
+    /// <summary>Where a field of differing lengths has values and where padding: bool, <c>[batch, longest]</c>, true for values. A new tensor.</summary>
+    /// <inheritdoc cref="Lengths"/>
+    public torch.Tensor Mask(int field = 0)
+    {
+        var lengths = Lengths(field);
+        using var places = torch.arange(tensors[field].shape[1], torch.ScalarType.Int64, lengths.device);
+        using var column = lengths.unsqueeze(1);
+        return places.lt(column);
+    }
+
+    /// <summary>For each field which one holds its lengths, -1 for none; null where no field differs in length.</summary>
+    internal IReadOnlyList<int>? LengthFields { get; init; }
+
     /// <summary>All fields.</summary>
     internal IReadOnlyList<torch.Tensor> Tensors => tensors;
 
@@ -34,11 +54,11 @@ public sealed class Batch(IReadOnlyList<torch.Tensor> tensors, int count)
         var here = device.type == DeviceType.CPU;
         return here && Conversions is null
             ? this
-            : new Batch([.. tensors.Select((tensor, field) => Converted(here ? tensor : tensor.to(device), field))], Count) { TargetScaling = TargetScaling };
+            : new Batch([.. tensors.Select((tensor, field) => Converted(here ? tensor : tensor.to(device), field))], Count) { TargetScaling = TargetScaling, LengthFields = LengthFields };
     }
 
     /// <summary>The same samples, with how their targets were scaled.</summary>
-    internal Batch Scaled(TargetScaling? scaling) => scaling is null ? this : new Batch(tensors, Count) { TargetScaling = scaling, Conversions = Conversions };
+    internal Batch Scaled(TargetScaling? scaling) => scaling is null ? this : new Batch(tensors, Count) { TargetScaling = scaling, Conversions = Conversions, LengthFields = LengthFields };
 
     private torch.Tensor Converted(torch.Tensor tensor, int field) => Conversions?[field]?.Apply(tensor) ?? tensor;
 }

@@ -18,6 +18,16 @@ public interface IDataset
     /// </summary>
     string Fingerprint { get; }
 
+    /// <summary>
+    /// How long a sample is in a field of differing lengths (<see cref="FieldSpec.Sequence"/>): asked of all samples before the first
+    /// step and of each again before it is read, on any thread, so it must be known without reading. Other fields are not asked about.
+    /// </summary>
+    /// <param name="sample">A sample's number in [0, <see cref="Count"/>).</param>
+    /// <param name="field">The field's number in <see cref="Fields"/>.</param>
+    /// <returns>Places, from 0 to the field's <see cref="FieldSpec.Longest"/>; the same each time.</returns>
+    int LengthOf(int sample, int field) =>
+        throw new NotSupportedException($"samples differ in length in '{Fields[field].Name}', but {GetType().Name} does not say how long they are: implement LengthOf");
+
     /// <summary>Writes samples into the buffers of a batch, in the order asked for.</summary>
     /// <param name="samples">Sample numbers in [0, <see cref="Count"/>).</param>
     /// <param name="epoch">The epoch, counted from 0; -1 in evaluation.</param>

@@ -88,7 +88,8 @@ internal sealed class BareLoop : IDisposable
     private static (Tensor Inputs, Tensor Targets) Read(IDataset data)
     {
         using var slots = new BatchSlots(data.Fields, data.Count, slots: 1);
-        data.Read([.. Enumerable.Range(0, data.Count)], epoch: 0, slots.Buffers(0, data.Count));
+        int[] numbers = [.. Enumerable.Range(0, data.Count)];
+        data.Read(numbers, epoch: 0, slots.Buffers(0, data, numbers));
         var all = slots.BatchIn(0, data.Count);
         return (all.Input.clone(), all.Target.clone());
     }

@@ -104,7 +104,8 @@ public sealed class TrainerTests
     private static double Accuracy(TrainedModel model, IDataset samples)
     {
         using var slots = new BatchSlots(samples.Fields, samples.Count, slots: 1);
-        samples.Read([.. Enumerable.Range(0, samples.Count)], epoch: -1, slots.Buffers(0, samples.Count));
+        int[] numbers = [.. Enumerable.Range(0, samples.Count)];
+        samples.Read(numbers, epoch: -1, slots.Buffers(0, samples, numbers));
         var batch = slots.BatchIn(0, samples.Count);
         using var output = model.Predict(batch);
         using var classes = output.argmax(1);

@@ -1,6 +1,9 @@
+using System.Runtime.InteropServices;
+using Cluster.Train.Checkpoints;
 using Cluster.Train.Membership;
 using Cluster.Train.Reduction;
 using Cluster.Train.Running;
+using Cluster.Train.Tests.Hosting;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Tests.Training;
@@ -70,6 +73,15 @@ internal sealed record LocalRun : IJobObserver
 
     public async Task<string> HashAsync() => (await RunAsync()).ParametersSha256;
 
+    /// <summary>All parameters and buffers at the end, in the order of their names.</summary>
+    public async Task<float[]> ValuesAsync()
+    {
+        using var folder = new TemporaryFolder();
+        await (this with { Checkpoints = folder.Path }).RunAsync();
+        using var checkpoint = CheckpointFinder.FindNewest(folder.Path, out _)!;
+        return [.. checkpoint.Model.Tensors.OrderBy(tensor => tensor.Key, StringComparer.Ordinal).SelectMany(tensor => Read(checkpoint.Model, tensor.Key, tensor.Value))];
+    }
+
     /// <summary>The message of the fault with which the run ends.</summary>
     public async Task<string> FaultAsync() => (await Assert.ThrowsAsync<TrainingFaultException>(() => RunAsync())).Message;
 
@@ -120,4 +132,11 @@ internal sealed record LocalRun : IJobObserver
         StepTimeout = StepTimeout,
         JoinTimeout = JoinTimeout,
     };
+
+    private static float[] Read(SafeTensorsFile file, string name, SafeTensor tensor)
+    {
+        var values = new float[tensor.ByteLength / sizeof(float)];
+        file.Read(name, TensorType.Float32, tensor.Shape.AsSpan(), MemoryMarshal.AsBytes(values.AsSpan()));
+        return values;
+    }
 }

@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-using Cluster.Train.Checkpoints;
 using Cluster.Train.Membership;
 using Cluster.Train.Reduction;
 using Cluster.Train.Running;
@@ -32,8 +30,8 @@ public sealed class WeightTests(ITestOutputHelper output)
     public async Task Shards_give_what_one_process_gives_for_the_whole_batch(float? clip)
     {
         // One shard is the plain loop: its loss is the mean over the whole batch, and no weight has a part in it.
-        var whole = await ValuesAsync(Job with { Task = Tokens(weight: null), Shards = 1, ClipNorm = clip });
-        var shards = await ValuesAsync(Job with { Workers = 3, ClipNorm = clip });
+        var whole = await (Job with { Task = Tokens(weight: null), Shards = 1, ClipNorm = clip }).ValuesAsync();
+        var shards = await (Job with { Workers = 3, ClipNorm = clip }).ValuesAsync();
 
         Assert.Equal(whole.Length, shards.Length);
         Assert.All(whole.Zip(shards), pair => Assert.Equal(pair.First, pair.Second, 2e-6f * Math.Max(1, Math.Abs(pair.First))));
@@ -168,20 +166,5 @@ public sealed class WeightTests(ITestOutputHelper output)
     {
         var hash = await run.HashAsync();
         return (hash, [.. run.Epochs.Select(epoch => (epoch.Loss, epoch.Evaluation?.Loss))]);
-    }
-
-    private static async Task<float[]> ValuesAsync(LocalRun run)
-    {
-        using var folder = new TemporaryFolder();
-        await (run with { Checkpoints = folder.Path }).RunAsync();
-        using var checkpoint = CheckpointFinder.FindNewest(folder.Path, out _)!;
-        return [.. checkpoint.Model.Tensors.OrderBy(tensor => tensor.Key, StringComparer.Ordinal).SelectMany(tensor => Read(checkpoint.Model, tensor.Key, tensor.Value))];
-    }
-
-    private static float[] Read(SafeTensorsFile file, string name, SafeTensor tensor)
-    {
-        var values = new float[tensor.ByteLength / sizeof(float)];
-        file.Read(name, TensorType.Float32, tensor.Shape.AsSpan(), MemoryMarshal.AsBytes(values.AsSpan()));
-        return values;
     }
 }

@@ -48,7 +48,8 @@ internal sealed class PredictionWorker : IDisposable
     {
         try
         {
-            _samples.Read([.. Enumerable.Range(batch.Start, batch.Count)], epoch: -1, slots.Buffers(slot: 0, batch.Count));
+            int[] numbers = [.. Enumerable.Range(batch.Start, batch.Count)];
+            _samples.Read(numbers, epoch: -1, slots.Buffers(slot: 0, _samples, numbers));
         }
         catch (Exception error) when (error is not BadInputException)
         {

@@ -13,6 +13,7 @@ internal sealed unsafe class BatchSlots : IDisposable
     private const int Alignment = 64;
 
     private readonly IReadOnlyList<FieldSpec> _fields;
+    private readonly PaddedFields? _padded;
     private readonly FloatBlock?[] _floats;
     private readonly Func<torch.Tensor>[] _tensorOf;
     private readonly ByteConversion?[]? _conversions;
@@ -23,7 +24,8 @@ internal sealed unsafe class BatchSlots : IDisposable
 
     internal BatchSlots(IReadOnlyList<FieldSpec> fields, int samples, int slots)
     {
-        _fields = fields;
+        _padded = PaddedFields.Of(fields, slots);
+        _fields = fields = PaddedFields.WithLengths(fields);
         Count = slots;
         _floats = new FloatBlock?[fields.Count];
         _tensorOf = new Func<torch.Tensor>[fields.Count];
@@ -48,17 +50,29 @@ internal sealed unsafe class BatchSlots : IDisposable
     internal int Count { get; }
 
     /// <summary>Bytes of one slot.</summary>
-    internal static long SlotBytes(IReadOnlyList<FieldSpec> fields, int samples) => fields.Sum(field => StrideBytes(field, samples));
+    internal static long SlotBytes(IReadOnlyList<FieldSpec> fields, int samples) =>
+        PaddedFields.WithLengths(fields).Sum(field => StrideBytes(field, samples));
 
-    /// <summary>Where a dataset writes the samples of a slot.</summary>
-    internal BatchBuffers Buffers(int slot, int samples) =>
-        new(_pointers.AsSpan(slot * _fields.Count, _fields.Count), _fields, samples);
+    /// <summary>Where a dataset writes samples of its own into a slot. It is asked for their lengths, where they differ.</summary>
+    /// <exception cref="BadInputException">A sample is longer than its field may be.</exception>
+    internal BatchBuffers Buffers(int slot, IDataset dataset, ReadOnlySpan<int> samples)
+    {
+        var pointers = _pointers.AsSpan(slot * _fields.Count, _fields.Count);
+        _padded?.Prepare(dataset, samples, slot, pointers);
+        return new(pointers, _fields, samples.Length, _padded, slot);
+    }
 
     /// <summary>The batch of the first <paramref name="samples"/> samples in a slot. Compute thread only.</summary>
     internal Batch BatchIn(int slot, int samples)
     {
-        // A job has at most four sizes: two of a full batch's shards, two of the epoch's tail.
+        // A job has at most four sizes: two of a full batch's shards, two of the epoch's tail. Lengths are without number: then
+        // only what was made last is kept.
         var known = _batches[slot];
+        if (_padded?.Viewed(slot) == false)
+        {
+            Drop(known);
+        }
+
         for (var i = 0; i < known.Count; i++)
         {
             if (known[i].Count == samples)
@@ -67,7 +81,11 @@ internal sealed unsafe class BatchSlots : IDisposable
             }
         }
 
-        var made = new Batch([.. Enumerable.Range(0, _fields.Count).Select(f => View(f, slot, samples))], samples) { Conversions = _conversions };
+        var made = new Batch([.. Enumerable.Range(0, _fields.Count).Select(f => View(f, slot, samples))], samples)
+        {
+            Conversions = _conversions,
+            LengthFields = _padded?.LengthFields,
+        };
         known.Add(made);
         return made;
     }
@@ -77,24 +95,12 @@ internal sealed unsafe class BatchSlots : IDisposable
 
     /// <summary>What a field holds of the first <paramref name="samples"/> samples in a slot.</summary>
     internal ReadOnlySpan<byte> Bytes(int slot, int samples, int field) =>
-        new((void*)_pointers[(slot * _fields.Count) + field], checked(samples * _fields[field].Elements * _fields[field].ElementSize));
+        new((void*)_pointers[(slot * _fields.Count) + field], checked(samples * ElementsIn(slot, field) * _fields[field].ElementSize));
 
     /// <summary>Disposes the tensors; the blocks go with the garbage collector, after the last writer.</summary>
     public void Dispose()
     {
-        foreach (var known in _batches)
-        {
-            foreach (var batch in known)
-            {
-                for (var f = 0; f < _fields.Count; f++)
-                {
-                    batch[f].Dispose();
-                }
-            }
-
-            known.Clear();
-        }
-
+        Array.ForEach(_batches, Drop);
         for (var f = 0; f < _fields.Count; f++)
         {
             _whole[f]?.Dispose();
@@ -102,6 +108,16 @@ internal sealed unsafe class BatchSlots : IDisposable
             _floats[f]?.Dispose();
             _conversions?[f]?.Dispose();
         }
+    }
+
+    private void Drop(List<Batch> known)
+    {
+        foreach (var tensor in known.SelectMany(batch => batch.Tensors))
+        {
+            tensor.Dispose();
+        }
+
+        known.Clear();
     }
 
     private nint Allocate(int field, long length)
@@ -130,10 +146,16 @@ internal sealed unsafe class BatchSlots : IDisposable
         using var noGrad = torch.no_grad();
         var whole = _whole[field] ??= _tensorOf[field]().DetachFromDisposeScope();
         var spec = _fields[field];
-        return whole.narrow(0, slot * _stride[field], (long)samples * spec.Elements)
-            .view([samples, .. spec.Shape])
+        long[] shape = spec.IsSequence ? [samples, _padded!.Extent(slot, field), .. spec.Shape[1..]] : [samples, .. spec.Shape];
+        return whole.narrow(0, slot * _stride[field], (long)samples * ElementsIn(slot, field))
+            .view(shape)
             .DetachFromDisposeScope();
     }
+
+    /// <summary>Elements of one sample of the batch in a slot, padding included.</summary>
+    private int ElementsIn(int slot, int field) => _fields[field] is { IsSequence: true } sequence
+        ? checked(_padded!.Extent(slot, field) * sequence.ElementsOfOne)
+        : _fields[field].Elements;
 
     private static long StrideBytes(FieldSpec field, int samples) =>
         ((((long)samples * field.Elements * field.ElementSize) + Alignment - 1) / Alignment) * Alignment;

@@ -31,7 +31,7 @@ public sealed record ByteScaling
             return $"scales '{field.Name}' by numbers that are not finite, or by a standard deviation of 0";
         }
 
-        return new[] { Mean, StandardDeviation }.FirstOrDefault(list => list.Count > 1 && (field.Shape.Length < 1 || list.Count != field.Shape[0])) is { } wrong
+        return new[] { Mean, StandardDeviation }.FirstOrDefault(list => list.Count > 1 && (field.Shape.Length < 1 || field.IsSequence || list.Count != field.Shape[0])) is { } wrong
             ? Invariant($"scales '{field.Name}' of shape [{string.Join(", ", field.Shape)}] by {wrong.Count} numbers; give one, or one for each index of its first dimension")
             : null;
     }

@@ -33,9 +33,14 @@ internal sealed class CheckedDataset : IDataset
         }
 
         Fields = [.. fields.Select(field => field ?? throw Wrong(nameof(Fields), "has a field that is null"))];
-        if (Fields.FirstOrDefault(field => field.Shape.Any(extent => extent < 1)) is { } empty)
+        if (Fields.FirstOrDefault(field => field.Shape.Skip(field.IsSequence ? 1 : 0).Any(extent => extent < 1)) is { } empty)
         {
             throw Wrong(nameof(Fields), $"has '{empty.Name}' of shape [{string.Join(", ", empty.Shape)}]; every extent must be at least 1");
+        }
+
+        if (Fields.FirstOrDefault(field => field.IsSequence != field.Longest > 0 || !PaddedFields.CanPad(field)) is { } unpadded)
+        {
+            throw Wrong(nameof(Fields), Invariant($"has '{unpadded.Name}' of shape [{string.Join(", ", unpadded.Shape)}] and type {unpadded.Type}, with a longest of {unpadded.Longest} and a padding of {unpadded.Padding:R}; make it with FieldSpec.Sequence, and pad it with a number that its type has"));
         }
 
         if (Fields.FirstOrDefault(field => field.Scaling is not null && field.Type != FieldType.UInt8) is { } unscaled)
@@ -51,6 +56,14 @@ internal sealed class CheckedDataset : IDataset
             }
 
             Fingerprint += scaled.Scaling.Text(scaled.Name);
+        }
+
+        for (var field = 0; field < Fields.Count; field++)
+        {
+            if (Fields[field].IsSequence)
+            {
+                Fingerprint += Ask(nameof(IDataset.LengthOf), () => VerifyLengths(task, role, field));
+            }
         }
 
         T Ask<T>(string member, Func<T> question)
@@ -79,6 +92,26 @@ internal sealed class CheckedDataset : IDataset
     public string Fingerprint { get; }
 
     /// <inheritdoc/>
+    public int LengthOf(int sample, int field) => _dataset.LengthOf(sample, field);
+
+    /// <inheritdoc/>
     public void Read(ReadOnlySpan<int> samples, int epoch, BatchBuffers into) =>
         _dataset.Read(samples, epoch, into.Seeded(_seed, samples, epoch));
+
+    /// <summary>All lengths, looked at once: what is too long is told before the first step.</summary>
+    /// <returns>What stands in the fingerprint.</returns>
+    private string VerifyLengths(string task, string role, int field)
+    {
+        var spec = Fields[field];
+        for (var sample = 0; sample < Count; sample++)
+        {
+            var length = _dataset.LengthOf(sample, field);
+            if (length < 0 || length > spec.Longest)
+            {
+                throw new BadInputException($"task '{task}', {role} data: {PaddedFields.WrongLength(sample, length, spec)}");
+            }
+        }
+
+        return Invariant($" {spec.Name} padded with {spec.Padding:R}");
+    }
 }

@@ -33,6 +33,13 @@ public sealed class DatasetPart : IDataset
     public string Fingerprint { get; }
 
     /// <inheritdoc/>
+    public int LengthOf(int sample, int field)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)sample, (uint)Count, nameof(sample));
+        return _whole.LengthOf(_first + sample, field);
+    }
+
+    /// <inheritdoc/>
     public void Read(ReadOnlySpan<int> samples, int epoch, BatchBuffers into)
     {
         var numbers = ArrayPool<int>.Shared.Rent(samples.Length);

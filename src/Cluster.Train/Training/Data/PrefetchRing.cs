@@ -103,6 +103,7 @@ internal sealed class PrefetchRing : IDisposable
     }
 
     /// <summary>The next batch of the sequence, valid until the next call. Waits for it if it is not there yet.</summary>
+    /// <exception cref="BadInputException">The dataset refused what it read.</exception>
     /// <exception cref="TrainingFaultException">The dataset threw, or was waited for too long.</exception>
     internal Batch Next()
     {
@@ -164,8 +165,7 @@ internal sealed class PrefetchRing : IDisposable
 
             if (Volatile.Read(ref run.Fault) is { } fault)
             {
-                var message = OneLine.Of(fault.Message);
-                throw new TrainingFaultException($"task '{_task}' failed in Read (data) at {run.Sequence.Describe(position)}: {message}", fault);
+                throw Failed(run.Sequence.Describe(position), fault);
             }
 
             var left = _timeout - ProcessTime.Since(since);
@@ -179,6 +179,12 @@ internal sealed class PrefetchRing : IDisposable
         }
 
         Volatile.Write(ref _consumerWaits, 0);
+    }
+
+    private Exception Failed(string place, Exception fault)
+    {
+        var message = $"task '{_task}' failed in Read (data) at {place}: {OneLine.Of(fault.Message)}";
+        return fault is BadInputException ? new BadInputException(message, fault) : new TrainingFaultException(message, fault);
     }
 
     private void Load()
@@ -211,7 +217,7 @@ internal sealed class PrefetchRing : IDisposable
             var (samples, epoch) = run.Sequence.At(position);
             if (samples.Length > 0)
             {
-                _dataset.Read(samples.Span, epoch, _slots.Buffers(slot, samples.Length));
+                _dataset.Read(samples.Span, epoch, _slots.Buffers(slot, _dataset, samples.Span));
             }
 
             _counts[slot] = samples.Length;

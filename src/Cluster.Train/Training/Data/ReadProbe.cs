@@ -57,7 +57,7 @@ internal static class ReadProbe
         using var slots = new BatchSlots(data.Fields, samples: 1, slots: 1);
         try
         {
-            data.Read([sample], epoch, slots.Buffers(slot: 0, samples: 1));
+            data.Read([sample], epoch, slots.Buffers(slot: 0, data, [sample]));
         }
         catch (Exception)
         {

@@ -47,7 +47,7 @@ public sealed class ReadSamples : IDisposable
         var read = new ReadSamples(dataset.Fields, samples.Length);
         try
         {
-            dataset.Read(samples, epoch, read._slots.Buffers(slot: 0, samples.Length).Seeded(seed, samples, epoch));
+            dataset.Read(samples, epoch, read._slots.Buffers(slot: 0, dataset, samples).Seeded(seed, samples, epoch));
             return read;
         }
         catch

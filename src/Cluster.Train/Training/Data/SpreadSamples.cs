@@ -36,6 +36,9 @@ internal sealed class SpreadSamples : IDataset
     }
 
     /// <inheritdoc/>
+    public int LengthOf(int sample, int field) => _whole.LengthOf(NumberOf(sample), field);
+
+    /// <inheritdoc/>
     public void Read(ReadOnlySpan<int> samples, int epoch, BatchBuffers into)
     {
         var numbers = ArrayPool<int>.Shared.Rent(samples.Length);

@@ -17,7 +17,8 @@ internal static class MetricProbe
 
         var samples = plan.BatchOf(shard: 0, index: 0).Count;
         using var slots = new BatchSlots(evaluation.Fields, samples, slots: 1);
-        evaluation.Read([.. Enumerable.Range(0, samples)], epoch: -1, slots.Buffers(slot: 0, samples));
+        int[] numbers = [.. Enumerable.Range(0, samples)];
+        evaluation.Read(numbers, epoch: -1, slots.Buffers(slot: 0, evaluation, numbers));
         replica.TryMetrics(slots.BatchIn(slot: 0, samples));
     }
 }

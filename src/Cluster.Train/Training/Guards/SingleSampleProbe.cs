@@ -23,7 +23,7 @@ internal static class SingleSampleProbe
         }
 
         using var slots = new BatchSlots(training.Fields, samples: 1, slots: 1);
-        training.Read([0], epoch: 0, slots.Buffers(slot: 0, samples: 1));
+        training.Read([0], epoch: 0, slots.Buffers(slot: 0, training, [0]));
         if (replica.BufferSpoiltBy(slots.BatchIn(slot: 0, samples: 1), step, shard) is { } buffer)
         {
             var isTail = plan.BatchSize / plan.Shards > 1;
