@@ -60,5 +60,11 @@ public sealed class Batch(IReadOnlyList<torch.Tensor> tensors, int count)
     /// <summary>The same samples, with how their targets were scaled.</summary>
     internal Batch Scaled(TargetScaling? scaling) => scaling is null ? this : new Batch(tensors, Count) { TargetScaling = scaling, Conversions = Conversions, LengthFields = LengthFields };
 
+    /// <summary>The same samples with another field as their target, whose scaling is not known.</summary>
+    internal Batch WithTarget(int field) => new([Input, tensors[field], .. tensors.Skip(2)], Count)
+    {
+        LengthFields = LengthFields is { } places ? [places[0], field < places.Count ? places[field] : -1, .. places.Skip(2)] : null,
+    };
+
     private torch.Tensor Converted(torch.Tensor tensor, int field) => Conversions?[field]?.Apply(tensor) ?? tensor;
 }

@@ -23,6 +23,6 @@ internal sealed class OutputMetric(string name, Metric metric, Func<object, torc
         output(prediction.Value) ?? throw new ArgumentException("its output is null"),
         target == UsualTarget ? batch : target < batch.Tensors.Count
             // How targets are scaled is said of the usual one.
-            ? new Batch([batch.Input, batch[target], .. batch.Tensors.Skip(2)], batch.Count)
+            ? batch.WithTarget(target)
             : throw new ArgumentException(Invariant($"its target is field {target}, and the data has {batch.Tensors.Count}")));
 }
