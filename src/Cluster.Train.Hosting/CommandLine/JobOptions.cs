@@ -30,6 +30,11 @@ internal static class JobOptions
         "An epoch's last batch, where it is smaller: keep it, drop it, or merge it into the batch before.")
     { Default = _ => TailRule.Keep };
 
+    public static readonly OptionSpec<SampleOrder> SampleOrder = new("--sample-order", Section,
+        ValueKinds.Choice(("task", Training.SampleOrder.Task), ("shuffled", Training.SampleOrder.Shuffled), ("sequential", Training.SampleOrder.Sequential), ("balanced", Training.SampleOrder.Balanced)),
+        "Which samples an epoch has: as the task says (mostly shuffled), all of them shuffled, or one after the other; balanced draws with replacement, each class as likely as any other.")
+    { Default = _ => Training.SampleOrder.Task };
+
     public static readonly OptionSpec<int> Shards = new("--shards", Section, ValueKinds.Whole(1, 65_536, "shards"),
         "Pieces of every global batch. They are a part of the job: the bits depend on their number, and not on how many workers share them.")
     { DefaultNote = "the number of workers" };
@@ -169,7 +174,7 @@ internal static class JobOptions
 
     public static readonly IReadOnlyList<OptionSpec> All =
     [
-        Epochs, Steps, BatchSize, Tail, Shards, Accumulate, Seed, Optimizer, LearningRate, Schedule, WeightDecay, NoDecay, Maximize,
+        Epochs, Steps, BatchSize, Tail, SampleOrder, Shards, Accumulate, Seed, Optimizer, LearningRate, Schedule, WeightDecay, NoDecay, Maximize,
         .. OfSomeOptimizers, ClipNorm, Ema, EvaluateEvery, Watch, StopAfter, LeastGain, KeepBest, Init, InitMap, InitSkip, Freeze, Threads, Portable,
     ];
 

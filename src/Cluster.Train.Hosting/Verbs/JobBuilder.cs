@@ -40,6 +40,7 @@ internal static class JobBuilder
             Shards = shards,
             BatchSize = batch,
             Tail = Or(values, JobOptions.Tail, former?.Tail ?? values.Get(JobOptions.Tail)),
+            SampleOrder = Or(values, JobOptions.SampleOrder, former?.SampleOrder ?? values.Get(JobOptions.SampleOrder)),
             Optimizer = Optimizer(values, former?.Optimizer ?? values.Task.Defaults.Optimizer),
             Schedule = Or(values, JobOptions.Schedule, former?.Schedule ?? values.Get(JobOptions.Schedule)),
             ClipNorm = values.IsGiven(JobOptions.ClipNorm) ? values.Get(JobOptions.ClipNorm) : former?.ClipNorm,

@@ -95,13 +95,14 @@ internal sealed class ProcessContext
 
     /// <summary>Which samples belong to which step and shard.</summary>
     /// <exception cref="BadInputException">The batch is smaller than the number of shards.</exception>
-    internal BatchPlan Plan => BatchPlan.Of(Definition, Data.Training.Count);
+    internal BatchPlan Plan => BatchPlan.Of(Definition, Data.EpochSamples);
 
     /// <summary>Steps of an epoch; known of a replica's description where this process has no data.</summary>
     internal long StepsPerEpoch => _stepsPerEpoch ?? Plan.StepsPerEpoch;
 
     /// <summary>What identifies the data, and what was fitted on it.</summary>
     internal string DataFingerprint => $"{Data.Training.Fingerprint} {Data.Evaluation.Fingerprint}"
+        + (Data.Order is { } order ? $" in order {order.Name}" : "")
         + (Data.Own.Preparation is { } preparation ? $" prepared {Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(preparation)))}" : "");
 
     /// <summary>The layout of the model, known once a replica was made.</summary>

@@ -46,7 +46,7 @@ internal sealed class ReplicaLoop : MemberLoop
 
         _clock = new StepClock(place.Name, process.Spans);
         (_replica, _shards, _plan) = (replica, place.Member.Shards, process.Plan);
-        var source = new BatchSource(process.Task.Name, process.Data.Training, _plan, definition.Seed, place.Generation.TotalSteps);
+        var source = new BatchSource(process.Task.Name, process.Data.Training, _plan, definition.Seed, place.Generation.TotalSteps) { Order = process.Data.Order };
         _loader = new BatchLoader(source, _shards, place.Generation.FirstStep, process.StepTimeout);
         _evaluation = new EvaluationLoader(
             process.Task.Name, process.Data.Evaluation,

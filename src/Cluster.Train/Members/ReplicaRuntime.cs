@@ -80,14 +80,14 @@ internal sealed class ReplicaRuntime(WorkerIdentity identity, Func<JobDefinition
             var layout = _replica.Layout;
             var memory = MemoryNotice.Of(new MemoryShare(definition, layout, process.WorkersHere, HoldsAll: process.Network is null), ProcessLimits.Memory());
             process.Layout = layout;
-            process.EvaluateBetween(data.Training.Count, data.Evaluation.Count);
+            process.EvaluateBetween(data.EpochSamples, data.Evaluation.Count);
             var frozen = _replica.CopyFrozen();
             var initial = InitialState.Of(layout, _replica.InitialValues().Read, frozen);
             KeepInitial(process, _replica, frozen);
             _process = process;
             Metering.Opened(identity.Name, numerics, DeviceSpec.Parse(device).Model);
             var description = new ReplicaDescription(
-                definition.Hash(), process.Build, layout.Hash, initial.Hash, process.DataFingerprint, data.Training.Count, data.Evaluation.Count,
+                definition.Hash(), process.Build, layout.Hash, initial.Hash, process.DataFingerprint, data.EpochSamples, data.Evaluation.Count,
                 layout.VectorLength, layout.ParameterLength, layout.ParameterCount, device, numerics, DeviceSpec.Parse(device).Model,
                 process.Network?.Endpoint)
             {

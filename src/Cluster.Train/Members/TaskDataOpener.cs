@@ -7,7 +7,14 @@ namespace Cluster.Train.Members;
 /// <param name="Own">What the task gave, for its own <see cref="ITrainingTask.CreateModel"/>.</param>
 /// <param name="Training">The training samples; at least one.</param>
 /// <param name="Evaluation">The evaluation samples.</param>
-internal sealed record OpenedData(TaskData Own, IDataset Training, IDataset Evaluation);
+internal sealed record OpenedData(TaskData Own, IDataset Training, IDataset Evaluation)
+{
+    /// <summary>The order of the training samples; null for the usual one.</summary>
+    internal EpochOrder? Order { get; init; }
+
+    /// <summary>Samples of an epoch.</summary>
+    internal int EpochSamples => Order?.Count ?? Training.Count;
+}
 
 /// <summary>Opens a task's data and checks what the task gave back.</summary>
 internal static class TaskDataOpener
@@ -49,7 +56,7 @@ internal static class TaskDataOpener
             throw new BadInputException($"task '{task.Name}' has no training samples{(dataDirectory is null ? "" : $" in {dataDirectory}")}");
         }
 
-        return opened;
+        return opened with { Order = EpochOrder.Of(task.Name, definition, data.Order, opened.Training) };
     }
 
     /// <summary>Opens new samples to predict.</summary>

@@ -130,6 +130,9 @@ public record TaskData(IDataset Training, IDataset Evaluation)
     /// <summary>How the datasets have scaled the targets, so that errors are told in the targets' own unit; null for not at all.</summary>
     public TargetScaling? TargetScaling { get; init; }
 
+    /// <summary>Which training samples an epoch has, in which order, for example <see cref="SampleOrders.Weighted"/>; null for all of them, shuffled. <c>--sample-order</c> goes before it.</summary>
+    public ISampleOrder? Order { get; init; }
+
     /// <summary>
     /// What was fitted on the training samples, in a text of the task's own, such as JSON: categories, means, scales, a vocabulary;
     /// null for nothing. It stands in each checkpoint and comes back in <see cref="ITrainingTask.OpenNewData"/>, and here where a

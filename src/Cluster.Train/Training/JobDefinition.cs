@@ -73,6 +73,9 @@ public sealed record JobDefinition
     /// <summary>What becomes of an epoch's last batch where it is smaller than <see cref="BatchSize"/>.</summary>
     public TailRule Tail { get; init; }
 
+    /// <summary>Which samples an epoch has, in which order.</summary>
+    public SampleOrder SampleOrder { get; init; }
+
     /// <summary>What the job makes of its evaluations; null for nothing.</summary>
     public WatchSettings? Watch { get; init; }
 
@@ -156,6 +159,11 @@ public sealed record JobDefinition
         {
             // Only where it is not the default: jobs of before there was a choice keep their hashes.
             fields[TailRules.Field] = TailRules.Name(Tail);
+        }
+
+        if (SampleOrder != SampleOrder.Task)
+        {
+            fields[SampleOrders.Field] = SampleOrders.NameOf(SampleOrder);
         }
 
         Watch?.AddTo(fields);

@@ -41,6 +41,7 @@ internal static class JobReader
             ClipNorm = reader.Read("clip-norm", text => text == "none" ? (float?)null : Real(text)),
             Threads = reader.Read("threads", Whole),
             Tail = fields.ContainsKey(TailRules.Field) ? reader.Read(TailRules.Field, TailRules.Parse) : TailRule.Keep,
+            SampleOrder = fields.ContainsKey(SampleOrders.Field) ? reader.Read(SampleOrders.Field, SampleOrders.Parse) : SampleOrder.Task,
             Watch = fields.ContainsKey(WatchSettings.Field) ? reader.Read(WatchSettings.Field, _ => WatchSettings.From(fields)) : null,
             EvaluateEvery = fields.ContainsKey(EvaluationInterval.Field) ? reader.Read(EvaluationInterval.Field, EvaluationInterval.Parse) : EvaluationInterval.Epoch,
             Ema = fields.ContainsKey("ema") ? reader.Read("ema", text => (float?)Real(text)) : null,

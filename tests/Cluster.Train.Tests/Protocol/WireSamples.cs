@@ -46,6 +46,7 @@ internal static class WireSamples
                 Ema = 0.5f,
                 Init = new InitialWeights { Sha256 = "ab12", Path = "/weights.pth", Map = new NamePrefixes("encoder.=backbone."), Skip = new NamePatterns("head.*") },
                 Freeze = new NamePatterns("backbone.*"),
+                SampleOrder = SampleOrder.Balanced,
             },
             Fresh: true),
         new JoinRefused("training data differs"),

@@ -73,6 +73,7 @@ public sealed class JobReaderTests
             NoDecay = choices.Item1 ? "bias,norm" : "",
             Ema = choices.Item2 ? 0.99f : null,
             Length = settings.Item4,
+            SampleOrder = choices.Item1 ? SampleOrder.Sequential : choices.Item2 ? SampleOrder.Balanced : SampleOrder.Task,
             Portable = choices.Item1,
             Device = choices.Item2 ? DeviceKind.Cuda : DeviceKind.Cpu,
         });

@@ -27,6 +27,8 @@ internal sealed record LocalRun : IJobObserver
 
     public TailRule Tail { get; init; }
 
+    public SampleOrder SampleOrder { get; init; }
+
     public RunLength Length { get; init; } = new(Epochs: 2, Steps: null);
 
     public Topology Topology { get; init; } = Topology.Sharded;
@@ -110,6 +112,7 @@ internal sealed record LocalRun : IJobObserver
         Shards = Shards,
         BatchSize = BatchSize,
         Tail = Tail,
+        SampleOrder = SampleOrder,
         Optimizer = Optimizer,
         Schedule = Schedule,
         NoDecay = NoDecay,

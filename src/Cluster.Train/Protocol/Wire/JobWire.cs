@@ -9,7 +9,7 @@ internal static class JobWire
 {
     internal static void Write(ref MessagePackWriter writer, JobDefinition job)
     {
-        writer.WriteArrayHeader(19);
+        writer.WriteArrayHeader(20);
         writer.Write(job.Task);
         writer.WriteMapHeader(job.Settings.Values.Count);
         foreach (var (name, value) in job.Settings.Values)
@@ -39,11 +39,12 @@ internal static class JobWire
         WriteOptional(ref writer, job.Ema);
         WireFields.WriteOptional(ref writer, job.Init, WriteInit);
         writer.Write(job.Freeze.Text);
+        writer.Write((int)job.SampleOrder);
     }
 
     internal static JobDefinition Read(ref MessagePackReader reader)
     {
-        var further = WireFields.Begin(ref reader, 19);
+        var further = WireFields.Begin(ref reader, 20);
         var job = new JobDefinition
         {
             Task = WireFields.Text(ref reader),
@@ -65,6 +66,7 @@ internal static class JobWire
             Ema = reader.TryReadNil() ? null : reader.ReadSingle(),
             Init = WireFields.Optional(ref reader, ReadInit),
             Freeze = new NamePatterns(WireFields.Text(ref reader)),
+            SampleOrder = WireFields.Enum<SampleOrder>(ref reader),
         };
         WireFields.End(ref reader, further);
         return job;

@@ -8,7 +8,11 @@ namespace Cluster.Train.Training;
 /// <param name="Plan">Which of them belong to which step and shard.</param>
 /// <param name="Seed">The job's seed, for the order of the samples.</param>
 /// <param name="EndStep">One past the last step of the run; nothing beyond it is read.</param>
-internal sealed record BatchSource(string Task, IDataset Dataset, BatchPlan Plan, long Seed, long EndStep = long.MaxValue);
+internal sealed record BatchSource(string Task, IDataset Dataset, BatchPlan Plan, long Seed, long EndStep = long.MaxValue)
+{
+    /// <summary>The order of the samples; null for the usual one.</summary>
+    internal EpochOrder? Order { get; init; }
+}
 
 /// <summary>
 /// The training batches of one worker, read ahead on a thread of its own (no libtorch there). All members are called
@@ -35,7 +39,7 @@ internal sealed class BatchLoader : IDisposable
         }
 
         _ring = new PrefetchRing(source.Task, source.Dataset, source.Plan.LargestShard, timeout, Invariant($"data of shards {shards.First}-{shards.End - 1}"));
-        _ring.Start(new TrainingSequence(source.Plan, source.Seed, shards, firstStep, source.EndStep));
+        _ring.Start(new TrainingSequence(source.Plan, source.Seed, shards, firstStep, source.EndStep, source.Order));
         (_shards, _step, _shard) = (shards, firstStep, shards.First);
     }
 

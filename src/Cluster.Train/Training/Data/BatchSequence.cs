@@ -19,7 +19,7 @@ internal abstract class BatchSequence
 }
 
 /// <summary>The shards of one worker, step after step.</summary>
-internal sealed class TrainingSequence(BatchPlan plan, long seed, ShardRange shards, long firstStep, long endStep) : BatchSequence
+internal sealed class TrainingSequence(BatchPlan plan, long seed, ShardRange shards, long firstStep, long endStep, EpochOrder? order = null) : BatchSequence
 {
     private int _epoch = -1;
     private ReadOnlyMemory<int> _order;
@@ -32,7 +32,7 @@ internal sealed class TrainingSequence(BatchPlan plan, long seed, ShardRange sha
         var (epoch, offset, count) = plan.ShardOf(step, shard);
         if (epoch != _epoch)
         {
-            _order = EpochPermutation.Of(seed, epoch, plan.Samples);
+            _order = order?.Of(epoch) ?? EpochPermutation.Of(seed, epoch, plan.Samples);
             _epoch = epoch;
         }
 
