@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Cluster.Train.Data;
 using Cluster.Train.Training;
@@ -20,5 +19,5 @@ internal static class ImagesProbe
         return 0;
     }
 
-    private static string Hash(ReadSamples read) => Convert.ToHexStringLower(SHA256.HashData(MemoryMarshal.AsBytes(read.Floats(0))));
+    private static string Hash(ReadSamples read) => Convert.ToHexStringLower(SHA256.HashData(read.Bytes(0)));
 }

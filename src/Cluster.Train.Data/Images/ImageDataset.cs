@@ -6,8 +6,8 @@ using Cluster.Train.Training;
 namespace Cluster.Train.Data;
 
 /// <summary>
-/// Images from PNG and JPEG files, decoded as they are read. Fields: "pixels", float32 <c>[channels, height, width]</c>, and "label",
-/// int64, a scalar, or "target", float32, a scalar or <c>[numbers]</c>. Headers and ends of all files are checked, and all contents
+/// Images from PNG and JPEG files, decoded as they are read. Fields: "pixels" <c>[channels, height, width]</c>, bytes that become
+/// float32 on the device, and "label", int64, a scalar, or "target", float32, a scalar or <c>[numbers]</c>. Headers and ends of all files are checked, and all contents
 /// hashed, when they are opened; a file that changes later is refused. Orientation in EXIF data is applied, transparency is laid on
 /// white, 16 bits become 8, of an animated PNG the first picture is taken.
 /// </summary>
@@ -16,14 +16,15 @@ public sealed class ImageDataset : IDataset
     private readonly ImageStore _store;
     private readonly int[] _numbers;
     private readonly ImageTargets _targets;
-    private readonly float[][] _scale;
 
     private ImageDataset(ImageStore store, int[] numbers, ImageTargets targets, ImageNormalization normalization, IReadOnlyList<ImageTransform> augmentation)
     {
         normalization.Check(store.Layout.Channels);
         (_store, _numbers, _targets, Normalization, Augmentation) = (store, numbers, targets, normalization, augmentation);
-        _scale = [.. normalization.Mean.Zip(normalization.StandardDeviation, Scale)];
-        var pixels = new FieldSpec("pixels", FieldType.Float32, Layout.Channels, Layout.Height, Layout.Width);
+        var pixels = new FieldSpec("pixels", FieldType.UInt8, Layout.Channels, Layout.Height, Layout.Width)
+        {
+            Scaling = new ByteScaling { Mean = normalization.Mean, StandardDeviation = normalization.StandardDeviation },
+        };
         Fields = targets.Field is { } target ? [pixels, target] : [pixels];
         Fingerprint = FingerprintOf();
     }
@@ -139,7 +140,7 @@ public sealed class ImageDataset : IDataset
     /// <inheritdoc/>
     public void Read(ReadOnlySpan<int> samples, int epoch, BatchBuffers into)
     {
-        var target = into.Floats(0);
+        var target = into.Bytes(0);
         var changed = ArrayPool<byte>.Shared.Rent(Layout.Bytes);
         try
         {
@@ -157,7 +158,7 @@ public sealed class ImageDataset : IDataset
                     }
                 }
 
-                Normalize(pixels, target.Slice(i * Layout.Bytes, Layout.Bytes));
+                ToPlanes(pixels, target.Slice(i * Layout.Bytes, Layout.Bytes));
                 if (Classes.Count > 0)
                 {
                     into.Integers(1)[i] = _targets.Classes[samples[i]];
@@ -180,21 +181,18 @@ public sealed class ImageDataset : IDataset
     private static ImageDataset Of(ImageFile[] files, ImageLayout layout, ImageTargets targets) =>
         new(ImageStore.Open(files, layout), [.. Enumerable.Range(0, files.Length)], targets, ImageNormalization.None(layout.Channels), []);
 
-    private static float[] Scale(float mean, float deviation) => [.. Enumerable.Range(0, 256).Select(value => ((value / 255f) - mean) / deviation)];
-
     private ImageDataset Part(int[] samples) => new(_store, Array.ConvertAll(samples, sample => _numbers[sample]), _targets.Of(samples), Normalization, Augmentation);
 
-    private void Normalize(ReadOnlySpan<byte> pixels, Span<float> target)
+    private void ToPlanes(ReadOnlySpan<byte> pixels, Span<byte> target)
     {
         var channels = Layout.Channels;
         var plane = Layout.Height * Layout.Width;
         for (var channel = 0; channel < channels; channel++)
         {
-            var scale = _scale[channel];
             var to = target.Slice(channel * plane, plane);
             for (var at = 0; at < to.Length; at++)
             {
-                to[at] = scale[pixels[(at * channels) + channel]];
+                to[at] = pixels[(at * channels) + channel];
             }
         }
     }

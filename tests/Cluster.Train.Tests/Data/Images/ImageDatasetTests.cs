@@ -1,9 +1,11 @@
 using Cluster.Train.Data;
+using Cluster.Train.Tests.Training;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Tests.Data.Images;
 
 /// <summary>Folders and tables of images as datasets.</summary>
+[Collection(LibtorchGroup.Name)]
 public sealed class ImageDatasetTests
 {
     [Fact]
@@ -20,7 +22,7 @@ public sealed class ImageDatasetTests
 
         Assert.Equal(["Dog", "ant", "cat"], dataset.Classes);
         Assert.Equal(["Dog/0.png", "Dog/1.png", "ant/0.png", "ant/1.png", "cat/0.png", "cat/1.png", "cat/more/x.png"], Enumerable.Range(0, dataset.Count).Select(dataset.NameOf));
-        Assert.Equal([new FieldSpec("pixels", FieldType.Float32, 3, 8, 8).ToString(), new FieldSpec("label", FieldType.Int64).ToString()], dataset.Fields.Select(field => field.ToString()));
+        Assert.Equal([("pixels", FieldType.UInt8, "3 8 8"), ("label", FieldType.Int64, "")], dataset.Fields.Select(field => (field.Name, field.Type, string.Join(' ', field.Shape))));
         using var read = ReadSamples.Of(dataset, [6, 0, 2]);
         Assert.Equal([2, 0, 1], read.Integers(1).ToArray());
     }
@@ -36,7 +38,8 @@ public sealed class ImageDatasetTests
         var dataset = ImageDataset.FromFolder(files.Root, layout).NormalizedBy(new ImageNormalization([0.5f, 0, 0.25f], [2, 1, 0.5f]));
 
         // Row 1, column 2: red 85, green 9; blue 3 at the beginning of row 0, column 3 would be 255.
-        var values = ImageFiles.Values(dataset, epoch: -1, seed: 0, 0);
+        using var read = ReadSamples.Of(dataset, [0]);
+        var values = read.Batch.Input.data<float>().ToArray();
         Assert.Equal(((85 / 255f) - 0.5f) / 2, values[(1 * 6) + 2]);
         Assert.Equal(9 / 255f, values[24 + (1 * 6) + 2]);
         Assert.Equal((1 - 0.25f) / 0.5f, values[48 + 3]);
@@ -50,7 +53,8 @@ public sealed class ImageDatasetTests
 
         var fitted = dataset.NormalizedBy(ImageNormalization.Of(dataset));
 
-        var values = ImageFiles.Values(fitted, epoch: 0, seed: 0, [.. Enumerable.Range(0, 10)]);
+        using var read = ReadSamples.Of(fitted, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+        var values = read.Batch.Input.data<float>().ToArray();
         for (var channel = 0; channel < 3; channel++)
         {
             var own = values.Chunk(64).Where((_, plane) => plane % 3 == channel).SelectMany(plane => plane).ToArray();

@@ -33,15 +33,15 @@ internal sealed class ImageFiles : IDisposable
         return files;
     }
 
-    /// <summary>Writes a PNG file that depends on a number.</summary>
-    internal void Paint(string name, int number, int width = 8, int height = 8)
+    /// <summary>Writes a PNG file that depends on a number; with stripes across or down where it is said.</summary>
+    internal void Paint(string name, int number, int width = 8, int height = 8, bool? across = null)
     {
         using var image = new Image<Rgb24>(width, height);
         for (var y = 0; y < height; y++)
         {
             for (var x = 0; x < width; x++)
             {
-                image[x, y] = new Rgb24((byte)((x * 29) + (number * 7)), (byte)((y * 31) + (number * 3)), (byte)((x + y) * number));
+                image[x, y] = across is { } rows ? new Rgb24((byte)((((rows ? y : x) + number) % 4) * 60), (byte)(number * 5), 90) : new Rgb24((byte)((x * 29) + (number * 7)), (byte)((y * 31) + (number * 3)), (byte)((x + y) * number));
             }
         }
 
@@ -57,11 +57,11 @@ internal sealed class ImageFiles : IDisposable
         return this[name];
     }
 
-    /// <summary>Values of some samples.</summary>
-    internal static float[] Values(IDataset dataset, int epoch, long seed, params int[] samples)
+    /// <summary>Bytes of some samples.</summary>
+    internal static byte[] Values(IDataset dataset, int epoch, long seed, params int[] samples)
     {
         using var read = ReadSamples.Of(dataset, samples, epoch, seed);
-        return read.Floats(0).ToArray();
+        return read.Bytes(0).ToArray();
     }
 
     public void Dispose() => _directory.Dispose();

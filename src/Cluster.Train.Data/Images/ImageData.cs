@@ -1,0 +1,69 @@
+using Cluster.Train.Training;
+
+namespace Cluster.Train.Data;
+
+/// <summary>Opens folders of images for a task.</summary>
+public static class ImageData
+{
+    private static readonly string[] s_evaluation = ["val", "valid", "validation", "test"];
+
+    /// <summary>
+    /// Opens images to train on: "train" and one of "val", "valid", "validation" and "test" in a folder, the first that is there, each with a
+    /// folder for each class; or the folders of the classes themselves, or <see cref="ImageOptions.Table"/>, of which a part is kept for evaluation.
+    /// </summary>
+    /// <param name="folder">The folder; null is refused.</param>
+    /// <param name="options">What becomes of them.</param>
+    /// <returns>The data, with a <see cref="TaskData.Preparation"/> that <see cref="ImagePreparation.Parse"/> reads.</returns>
+    /// <exception cref="BadInputException">The folder or a file in it cannot be used; names it.</exception>
+    public static TaskData Open(string? folder, ImageOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var (training, evaluation, remark) = Parts(Given(folder), options);
+        var normalization = options.Normalization ?? ImageNormalization.Of(training);
+        return new TaskData(training.NormalizedBy(normalization).AugmentedBy(options.Augmentation), evaluation.NormalizedBy(normalization))
+        {
+            Preparation = new ImagePreparation(options.Layout, training.Classes, normalization).Text,
+            Remark = remark,
+        };
+    }
+
+    /// <summary>Opens images to be predicted: all in a folder and below it, in the ordinal order of their names.</summary>
+    /// <param name="folder">The folder; null is refused.</param>
+    /// <param name="preparation">That of the training.</param>
+    /// <exception cref="BadInputException">The folder or a file in it cannot be used; names it.</exception>
+    public static TaskData OpenUnlabelled(string? folder, string? preparation)
+    {
+        var prepared = ImagePreparation.Parse(preparation);
+        var images = ImageDataset.WithoutTargets(Given(folder), prepared.Layout).NormalizedBy(prepared.Normalization);
+        return new TaskData(new DatasetPart(images, 0, 0), images) { Preparation = preparation };
+    }
+
+    private static (ImageDataset Training, ImageDataset Evaluation, string? Remark) Parts(string folder, ImageOptions options)
+    {
+        var train = Path.Combine(folder, "train");
+        if (options.Table is null && Directory.Exists(train))
+        {
+            var training = ImageDataset.FromFolder(train, options.Layout);
+            if (Array.Find(s_evaluation, name => Directory.Exists(Path.Combine(folder, name))) is { } part)
+            {
+                var evaluation = ImageDataset.FromFolder(Path.Combine(folder, part), options.Layout, training.Classes);
+                return evaluation.Count > 0
+                    ? (training, evaluation, null)
+                    : throw new BadInputException($"'{Path.Combine(folder, part)}' has no images; fill it, or take it away to evaluate on a part of 'train'");
+            }
+
+            return Divided(training, options);
+        }
+
+        return Divided(
+            options.Table is { } table ? ImageDataset.FromTable(new ImageTable { Path = Path.Combine(folder, table) }, options.Layout) : ImageDataset.FromFolder(folder, options.Layout), options);
+    }
+
+    private static (ImageDataset Training, ImageDataset Evaluation, string? Remark) Divided(ImageDataset whole, ImageOptions options)
+    {
+        var (training, evaluation) = whole.Split(options.EvaluationShare, options.SplitSeed);
+        return (training, evaluation, Invariant($"{evaluation.Count:N0} of {whole.Count:N0} images, the same share of each class, are kept for evaluation"));
+    }
+
+    private static string Given(string? folder) => folder ?? throw new BadInputException("images are needed: give --data DIR, a folder with a folder for each class");
+}
