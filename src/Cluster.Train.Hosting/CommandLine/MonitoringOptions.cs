@@ -24,8 +24,19 @@ internal static class MonitoringOptions
         "Writes the phases of this process's steps as spans that Perfetto and chrome://tracing open: 64 MiB at most, and about 5,000 phases a second of each worker.")
     { DefaultNote = "none" };
 
-    /// <summary>All of them.</summary>
+    public static readonly OptionSpec<string> TensorBoard = new("--tensorboard", Monitoring, ValueKinds.Text("DIR", "a folder that can be written"),
+        "Writes loss, metrics, learning rate and, of checkpoints, histograms of the parameters for TensorBoard; made if it is not there.")
+    { DefaultNote = "none" };
+
+    public static readonly OptionSpec<int> HistogramsEvery = new("--histograms-every", Monitoring, ValueKinds.Whole(1, 1_000_000, "evaluations"),
+        "How many evaluations lie between two histograms at least; they are of checkpoints, so without --checkpoint-dir there are none.")
+    { Default = _ => 1 };
+
+    /// <summary>Those of every process.</summary>
     public static readonly IReadOnlyList<OptionSpec> All = [Metrics, HttpToken, Otlp, Trace];
+
+    /// <summary>Those of a process that coordinates, too.</summary>
+    public static readonly IReadOnlyList<OptionSpec> OfJob = [.. All, TensorBoard, HistogramsEvery];
 
     private static Uri ReadUrl(string text) =>
         Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.Host.Length > 0 ? url : throw new FormatException();

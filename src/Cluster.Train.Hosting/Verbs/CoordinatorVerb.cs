@@ -18,7 +18,7 @@ internal static class CoordinatorVerb
             RunOptions.CheckpointDirectory, RunOptions.CheckpointEvery, RunOptions.Keep, RunOptions.Resume,
             ClusterOptions.Listen, ClusterOptions.Advertise, ClusterOptions.TensorPort, ClusterOptions.Seeds, ClusterOptions.JoinTimeout, ClusterOptions.HealthFile,
             .. ClusterOptions.Tls,
-            .. MonitoringOptions.All,
+            .. MonitoringOptions.OfJob,
             RunOptions.Summary, RunOptions.History, RunOptions.Plot, RunOptions.Journal, RunOptions.JournalHashEvery, RunOptions.Log,
         ],
         RunAsync)
@@ -47,6 +47,7 @@ internal static class CoordinatorVerb
         using var display = JobDisplay.Start(invocation.Host, invocation.Task.Name, signals);
         using var observers = RunObservers.Of(invocation, display);
         monitoring.TellThrough(display.Observer.OnNotice);
+        outputs.Observe(observers, job.Task, job.Definition);
         var curves = new CurveRecorder(observers);
         NodeEnd end;
         try

@@ -2,6 +2,7 @@ using Cluster.Train.Hosting.CommandLine;
 using Cluster.Train.Hosting.Display;
 using Cluster.Train.Hosting.Results;
 using Cluster.Train.Hosting.Surroundings;
+using Cluster.Train.Hosting.TensorBoard;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Hosting.Verbs;
@@ -15,10 +16,12 @@ internal sealed class Outputs
     private readonly string? _journal;
 
     private readonly string? _trace;
+    private readonly string? _tensorBoard;
+    private readonly int _histogramsEvery;
 
-    private Outputs(string? summary, string? history, string? plot, string? journal, string? trace)
+    private Outputs(string? summary, string? history, string? plot, string? journal, string? trace, string? tensorBoard, int histogramsEvery)
     {
-        _trace = trace;
+        (_trace, _tensorBoard, _histogramsEvery) = (trace, tensorBoard, histogramsEvery);
         _summary = summary;
         _history = history;
         _plot = plot;
@@ -35,6 +38,7 @@ internal sealed class Outputs
             if (_plot is not null) yield return ("plot", _plot);
             if (_journal is not null) yield return ("journal", _journal);
             if (_trace is not null) yield return ("trace", _trace);
+            if (_tensorBoard is not null) yield return ("tensorboard", _tensorBoard);
         }
     }
 
@@ -63,7 +67,27 @@ internal sealed class Outputs
             throw new BadInputException($"{values.Source(RunOptions.JournalHashEvery)} needs --journal FILE, where the hashes go");
         }
 
-        return new Outputs(summary, history, plot, journal, values.GetIfGiven(MonitoringOptions.Trace));
+        var tensorBoard = values.GetIfGiven(MonitoringOptions.TensorBoard);
+        if (tensorBoard is not null)
+        {
+            OutputFile.ProbeDirectory(tensorBoard, values.Source(MonitoringOptions.TensorBoard));
+        }
+        else if (values.IsGiven(MonitoringOptions.HistogramsEvery))
+        {
+            throw new BadInputException($"{values.Source(MonitoringOptions.HistogramsEvery)} needs --tensorboard DIR, where the histograms go");
+        }
+
+        return new Outputs(
+            summary, history, plot, journal, values.GetIfGiven(MonitoringOptions.Trace), tensorBoard, values.Get(MonitoringOptions.HistogramsEvery));
+    }
+
+    /// <summary>Has the files written that grow while the job runs, besides the journal.</summary>
+    /// <param name="observers">Whoever watches.</param>
+    /// <param name="task">The task.</param>
+    /// <param name="definition">The job.</param>
+    public void Observe(RunObservers observers, ITrainingTask task, JobDefinition definition)
+    {
+        if (_tensorBoard is not null) observers.AddOnThread(new TensorBoardObserver(_tensorBoard, task, definition, _histogramsEvery));
     }
 
     /// <summary>

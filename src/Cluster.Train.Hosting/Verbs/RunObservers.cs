@@ -9,11 +9,14 @@ namespace Cluster.Train.Hosting.Verbs;
 internal sealed class RunObservers : IJobObserver, IStatusObserver, IDisposable
 {
     private readonly List<IJobObserver> _observers = [];
+    private readonly List<IDisposable> _belongings = [];
+    private readonly Action<string> _tell;
 
     private RunObservers(JobDisplay display, IJobObserver? observer)
     {
+        _tell = display.Observer.OnNotice;
         _observers.Add(display.Observer);
-        if (observer is not null) _observers.Add(new ObserverThread(observer, display.Observer.OnNotice));
+        if (observer is not null) AddOnThread(observer);
     }
 
     /// <summary>Whoever watches this run.</summary>
@@ -23,6 +26,14 @@ internal sealed class RunObservers : IJobObserver, IStatusObserver, IDisposable
 
     /// <summary>Another one is told from now on, at once and on the caller's thread.</summary>
     public void Add(IJobObserver observer) => _observers.Add(observer);
+
+    /// <summary>The same, on a thread of its own.</summary>
+    /// <param name="observer">Is disposed of with this, where it can be.</param>
+    public void AddOnThread(IJobObserver observer)
+    {
+        _observers.Add(new ObserverThread(observer, _tell));
+        if (observer is IDisposable belonging) _belongings.Add(belonging);
+    }
 
     /// <inheritdoc/>
     public void OnRoster(RosterFormed roster) => _observers.ForEach(observer => observer.OnRoster(roster));
@@ -55,5 +66,10 @@ internal sealed class RunObservers : IJobObserver, IStatusObserver, IDisposable
     public void OnStatus(StatusReport status) => _observers.OfType<IStatusObserver>().ToList().ForEach(observer => observer.OnStatus(status));
 
     /// <summary>Waits until all have taken what they were told, as long as they may take. Can be called again.</summary>
-    public void Dispose() => _observers.OfType<IDisposable>().ToList().ForEach(observer => observer.Dispose());
+    public void Dispose()
+    {
+        _observers.OfType<IDisposable>().ToList().ForEach(observer => observer.Dispose());
+        _belongings.ForEach(belonging => belonging.Dispose());
+        _belongings.Clear();
+    }
 }

@@ -8,7 +8,7 @@ namespace Cluster.Train.Hosting.Verbs;
 internal static class TrainVerb
 {
     public static Verb Verb { get; } = new(
-        "train", "Trains a task with coordinator and workers in this process.", [.. JobOptions.All, .. RunOptions.Local, .. MonitoringOptions.All, .. ClusterOptions.Tls], RunAsync)
+        "train", "Trains a task with coordinator and workers in this process.", [.. JobOptions.All, .. RunOptions.Local, .. MonitoringOptions.OfJob, .. ClusterOptions.Tls], RunAsync)
     {
         TakesTask = true,
         TakesTaskOptions = true,
@@ -27,6 +27,7 @@ internal static class TrainVerb
         using var display = JobDisplay.Start(invocation.Host, invocation.Task.Name, signals);
         using var observers = RunObservers.Of(invocation, display);
         monitoring.TellThrough(display.Observer.OnNotice);
+        outputs.Observe(observers, options.Task, options.Definition);
         observers.Add(new FirstRoster(monitoring.Health.Ready));
         var curves = new CurveRecorder(observers);
         JobOutcome outcome;

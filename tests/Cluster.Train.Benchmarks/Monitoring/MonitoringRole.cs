@@ -1,6 +1,7 @@
 using Cluster.Train.Benchmarks.Models;
 using Cluster.Train.Benchmarks.Training;
 using Cluster.Train.Hosting.Telemetry;
+using Cluster.Train.Hosting.TensorBoard;
 using Cluster.Train.Hosting.Web;
 using Cluster.Train.Nodes;
 using Cluster.Train.Running;
@@ -31,12 +32,45 @@ internal static class MonitoringRole
                 new WebAddress(new HostPort("127.0.0.1", 0), "--metrics"), new MetricsEndpoint(prometheus), new HealthEndpoints(new NodeHealth("")));
             using var trace = new TraceFile(Path.Combine(folder.FullName, "trace.json"), Console.Error.WriteLine);
             var reading = ReadAsync(server.Address, stop);
-            await LocalTraining.RunAsync(options with { Spans = trace }, meter, stop);
+            using var board = new TensorBoardObserver(folder.FullName, options.Task, options.Definition, histogramsEvery: 1);
+            using (var boardThread = new ObserverThread(board, Console.Error.WriteLine))
+            {
+                await LocalTraining.RunAsync(options with { Spans = trace }, new Both(meter, boardThread), stop);
+            }
+
             await reading;
         }
         finally
         {
             folder.Delete(recursive: true);
+        }
+    }
+
+    /// <summary>Tells both.</summary>
+    private sealed class Both(IJobObserver first, IJobObserver second) : IJobObserver
+    {
+        public void OnRoster(RosterFormed roster)
+        {
+            first.OnRoster(roster);
+            second.OnRoster(roster);
+        }
+
+        public void OnProgress(JobProgress progress)
+        {
+            first.OnProgress(progress);
+            second.OnProgress(progress);
+        }
+
+        public void OnEpoch(EpochResult epoch)
+        {
+            first.OnEpoch(epoch);
+            second.OnEpoch(epoch);
+        }
+
+        public void OnNotice(string notice)
+        {
+            first.OnNotice(notice);
+            second.OnNotice(notice);
         }
     }
 
