@@ -136,6 +136,6 @@ public sealed partial class MetricsTests
     }
 
     // What stands before a brace, a bracket, a comparison or the end of a name: labels begin alike.
-    [GeneratedRegex("cluster_train_(job|worker|process)_[a-z_]+", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex("cluster_train_(job|worker|process)_[a-z_]+", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex MetricName();
 }
