@@ -87,6 +87,10 @@ internal static class ClusterOptions
     public static readonly OptionSpec<bool> Json = new("--json", "Output", ValueKinds.Flag, "Answers in JSON.")
     { Default = _ => false };
 
+    public static readonly OptionSpec<bool> Watch = new("--watch", "Output", ValueKinds.Flag,
+        "Asks every second and shows the answer in place, until the job is over or Ctrl-C is pressed; in a pipe one answer after another, with --json a line each.")
+    { Default = _ => false, Variable = "CLUSTER_TRAIN_STATUS_WATCH" };
+
     public static readonly OptionSpec<string> Directory = new("--dir", Security, ValueKinds.Text("DIR", "a folder that can be written"),
         "Where the files go, or are: what is there is kept.")
     { Default = _ => "certificates" };

@@ -19,7 +19,7 @@ internal abstract class OptionSpec(string name, string section, string descripti
     public string Description { get; } = description;
 
     /// <summary>The environment variable that gives the value where the command line does not.</summary>
-    public string Variable { get; } = "CLUSTER_TRAIN_" + name.TrimStart('-').Replace('-', '_').ToUpperInvariant();
+    public string Variable { get; init; } = "CLUSTER_TRAIN_" + name.TrimStart('-').Replace('-', '_').ToUpperInvariant();
 
     /// <summary>Other names that the command line takes for it.</summary>
     public IReadOnlyList<string> Aliases { get; init; } = [];

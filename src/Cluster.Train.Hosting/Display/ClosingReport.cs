@@ -1,6 +1,7 @@
 using Cluster.Train.Hosting.Surroundings;
 using Cluster.Train.Training;
 using Spectre.Console;
+using Spectre.Console.Rendering;
 
 namespace Cluster.Train.Hosting.Display;
 
@@ -51,32 +52,44 @@ internal static class ClosingReport
     /// <summary>Writes a table on a terminal where it fits, plain lines elsewhere.</summary>
     public static void Write(HostContext host, IReadOnlyList<(string Name, string Value)> rows)
     {
-        var width = rows.Max(row => row.Name.Length) + 2;
-        var widest = rows.Max(row => row.Value.Length);
-        if (host.Terminal is { } terminal && width + widest + TableFrame <= terminal.Profile.Width)
+        if (host.Terminal is { } terminal && TableOf(rows, terminal.Profile.Width) is { } table)
         {
-            var table = new Table { Border = TableBorder.Rounded, ShowHeaders = false };
-            table.AddColumn("").AddColumn("");
-            foreach (var (name, value) in rows)
-            {
-                table.AddRow(new Text(name, new Style(Color.Grey)), new Text(value));
-            }
-
             terminal.Write(table);
             return;
         }
 
-        var columns = host.Terminal is { } narrow ? Math.Max(1, narrow.Profile.Width - 1 - width) : int.MaxValue;
+        foreach (var line in PlainLines(rows, host.Terminal?.Profile.Width)) host.Out.WriteLine(line);
+    }
+
+    /// <summary>The same for a terminal that is redrawn.</summary>
+    public static IRenderable Render(IAnsiConsole terminal, IReadOnlyList<(string Name, string Value)> rows) =>
+        TableOf(rows, terminal.Profile.Width) ?? (IRenderable)new Rows(PlainLines(rows, terminal.Profile.Width).Select(line => new Text(line)));
+
+    private static Table? TableOf(IReadOnlyList<(string Name, string Value)> rows, int columns)
+    {
+        if (WidthOf(rows) + rows.Max(row => row.Value.Length) + TableFrame > columns) return null;
+        var table = new Table { Border = TableBorder.Rounded, ShowHeaders = false };
+        table.AddColumn("").AddColumn("");
+        foreach (var (name, value) in rows) table.AddRow(new Text(name, new Style(Color.Grey)), new Text(value));
+        return table;
+    }
+
+    private static IEnumerable<string> PlainLines(IReadOnlyList<(string Name, string Value)> rows, int? terminal)
+    {
+        var width = WidthOf(rows);
+        var columns = terminal is { } narrow ? Math.Max(1, narrow - 1 - width) : int.MaxValue;
         foreach (var (name, value) in rows)
         {
             var before = name;
             foreach (var line in Broken(value, columns))
             {
-                host.Out.WriteLine(before.PadRight(width) + line);
+                yield return before.PadRight(width) + line;
                 before = "";
             }
         }
     }
+
+    private static int WidthOf(IReadOnlyList<(string Name, string Value)> rows) => rows.Max(row => row.Name.Length) + 2;
 
     /// <summary>Breaks a value between words; a hash that is longer than the line is broken into equal pieces. Pure.</summary>
     internal static IReadOnlyList<string> Broken(string value, int columns)

@@ -32,6 +32,10 @@ internal sealed record FigureLine(ImmutableArray<Figure> Figures)
         return left;
     }
 
+    /// <summary>The same as a text that is cut where even what is never left out is too long.</summary>
+    /// <param name="columns">How many columns there are.</param>
+    public string Within(int columns) => Fit(columns).ToString().TrimEnd() is var text && text.Length > columns ? text[..columns] : text;
+
     /// <summary>The figures that fit; a text that is longer continues on further lines, a little to the right.</summary>
     /// <param name="columns">How many columns there are.</param>
     public IEnumerable<string> Lines(int columns)

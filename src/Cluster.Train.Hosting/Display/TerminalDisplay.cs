@@ -15,6 +15,9 @@ internal sealed class TerminalDisplay(IAnsiConsole console, string task)
     private const int Margin = 4;
     private const int NarrowestBar = 8, WidestBar = 24;
 
+    // A terminal that says it has no columns has some.
+    private const int Narrowest = 10;
+
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan ClockTick = TimeSpan.FromSeconds(1);
 
@@ -28,7 +31,7 @@ internal sealed class TerminalDisplay(IAnsiConsole console, string task)
 
     /// <summary>Takes an event.</summary>
     /// <returns>The lines that stay above the bar.</returns>
-    internal IEnumerable<string> Apply(object happened) => _lines.Take(happened)?.Lines(Math.Max(20, console.Profile.Width - 1)) ?? [];
+    internal IEnumerable<string> Apply(object happened) => _lines.Take(happened)?.Lines(Math.Max(Narrowest, console.Profile.Width - 1)) ?? [];
 
     /// <summary>What is drawn at this moment: the bar's line in its parts, and the one with the figures below it.</summary>
     internal (string Before, string Done, string Open, string After, string Figures) Draw(TimeSpan elapsed)
@@ -43,17 +46,17 @@ internal sealed class TerminalDisplay(IAnsiConsole console, string task)
             new Figure(task, 3), new Figure(Figures.Count(roster.Workers, "worker"), 4), new Figure(Invariant($"epoch {State.Epoch}/{State.TotalEpochs}"), 0), new Figure(slot, 1),
             new Figure(Invariant($"{Math.Floor(100 * share):0} %"), 0), new Figure(Figures.Clock(elapsed), 5),
             new Figure(State.Left is { } time ? Invariant($"{Figures.Clock(time)} left") : "", 2),
-        ]).Fit(Columns).ToString().TrimEnd();
+        ]).Within(Columns);
         var at = line.IndexOf(slot, StringComparison.Ordinal);
         var width = at < 0 ? 0 : Math.Min(WidestBar, NarrowestBar + Columns - line.Length);
         var done = (int)Math.Round(share * width);
         var (full, empty) = console.Profile.Capabilities.Unicode ? ('━', '·') : ('#', '.');
         return (
             at < 0 ? line : line[..at], new string(full, done), new string(empty, width - done), at < 0 ? "" : line[(at + NarrowestBar)..],
-            FiguresOfTheMoment().Fit(Columns).ToString());
+            FiguresOfTheMoment().Within(Columns));
     }
 
-    private int Columns => Math.Max(20, console.Profile.Width - Margin);
+    private int Columns => Math.Max(Narrowest, console.Profile.Width - Margin);
 
     private FigureLine FiguresOfTheMoment()
     {

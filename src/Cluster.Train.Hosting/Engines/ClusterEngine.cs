@@ -16,4 +16,8 @@ internal sealed class ClusterEngine : IClusterEngine
     /// <inheritdoc/>
     public Task<StatusReport> AskStatusAsync(IReadOnlyList<HostPort> nodes, TlsIdentity? tls, TimeSpan patience) =>
         ClusterNode.AskStatusAsync(nodes, tls, patience);
+
+    /// <inheritdoc/>
+    public Task WatchStatusAsync(IReadOnlyList<HostPort> nodes, TlsIdentity? tls, TimeSpan patience, Func<StatusReport, Task<bool>> again) =>
+        ClusterNode.WatchStatusAsync(nodes, tls, patience, again);
 }

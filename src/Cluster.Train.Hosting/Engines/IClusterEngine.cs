@@ -14,4 +14,13 @@ internal interface IClusterEngine
 
     /// <inheritdoc cref="ClusterNode.AskStatusAsync"/>
     Task<StatusReport> AskStatusAsync(IReadOnlyList<HostPort> nodes, TlsIdentity? tls, TimeSpan patience);
+
+    /// <inheritdoc cref="ClusterNode.WatchStatusAsync"/>
+    async Task WatchStatusAsync(IReadOnlyList<HostPort> nodes, TlsIdentity? tls, TimeSpan patience, Func<StatusReport, Task<bool>> again)
+    {
+        while (await again(await AskStatusAsync(nodes, tls, patience)))
+        {
+            // Asked again.
+        }
+    }
 }

@@ -42,6 +42,9 @@ internal sealed record HostContext
     /// <summary>The program's own observer of the jobs that it coordinates; null for none.</summary>
     public IJobObserver? Observer { get; init; }
 
+    /// <summary>How long <c>status --watch</c> waits before it asks again.</summary>
+    public TimeSpan WatchInterval { get; init; } = TimeSpan.FromSeconds(1);
+
     /// <summary>Why standard output could not be written; null if it was.</summary>
     public Func<string?> OutputFailure { get; init; } = () => null;
 

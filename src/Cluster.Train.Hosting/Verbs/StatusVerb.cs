@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Cluster.Train.Hosting.CommandLine;
 using Cluster.Train.Hosting.Display;
+using Cluster.Train.Nodes;
 using Cluster.Train.Protocol;
 
 namespace Cluster.Train.Hosting.Verbs;
@@ -12,12 +13,13 @@ internal static class StatusVerb
 
     public static Verb Verb { get; } = new(
         "status", "Asks a cluster what runs, who is in, and who is waited for.",
-        [ClusterOptions.Asked, ClusterOptions.Patience, ClusterOptions.TlsCertificate, ClusterOptions.TlsKey, ClusterOptions.TlsAuthority, ClusterOptions.Json], RunAsync);
+        [ClusterOptions.Asked, ClusterOptions.Patience, ClusterOptions.TlsCertificate, ClusterOptions.TlsKey, ClusterOptions.TlsAuthority, ClusterOptions.Json, ClusterOptions.Watch], RunAsync);
 
     private static async Task<int> RunAsync(Invocation invocation)
     {
         var values = invocation.Values;
         using var tls = NodeBuilder.Tls(values);
+        if (values.Get(ClusterOptions.Watch)) return await WatchAsync(invocation, tls);
         var report = await invocation.Host.Cluster.AskStatusAsync(values.Get(ClusterOptions.Asked), tls, values.Get(ClusterOptions.Patience));
         if (values.Get(ClusterOptions.Json))
         {
@@ -27,6 +29,18 @@ internal static class StatusVerb
 
         ClosingReport.Write(invocation.Host, Rows(report));
         return 0;
+    }
+
+    private static async Task<int> WatchAsync(Invocation invocation, TlsIdentity? tls)
+    {
+        var (values, cluster) = (invocation.Values, invocation.Host.Cluster);
+        using var signals = invocation.Host.ListenForSignals();
+        signals.SayThrough(_ => { });
+        var view = new StatusView(
+            invocation.Host, again => cluster.WatchStatusAsync(values.Get(ClusterOptions.Asked), tls, values.Get(ClusterOptions.Patience), again),
+            values.Get(ClusterOptions.Json) ? new JsonSerializerOptions(Json) { WriteIndented = false } : null);
+        await view.ShowAsync(signals.Token);
+        return signals.ExitCode ?? 0;
     }
 
     /// <summary>Name and value of each line.</summary>

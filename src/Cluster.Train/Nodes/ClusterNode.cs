@@ -50,6 +50,12 @@ public static class ClusterNode
     public static Task<StatusReport> AskStatusAsync(IReadOnlyList<HostPort> nodes, TlsIdentity? tls, TimeSpan patience) =>
         StatusClient.AskAsync(nodes, tls, patience);
 
+    /// <summary>The same again and again over one connection, as long as whoever is given the answers says so.</summary>
+    /// <exception cref="BadInputException">None of the names resolves, or only one side speaks TLS.</exception>
+    /// <exception cref="TrainingFaultException">Nobody answered, or the node that did answers no more.</exception>
+    internal static Task WatchStatusAsync(IReadOnlyList<HostPort> nodes, TlsIdentity? tls, TimeSpan patience, Func<StatusReport, Task<bool>> again) =>
+        StatusClient.AskAsync(nodes, tls, patience, again);
+
     /// <summary>Whether a node of this machine lives, by the file that it was given (<see cref="NodeOptions.HealthFile"/>).</summary>
     /// <param name="file">The file; one that is not there is no sign of life.</param>
     /// <returns>Whether it lives, and what is known of it in a line.</returns>

@@ -14,9 +14,10 @@ internal static class StatusClient
     /// <param name="nodes">Nodes of the cluster, as they are advertised; one is enough.</param>
     /// <param name="tls">Certificates; null where the cluster has none.</param>
     /// <param name="patience">How long in all, with what is found out where nobody answers.</param>
+    /// <param name="again">Is given each answer, and says whether to ask the same node once more; null for one answer.</param>
     /// <exception cref="BadInputException">None of the names resolves, or only one side speaks TLS.</exception>
     /// <exception cref="TrainingFaultException">Nobody answered.</exception>
-    public static async Task<StatusReport> AskAsync(IReadOnlyList<HostPort> nodes, TlsIdentity? tls, TimeSpan patience)
+    public static async Task<StatusReport> AskAsync(IReadOnlyList<HostPort> nodes, TlsIdentity? tls, TimeSpan patience, Func<StatusReport, Task<bool>>? again = null)
     {
         var time = new StatusPatience(patience);
         var began = Environment.TickCount64;
@@ -37,7 +38,13 @@ internal static class StatusClient
                 {
                     await receptionist.ResolveOne(length, late.Token);
                     present = node;
-                    return await receptionist.Ask<StatusReport>(StatusRequest.Instance, length, late.Token);
+                    var report = await receptionist.Ask<StatusReport>(StatusRequest.Instance, length, late.Token);
+                    while (again is not null && await again(report))
+                    {
+                        report = await receptionist.Ask<StatusReport>(StatusRequest.Instance, patience, CancellationToken.None);
+                    }
+
+                    return report;
                 }
                 catch (Exception exception) when (exception is ActorNotFoundException or AskTimeoutException)
                 {

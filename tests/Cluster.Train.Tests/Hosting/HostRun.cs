@@ -49,6 +49,7 @@ internal sealed class HostRun
             Terminal = Terminal,
             OutputFailure = () => OutputFailure,
             Observer = Observer,
+            WatchInterval = TimeSpan.FromMilliseconds(1),
             Variable = name => Variables.GetValueOrDefault(name),
             Engine = Engine,
             Cluster = Cluster,
