@@ -1,0 +1,33 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Cluster.Train.Training;
+
+namespace Cluster.Train.Data;
+
+/// <summary>What the training part fixes of texts with classes: the vocabulary, and the classes by name.</summary>
+/// <param name="Tokens">The vocabulary.</param>
+/// <param name="Classes">The classes; a class's place is its number.</param>
+public sealed record TextPreparation(TextTokens Tokens, IReadOnlyList<string> Classes)
+{
+    /// <summary>As <see cref="TaskData.Preparation"/> keeps it.</summary>
+    public override string ToString() =>
+        new JsonObject { ["tokens"] = Tokens.Preparation, ["classes"] = new JsonArray([.. Classes.Select(name => JsonValue.Create(name))]) }.ToJsonString();
+
+    /// <summary>The inverse.</summary>
+    /// <param name="text">What a checkpoint kept.</param>
+    /// <param name="files">A tokenizer's files; none for characters.</param>
+    /// <exception cref="BadInputException">It cannot be read, or is of another tokenizer.</exception>
+    public static TextPreparation Read(string text, params string[] files)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        try
+        {
+            var json = JsonNode.Parse(text)!;
+            return new TextPreparation(TextTokens.Read((string)json["tokens"]!, files), [.. json["classes"]!.AsArray().Select(name => (string)name!)]);
+        }
+        catch (Exception error) when (error is JsonException or NullReferenceException or InvalidOperationException or ArgumentException)
+        {
+            throw new BadInputException($"what the checkpoint keeps of the texts cannot be read: {error.Message.ReplaceLineEndings(" ")}", error);
+        }
+    }
+}
