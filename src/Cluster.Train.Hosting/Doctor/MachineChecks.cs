@@ -101,6 +101,11 @@ internal static class MachineChecks
         try
         {
             // TorchSharp's own loader answers a failure with a page on standard output: ask the system first, in the same order.
+            if (LibtorchProbe.Problem() is { } problem)
+            {
+                return new Finding(FindingState.Bad, "libtorch", "does not load", problem);
+            }
+
             NativeLibrary.TryLoad("torch_cpu", typeof(torch).Assembly, searchPath: null, out _);
             NativeLibrary.Load("LibTorchSharp", typeof(torch).Assembly, searchPath: null);
             using var ones = torch.ones(2, 2);

@@ -22,10 +22,10 @@ internal static class LibtorchProbe
 
         foreach (var library in new[] { "libtorch.so", "libLibTorchSharp.so" })
         {
-            var path = Find(library);
+            var path = LibtorchFolder.Find(library);
             if (path is null)
             {
-                return $"{library} is not beside the program: reference the package libtorch-cpu-linux-x64 (or a CUDA one) in the executable's project";
+                return NotFound(library, Environment.GetEnvironmentVariable(LibtorchFolder.Variable));
             }
 
             try
@@ -40,6 +40,11 @@ internal static class LibtorchProbe
 
         return null;
     }
+
+    /// <summary>That a library is nowhere, with what to do.</summary>
+    internal static string NotFound(string library, string? folder) => string.IsNullOrEmpty(folder)
+        ? $"{library} is not beside the program: {LibtorchFolder.Remedy}"
+        : $"{library} is neither beside the program nor in '{folder}', the folder that {LibtorchFolder.Variable} names: {LibtorchFolder.Remedy}";
 
     /// <summary>The reason of a library that does not load, in one line.</summary>
     internal static string Explain(string library, string message)
@@ -67,15 +72,4 @@ internal static class LibtorchProbe
     private static string Remedy(string missing) => Array.Exists(s_ofCuda, start => missing.StartsWith(start, StringComparison.Ordinal))
         ? "put a whole package libtorch-cuda-12.8-linux-x64 in the place of what lies beside the program, name the folder of CUDA's libraries in LD_LIBRARY_PATH, or use the package libtorch-cpu-linux-x64"
         : "install the package that it belongs to";
-
-    private static string? Find(string library)
-    {
-        string[] places =
-        [
-            AppContext.BaseDirectory,
-            Path.Combine(AppContext.BaseDirectory, "runtimes", "linux-x64", "native"),
-            .. (AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") as string ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries),
-        ];
-        return places.Select(place => Path.Combine(place, library)).FirstOrDefault(File.Exists);
-    }
 }
