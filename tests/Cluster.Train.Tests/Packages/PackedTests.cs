@@ -12,6 +12,7 @@ public sealed class PackedTests(PackedFiles packed) : IClassFixture<PackedFiles>
     [InlineData("Cluster.Train")]
     [InlineData("Cluster.Train.Data")]
     [InlineData("Cluster.Train.Hosting")]
+    [InlineData("Cluster.Train.Templates")]
     [InlineData("cluster-train")]
     public void A_package_has_what_a_registry_shows(string package)
     {
@@ -70,6 +71,31 @@ public sealed class PackedTests(PackedFiles packed) : IClassFixture<PackedFiles>
 
         Assert.True(exitCode == 0, output);
         Assert.Equal("bbb796a636f4af58254963b0a28c69dad943a8277472365b6a78cef6610f7965", Hash(output));
+    }
+
+    [SkippableFact]
+    public async Task The_template_trains_tests_under_faults_and_survives_a_kill_as_a_cluster()
+    {
+        Require();
+        var (exitCode, output) = await PackedFiles.ScriptAsync("tests/Packages/template.sh", packed.Folder);
+
+        Assert.True(exitCode == 0, output);
+        Assert.Equal("7bfb9516f9dab3d110d9e0de4ab5bce9d7e1e5c56f11ddd59fe562a993a7f69e", Hash(output));
+        Assert.Matches(new Regex(@"Failed: +0, Passed: +1", RegexOptions.NonBacktracking), output);
+    }
+
+    [Fact]
+    public void The_template_references_the_versions_that_the_repository_is_built_with()
+    {
+        var content = Path.Combine(PackedFiles.Repository, "src", "Cluster.Train.Templates", "content");
+        var versions = XDocument.Load(Path.Combine(PackedFiles.Repository, "Directory.Packages.props")).Descendants("PackageVersion")
+            .ToDictionary(package => package.Attribute("Include")!.Value, package => package.Attribute("Version")!.Value);
+
+        Assert.Equal(versions["libtorch-cpu-linux-x64"], XDocument.Load(Path.Combine(content, "Directory.Build.props")).Descendants("LibtorchVersion").Single().Value);
+        var references = XDocument.Load(Path.Combine(content, "tests", "ClusterTrainApp.Tests.csproj")).Descendants("PackageReference")
+            .Where(reference => !reference.Attribute("Version")!.Value.StartsWith('$'));
+        Assert.NotEmpty(references);
+        Assert.All(references, reference => Assert.Equal(versions[reference.Attribute("Include")!.Value], reference.Attribute("Version")!.Value));
     }
 
     private void Require()
