@@ -2,11 +2,13 @@ namespace Cluster.Train.Training;
 
 /// <summary>Makes rows of text of predictions, and the line that names their columns. Safe for use by several threads.</summary>
 /// <param name="task">The task.</param>
-/// <param name="names">What it calls the columns; none for the usual names.</param>
-internal sealed class AnswerTable(ITrainingTask task, Func<IReadOnlyList<string>> names)
+/// <param name="settings">The values of its options.</param>
+/// <param name="data">The samples.</param>
+internal sealed class AnswerTable(ITrainingTask task, TaskSettings settings, TaskData data)
 {
     private readonly Lock _gate = new();
     private string? _header;
+    private IReadOnlyList<string>[] _labels = [];
 
     /// <summary>Numbers in a row; 0 before the first row.</summary>
     internal int Columns { get; private set; }
@@ -22,13 +24,15 @@ internal sealed class AnswerTable(ITrainingTask task, Func<IReadOnlyList<string>
         {
             if (Columns == 0)
             {
-                _header = HeaderOf(columns);
+                var names = NamesOf(columns);
+                _header = string.Join(',', names.Select(Quoted)) + "\n";
+                _labels = [.. names.Select(name => task.AnswerLabels(settings, data, name).Select(Quoted).ToList())];
                 Columns = columns;
             }
         }
 
         return columns == Columns
-            ? AnswerValues.Rows(answer, columns)
+            ? AnswerValues.Rows(task.Name, answer, _labels)
             : throw new TrainingFaultException(Invariant($"task '{task.Name}' answers with {Columns} numbers for some samples and {columns} for others; it must be as many for all"));
     }
 
@@ -43,17 +47,16 @@ internal sealed class AnswerTable(ITrainingTask task, Func<IReadOnlyList<string>
         }
     }
 
-    private string HeaderOf(int columns)
+    private IReadOnlyList<string> NamesOf(int columns)
     {
-        var given = names();
+        var given = task.AnswerColumns(settings, data);
         if (given.Count > 0 && given.Count != columns)
         {
             throw new BadInputException(
                 Invariant($"task '{task.Name}' names {given.Count} columns in AnswerColumns, but its answers have {columns} numbers; name each, or none"));
         }
 
-        var all = given.Count > 0 ? given : columns == 1 ? ["prediction"] : [.. Enumerable.Range(0, columns).Select(column => Invariant($"prediction_{column}"))];
-        return string.Join(',', all.Select(Quoted)) + "\n";
+        return given.Count > 0 ? given : columns == 1 ? ["prediction"] : [.. Enumerable.Range(0, columns).Select(column => Invariant($"prediction_{column}"))];
     }
 
     private static string Quoted(string name) =>

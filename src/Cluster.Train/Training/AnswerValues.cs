@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Numerics;
 using System.Text;
 using TorchSharp;
 
@@ -29,12 +30,16 @@ internal static class AnswerValues
     }
 
     /// <summary>Rows with commas between numbers, each with a line feed behind it.</summary>
-    internal static string Rows(torch.Tensor answer, int columns) => answer.dtype switch
+    /// <param name="task">For messages.</param>
+    /// <param name="answer">The answer.</param>
+    /// <param name="labels">For each column how the numbers 0, 1, … are written; none for as numbers.</param>
+    /// <exception cref="TrainingFaultException">A column with labels has a number without one.</exception>
+    internal static string Rows(string task, torch.Tensor answer, IReadOnlyList<string>[] labels) => answer.dtype switch
     {
-        torch.ScalarType.Float64 => Rows(Numbers<double>(answer), columns),
+        torch.ScalarType.Float64 => Rows(task, Numbers<double>(answer), labels),
         torch.ScalarType.Bool or torch.ScalarType.Byte or torch.ScalarType.Int8 or torch.ScalarType.Int16 or torch.ScalarType.Int32 or torch.ScalarType.Int64 =>
-            Rows(TensorValues.Integers(answer), columns),
-        _ => Rows(TensorValues.Floats(answer.to_type(torch.ScalarType.Float32)), columns),
+            Rows(task, TensorValues.Integers(answer), labels),
+        _ => Rows(task, TensorValues.Floats(answer.to_type(torch.ScalarType.Float32)), labels),
     };
 
     private static T[] Numbers<T>(torch.Tensor answer)
@@ -45,13 +50,27 @@ internal static class AnswerValues
         return values;
     }
 
-    private static string Rows<T>(T[] values, int columns)
-        where T : ISpanFormattable
+    private static string Rows<T>(string task, T[] values, IReadOnlyList<string>[] labels)
+        where T : INumber<T>
     {
         var text = new StringBuilder();
         for (var index = 0; index < values.Length; index++)
         {
-            text.Append(CultureInfo.InvariantCulture, $"{values[index]}").Append((index + 1) % columns == 0 ? '\n' : ',');
+            var column = index % labels.Length;
+            if (labels[column].Count == 0)
+            {
+                text.Append(CultureInfo.InvariantCulture, $"{values[index]}");
+            }
+            else if (T.IsInteger(values[index]) && values[index] >= T.Zero && values[index] < T.CreateChecked(labels[column].Count))
+            {
+                text.Append(labels[column][int.CreateChecked(values[index])]);
+            }
+            else
+            {
+                throw new TrainingFaultException(Invariant($"task '{task}' answers {values[index]} in column {column + 1}, for which AnswerLabels has {labels[column].Count} labels; answer with a number from 0 to {labels[column].Count - 1}"));
+            }
+
+            text.Append(column + 1 == labels.Length ? '\n' : ',');
         }
 
         return text.ToString();

@@ -112,6 +112,15 @@ public interface ITrainingTask
     /// <param name="settings">The values of <see cref="Options"/>.</param>
     /// <param name="data">What <see cref="OpenNewData"/> returned.</param>
     IReadOnlyList<string> AnswerColumns(TaskSettings settings, TaskData data) => [];
+
+    /// <summary>
+    /// How the numbers 0, 1, 2, … of an answer's column are written in a file of predictions, for example names of classes.
+    /// <b>Default</b>: none; then as numbers.
+    /// </summary>
+    /// <param name="settings">The values of <see cref="Options"/>.</param>
+    /// <param name="data">What <see cref="OpenNewData"/> returned.</param>
+    /// <param name="column">One of the names that the columns have.</param>
+    IReadOnlyList<string> AnswerLabels(TaskSettings settings, TaskData data, string column) => [];
 }
 
 /// <summary>Correct decisions, out of how many.</summary>

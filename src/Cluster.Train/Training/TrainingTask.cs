@@ -56,6 +56,9 @@ public abstract class TrainingTask<TModel> : ITrainingTask
     /// <inheritdoc/>
     public virtual IReadOnlyList<string> AnswerColumns(TaskSettings settings, TaskData data) => [];
 
+    /// <inheritdoc/>
+    public virtual IReadOnlyList<string> AnswerLabels(TaskSettings settings, TaskData data, string column) => [];
+
     torch.nn.Module ITrainingTask.CreateModel(TaskSettings settings, TaskData data) => CreateModel(settings, data);
 
     torch.Tensor ITrainingTask.Predict(torch.nn.Module model, Batch batch) => Predict((TModel)model, batch);

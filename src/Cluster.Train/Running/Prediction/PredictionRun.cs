@@ -28,7 +28,7 @@ internal static class PredictionRun
         var job = CheckpointModel.DefinitionOf(options.Task, checkpoint) with { Device = device.Kind };
         NativeEnvironment.Prepare(job.Portable);
         var (own, samples) = TaskDataOpener.OpenNew(options.Task, job, options.DataDirectory, checkpoint.Manifest.Preparation);
-        var table = new AnswerTable(options.Task, () => options.Task.AnswerColumns(job.Settings, own));
+        var table = new AnswerTable(options.Task, job.Settings, own);
         var batches = BatchesOf(samples.Count, new EvaluationPlan(samples.Count, job.BatchSize, job.Shards).BatchSize);
         var workers = new List<PredictionWorker>();
         var pending = new Queue<Task<string>>();
