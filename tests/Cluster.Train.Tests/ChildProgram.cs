@@ -21,15 +21,26 @@ internal sealed record ChildProgram(int ExitCode, string Out, string Error)
     internal static Task<ChildProgram> SampleAsync(string project, string name, params IEnumerable<string> args) =>
         RunAsync(Path.Combine("samples", project), name, new Dictionary<string, string>(), args);
 
+    /// <summary>Runs a script of the repository, with this <c>cluster-train</c>.</summary>
+    internal static Task<ChildProgram> ScriptAsync(string script, params IEnumerable<string> args) => StartAsync(
+        "script", "sh", new Dictionary<string, string> { ["CLUSTER_TRAIN"] = PathOf(Path.Combine("src", "Cluster.Train.Cli"), "cluster-train") }, args.Prepend(Path.Combine(Root, script)));
+
     /// <summary>All that it wrote, for messages.</summary>
     internal string Text => $"exit code {ExitCode}\n{Out}{Error}";
 
-    private static async Task<ChildProgram> RunAsync(string project, string name, IReadOnlyDictionary<string, string> variables, IEnumerable<string> args)
+    // bin/<configuration>/<framework> of this project and of the others have the same names.
+    private static DirectoryInfo Here => new(AppContext.BaseDirectory);
+
+    private static string Root => Here.Parent!.Parent!.Parent!.Parent!.Parent!.FullName;
+
+    private static string PathOf(string project, string name) =>
+        Path.Combine(Root, project, "bin", Here.Parent!.Name, Here.Name, name + (OperatingSystem.IsWindows() ? ".exe" : ""));
+
+    private static Task<ChildProgram> RunAsync(string project, string name, IReadOnlyDictionary<string, string> variables, IEnumerable<string> args) =>
+        StartAsync(name, PathOf(project, name), variables, args);
+
+    private static async Task<ChildProgram> StartAsync(string name, string program, IReadOnlyDictionary<string, string> variables, IEnumerable<string> args)
     {
-        // bin/<configuration>/<framework> of this project and of the others have the same names.
-        var here = new DirectoryInfo(AppContext.BaseDirectory);
-        var root = here.Parent!.Parent!.Parent!.Parent!.Parent!;
-        var program = Path.Combine(root.FullName, project, "bin", here.Parent!.Name, here.Name, name + (OperatingSystem.IsWindows() ? ".exe" : ""));
         var start = new ProcessStartInfo(program, args) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var (variable, value) in variables)
         {

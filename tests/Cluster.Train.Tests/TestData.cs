@@ -17,6 +17,14 @@ internal static class TestData
         return folder!;
     }
 
+    /// <summary>The files of "shared/cases" beside the repository. Where they are not there, the test is skipped and says so.</summary>
+    internal static string Cases()
+    {
+        var files = Path.GetFullPath(Path.Combine(BesideRepository() ?? ".", "..", "cases", "files"));
+        Skip.IfNot(Directory.Exists(files), $"there are no real tables in '{files}'");
+        return files;
+    }
+
     private static string? BesideRepository()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);

@@ -25,7 +25,7 @@ internal sealed record ProgramRun(int ExitCode, string Out, string Error)
             ListenForSignals = () => new StopSignals(error, terminal: null),
             ExamineMachine = () => [],
         };
-        var exitCode = await new HostProgram(context, [new XorTask(), new MnistTask(), new ShakespeareTask(), new ImagesTask()]).RunAsync(args);
+        var exitCode = await new HostProgram(context, [new XorTask(), new MnistTask(), new ShakespeareTask(), new ImagesTask(), new TableTask()]).RunAsync(args);
         return new ProgramRun(exitCode, output.ToString(), error.ToString());
     }
 
