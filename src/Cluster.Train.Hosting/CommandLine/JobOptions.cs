@@ -168,6 +168,10 @@ internal static class JobOptions
         "Threads of libtorch per worker; convolutions round differently with another number.")
     { Default = _ => 1 };
 
+    public static readonly OptionSpec<Precision> Precision = new("--precision", Section, ValueKinds.Choice(Precisions.All),
+        "What forward pass and loss compute products in: bf16 is libtorch's autocast to bfloat16; parameters and update stay float32. Not together with --portable; doctor says what it gains here.")
+    { Default = _ => Training.Precision.Float32 };
+
     public static readonly OptionSpec<bool> Portable = new("--portable", Section, ValueKinds.Flag,
         "Computes the bits that every x86-64 processor with AVX2 can; without it, bits are the same on processors of one kind. Costs nothing to a third of the speed.")
     { Default = _ => false };
@@ -175,7 +179,7 @@ internal static class JobOptions
     public static readonly IReadOnlyList<OptionSpec> All =
     [
         Epochs, Steps, BatchSize, Tail, SampleOrder, Shards, Accumulate, Seed, Optimizer, LearningRate, Schedule, WeightDecay, NoDecay, Maximize,
-        .. OfSomeOptimizers, ClipNorm, Ema, EvaluateEvery, Watch, StopAfter, LeastGain, KeepBest, Init, InitMap, InitSkip, Freeze, Threads, Portable,
+        .. OfSomeOptimizers, ClipNorm, Ema, EvaluateEvery, Watch, StopAfter, LeastGain, KeepBest, Init, InitMap, InitSkip, Freeze, Threads, Precision, Portable,
     ];
 
     private static ScheduleSettings ReadSchedule(string text)

@@ -14,6 +14,10 @@ internal sealed record RunSummary(
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyDictionary<string, object?>? Metrics { get; init; }
 
+    /// <summary>What products were computed in. Left out where that was float32.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Precision { get; init; }
+
     /// <summary>Whether the job ended early for want of gain. Left out where it watches nothing.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public bool? StoppedEarly { get; init; }
@@ -48,6 +52,7 @@ internal sealed record RunSummary(
             outcome.ParameterCount, outcome.ParametersSha256, outcome.Generations, outcome.Recoveries, outcome.ReplayedSteps,
             definition.Portable, outcome.Numerics, outcome.Processor)
         {
+            Precision = definition.Precision == Training.Precision.Float32 ? null : Precisions.Name(definition.Precision),
             StoppedEarly = outcome.Best is null ? null : outcome.StoppedEarly,
             Best = outcome.Best is { } best ? new BestSummary(best.Metric, Finite(best.Value), best.Step) : null,
             Evaluations = outcome.History.Count == 0 ? null : [.. outcome.History.Select(point => new EvaluationSummary(point.Epoch, point.CompletedSteps, Finite(point.Loss), Finite(point.Evaluation.Loss))

@@ -51,11 +51,17 @@ internal static class JobBuilder
             Init = Init(values, former?.Init),
             Freeze = Or(values, JobOptions.Freeze, former?.Freeze ?? NamePatterns.None),
             Threads = Or(values, JobOptions.Threads, former?.Threads ?? values.Get(JobOptions.Threads)),
+            Precision = Or(values, JobOptions.Precision, former?.Precision ?? values.Get(JobOptions.Precision)),
             Portable = Or(values, JobOptions.Portable, former?.Portable ?? values.Get(JobOptions.Portable)),
             Device = Device(values, former) == "cpu" ? DeviceKind.Cpu : DeviceKind.Cuda,
             Length = Length(values, former?.Length),
         };
         resumed?.RefuseOthers(values, definition);
+        if (definition is { Portable: true, Precision: not Precision.Float32 })
+        {
+            throw new BadInputException($"{values.Source(JobOptions.Portable)} and {values.Source(JobOptions.Precision)} {Precisions.Name(definition.Precision)} exclude each other: {Precisions.NotPortable}");
+        }
+
         return definition;
     }
 

@@ -60,7 +60,7 @@ internal sealed class ReplicaRuntime(WorkerIdentity identity, Func<JobDefinition
             }
 
             // Before anything else is opened: a process that computes other bits than it should has nothing to open.
-            var numerics = NumericsFingerprint.Of(DeviceSpec.Parse(device), definition.Portable);
+            var numerics = NumericsFingerprint.Of(DeviceSpec.Parse(device), definition.Portable, definition.Precision);
             var data = process.Data;
             _ = JobSchedule.RateOf(process.Task, definition, process.Plan);
             _replica?.Dispose();

@@ -1,3 +1,4 @@
+using Cluster.Train.Native;
 using TorchSharp;
 
 namespace Cluster.Train.Training;
@@ -24,15 +25,24 @@ internal static class TaskOutputs
     /// <param name="task">The task.</param>
     /// <param name="model">Its module.</param>
     /// <param name="batch">The samples.</param>
+    /// <param name="cast">Casts its operations; null where they stay as they are.</param>
     /// <param name="place">For messages.</param>
     /// <exception cref="BadInputException">It returned something else than tensors.</exception>
     /// <exception cref="TrainingFaultException">It returned null.</exception>
-    internal static Prediction PredictAll(this ITrainingTask task, torch.nn.Module model, Batch batch, CallSite? place = null) => Prediction.Of(
-        task.Name, task is IOutputsTask several ? several.PredictAll(model, batch) : task.Predict(model, batch), place is null ? "" : $" {place}");
+    internal static Prediction PredictAll(this ITrainingTask task, torch.nn.Module model, Batch batch, Autocast? cast, CallSite? place = null)
+    {
+        using var casting = cast?.Enter();
+        var prediction = Prediction.Of(
+            task.Name, task is IOutputsTask several ? several.PredictAll(model, batch) : task.Predict(model, batch), place is null ? "" : $" {place}");
+        return cast is null ? prediction : prediction.InFloat32();
+    }
 
     /// <summary>Calls Loss.</summary>
-    internal static torch.Tensor LossOf(this ITrainingTask task, Prediction prediction, Batch batch, torch.nn.Module model, bool isTraining) =>
-        task is IOutputsTask several ? several.LossOf(prediction.Value, batch, model, isTraining) : task.Loss(prediction.First, batch);
+    internal static torch.Tensor LossOf(this ITrainingTask task, Prediction prediction, Batch batch, torch.nn.Module model, Autocast? cast, bool isTraining)
+    {
+        using var casting = cast?.Enter();
+        return task is IOutputsTask several ? several.LossOf(prediction.Value, batch, model, isTraining) : task.Loss(prediction.First, batch);
+    }
 
     /// <summary>Calls Count.</summary>
     internal static EvaluationCounts CountOf(this ITrainingTask task, Prediction prediction, Batch batch) =>

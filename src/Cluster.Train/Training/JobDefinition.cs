@@ -94,6 +94,9 @@ public sealed record JobDefinition
     /// <summary>Whether the instruction set is fixed to AVX2, for equal bits on different processor types.</summary>
     public bool Portable { get; init; }
 
+    /// <summary>What products are computed in.</summary>
+    public Precision Precision { get; init; }
+
     /// <summary>What computes.</summary>
     public DeviceKind Device { get; init; } = DeviceKind.Cpu;
 
@@ -164,6 +167,11 @@ public sealed record JobDefinition
         if (SampleOrder != SampleOrder.Task)
         {
             fields[SampleOrders.Field] = SampleOrders.NameOf(SampleOrder);
+        }
+
+        if (Precision != Precision.Float32)
+        {
+            fields[Precisions.Field] = Precisions.Name(Precision);
         }
 
         Watch?.AddTo(fields);

@@ -50,6 +50,7 @@ internal static class JobReader
                 ? new InitialWeights { Sha256 = sha256, Map = new NamePrefixes(fields.GetValueOrDefault("init-map", "")), Skip = new NamePatterns(fields.GetValueOrDefault("init-skip", "")) }
                 : null,
             Freeze = new NamePatterns(fields.GetValueOrDefault("freeze", "")),
+            Precision = fields.ContainsKey(Precisions.Field) ? reader.Read(Precisions.Field, Precisions.Parse) : Precision.Float32,
             Portable = reader.Read("portable", text => Choice(text, "yes", "no")),
             Device = reader.Read("device", text => Choice(text, "cuda", "cpu")) ? DeviceKind.Cuda : DeviceKind.Cpu,
             Length = length,

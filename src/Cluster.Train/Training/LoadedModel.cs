@@ -1,3 +1,4 @@
+using Cluster.Train.Native;
 using TorchSharp;
 
 namespace Cluster.Train.Training;
@@ -15,10 +16,12 @@ internal sealed class LoadedModel : IDisposable
     private readonly JobDefinition _job;
     private readonly ModelTensors _tensors;
     private readonly torch.Device _device;
+    private readonly Autocast? _cast;
 
     private LoadedModel(ITrainingTask task, JobDefinition job, torch.nn.Module module, ModelTensors tensors, torch.Device device)
     {
         (_task, _job, Module, _tensors, _device) = (task, job, module, tensors, device);
+        _cast = Precisions.AutocastOf(job.Precision, device);
     }
 
     /// <summary>How the data scales its targets; null for not at all.</summary>
@@ -75,13 +78,13 @@ internal sealed class LoadedModel : IDisposable
         try
         {
             var here = batch.To(_device).Scaled(Scaling);
-            var prediction = Undrawn(() => _task.PredictAll(Module, here));
+            var prediction = Undrawn(() => _task.PredictAll(Module, here, _cast));
             callback = "what it makes of a prediction";
             return finish(prediction, here);
         }
         catch (Exception error) when (error is not (BadInputException or TrainingFaultException))
         {
-            throw new TrainingFaultException($"task '{_task.Name}' failed in {callback}: {OneLine.First(error.Message)}", error);
+            throw new TrainingFaultException($"task '{_task.Name}' failed in {callback}: {OneLine.First(error.Message)}{Precisions.Advice(_job.Precision, error.Message)}", error);
         }
     }
 

@@ -33,6 +33,28 @@ internal readonly struct Prediction
         }
     }
 
+    /// <summary>The same with all of its tensors in float32, those that autocast has left shorter.</summary>
+    internal Prediction InFloat32()
+    {
+        if (Value is torch.Tensor only)
+        {
+            return new Prediction(Whole(only));
+        }
+
+        // The box is this prediction's own.
+        foreach (var field in Value.GetType().GetFields())
+        {
+            if (field.GetValue(Value) is torch.Tensor tensor)
+            {
+                field.SetValue(Value, Whole(tensor));
+            }
+        }
+
+        return this;
+
+        static torch.Tensor Whole(torch.Tensor tensor) => tensor.dtype == torch.ScalarType.BFloat16 ? tensor.to_type(torch.ScalarType.Float32) : tensor;
+    }
+
     /// <summary>What a task returned.</summary>
     /// <param name="task">For messages.</param>
     /// <param name="value">A tensor or a tuple.</param>
@@ -47,7 +69,7 @@ internal readonly struct Prediction
                 return new Prediction(value);
             case null:
                 throw new TrainingFaultException($"task '{task}' returned null from Predict{place}");
-            case ITuple { Length: > 0 and <= Most } several:
+            case ITuple { Length: > 0 and <= Most } several when value.GetType().IsValueType:
                 for (var output = 0; output < several.Length; output++)
                 {
                     if (several[output] is not torch.Tensor)
@@ -59,7 +81,7 @@ internal readonly struct Prediction
                 }
 
                 return new Prediction(value);
-            case ITuple several:
+            case ITuple several when value.GetType().IsValueType:
                 throw Refused(task, Invariant($"it is a tuple of {several.Length}"));
             default:
                 throw Refused(task, $"it is a {value.GetType().Name}");

@@ -47,6 +47,7 @@ internal static class WireSamples
                 Init = new InitialWeights { Sha256 = "ab12", Path = "/weights.pth", Map = new NamePrefixes("encoder.=backbone."), Skip = new NamePatterns("head.*") },
                 Freeze = new NamePatterns("backbone.*"),
                 SampleOrder = SampleOrder.Balanced,
+                Precision = Precision.BFloat16,
             },
             Fresh: true),
         new JoinRefused("training data differs"),

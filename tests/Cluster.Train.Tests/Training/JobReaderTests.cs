@@ -75,6 +75,7 @@ public sealed class JobReaderTests
             Length = settings.Item4,
             SampleOrder = choices.Item1 ? SampleOrder.Sequential : choices.Item2 ? SampleOrder.Balanced : SampleOrder.Task,
             Portable = choices.Item1,
+            Precision = choices.Item2 ? Precision.BFloat16 : Precision.Float32,
             Device = choices.Item2 ? DeviceKind.Cuda : DeviceKind.Cpu,
         });
 
@@ -104,6 +105,7 @@ public sealed class JobReaderTests
     [InlineData("schedule", "step:every=3", "x: its job has schedule 'step:every=3'")]
     [InlineData("schedule", "linear:floor=1", "x: its job has schedule 'linear:floor=1'")]
     [InlineData("portable", "True", "x: its job has portable 'True'")]
+    [InlineData("precision", "float16", "x: its job has precision 'float16', which this version cannot read")]
     [InlineData("device", "tpu", "x: its job has device 'tpu'")]
     [InlineData("task.model", "rnn", "--model is 'rnn'")]
     [InlineData("task.depth", "3", "task 'mnist' has no option --depth")]

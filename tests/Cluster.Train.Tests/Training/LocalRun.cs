@@ -46,6 +46,8 @@ internal sealed record LocalRun : IJobObserver
     public EvaluationInterval EvaluateEvery { get; init; } = EvaluationInterval.Epoch;
     public float? Ema { get; init; }
 
+    public Precision Precision { get; init; }
+
     public string? Checkpoints { get; init; }
 
     public long? CheckpointEvery { get; init; }
@@ -117,6 +119,7 @@ internal sealed record LocalRun : IJobObserver
         Schedule = Schedule,
         NoDecay = NoDecay,
         Ema = Ema,
+        Precision = Precision,
         ClipNorm = ClipNorm,
         Watch = Watch,
         EvaluateEvery = EvaluateEvery,

@@ -9,7 +9,7 @@ internal static class JobWire
 {
     internal static void Write(ref MessagePackWriter writer, JobDefinition job)
     {
-        writer.WriteArrayHeader(20);
+        writer.WriteArrayHeader(21);
         writer.Write(job.Task);
         writer.WriteMapHeader(job.Settings.Values.Count);
         foreach (var (name, value) in job.Settings.Values)
@@ -40,11 +40,12 @@ internal static class JobWire
         WireFields.WriteOptional(ref writer, job.Init, WriteInit);
         writer.Write(job.Freeze.Text);
         writer.Write((int)job.SampleOrder);
+        writer.Write((int)job.Precision);
     }
 
     internal static JobDefinition Read(ref MessagePackReader reader)
     {
-        var further = WireFields.Begin(ref reader, 20);
+        var further = WireFields.Begin(ref reader, 21);
         var job = new JobDefinition
         {
             Task = WireFields.Text(ref reader),
@@ -67,6 +68,7 @@ internal static class JobWire
             Init = WireFields.Optional(ref reader, ReadInit),
             Freeze = new NamePatterns(WireFields.Text(ref reader)),
             SampleOrder = WireFields.Enum<SampleOrder>(ref reader),
+            Precision = WireFields.Enum<Precision>(ref reader),
         };
         WireFields.End(ref reader, further);
         return job;

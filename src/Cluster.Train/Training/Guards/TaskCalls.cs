@@ -10,13 +10,16 @@ namespace Cluster.Train.Training;
 /// <param name="task">The task.</param>
 /// <param name="model">Its module.</param>
 /// <param name="shards">Shards of the job.</param>
+/// <param name="precision">What products are computed in.</param>
+/// <param name="device">Where the module is.</param>
 /// <param name="drawsUnseen">Whether it computes where it does not show that random numbers are drawn.</param>
 /// <param name="reset">Puts the module's buffers back to what they were before the forward pass.</param>
-internal sealed class TaskCalls(ITrainingTask task, torch.nn.Module model, int shards, bool drawsUnseen, Action reset)
+internal sealed class TaskCalls(ITrainingTask task, torch.nn.Module model, int shards, Precision precision, torch.Device device, bool drawsUnseen, Action reset)
 {
     [ThreadStatic]
     private static TaskCalls? s_current;
 
+    private readonly Autocast? _cast = Precisions.AutocastOf(precision, device);
     private readonly BatchGuard _guard = new(task.Name);
     private readonly TaskNotices _notices = new(task.Name, shards, weighted: task.Weight is not null);
     private CallSite _place;
@@ -94,7 +97,7 @@ internal sealed class TaskCalls(ITrainingTask task, torch.nn.Module model, int s
         var (_, prediction) = RandomGate.Run(seed, () =>
         {
             FinalizerGate.CallbackBegins(task);
-            return task.PredictAll(model, batch, place);
+            return task.PredictAll(model, batch, _cast, place);
         });
         FinalizerGate.CallbackReturned(Callback);
         return prediction;
@@ -128,7 +131,7 @@ internal sealed class TaskCalls(ITrainingTask task, torch.nn.Module model, int s
     /// <summary>What a callback's exception means for the run.</summary>
     internal TrainingFaultException Failed(CallSite place, Exception error) => CudaDeterminism.OperationWithout(error.Message) is { } operation
         ? new($"task '{task.Name}' failed in {Callback} {place}: '{operation}' gives other bits each time on a GPU, and libtorch has no form of it that does not; use another operation, or --device cpu", error)
-        : new($"task '{task.Name}' failed in {Callback} {place}: {OneLine.First(error.Message)}", error);
+        : new($"task '{task.Name}' failed in {Callback} {place}: {OneLine.First(error.Message)}{Precisions.Advice(precision, error.Message)}", error);
 
     /// <summary>The same for an exception that no code can catch.</summary>
     internal TrainingFaultException FailedNatively(string what) => new(
@@ -172,10 +175,10 @@ internal sealed class TaskCalls(ITrainingTask task, torch.nn.Module model, int s
         }
 
         Calls(nameof(ITrainingTask.Predict));
-        var prediction = task.PredictAll(model, batch, place);
+        var prediction = task.PredictAll(model, batch, _cast, place);
         Returned(batch, place, watch);
         Calls(nameof(ITrainingTask.Loss));
-        var loss = task.LossOf(prediction, batch, model, !place.IsEvaluation) ?? throw Null(place);
+        var loss = task.LossOf(prediction, batch, model, _cast, !place.IsEvaluation) ?? throw Null(place);
         Returned(batch, place, watch);
         VerifyScalar(loss, place);
 

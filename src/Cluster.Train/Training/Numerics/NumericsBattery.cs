@@ -26,6 +26,31 @@ internal static class NumericsBattery
         results.AddWithGradients(pair => pair[0].bmm(pair[1]), results.Input(6, 61, 32), results.Input(6, 32, 67));
     }
 
+    /// <summary>What autocast computes in bfloat16: layers, convolutions and products of batches, and their gradients.</summary>
+    internal static void BFloat16Products(Results results)
+    {
+        var cast = Precisions.AutocastOf(Precision.BFloat16, results.Device)!;
+        (int Batch, int Inputs, int Outputs)[] layers = [(63, 2, 4), (25, 17, 3), (64, 784, 512), (3, 4099, 5), (37, 515, 257)];
+        foreach (var (batch, inputs, outputs) in layers)
+        {
+            Cast(layer => nn.functional.linear(layer[0], layer[1], layer[2]), results.Input(batch, inputs), results.Input(outputs, inputs), results.Input(outputs));
+        }
+
+        Cast(layer => nn.functional.conv2d(layer[0], layer[1], layer[2], padding: [1, 1]), results.Input(5, 8, 13, 13), results.Input(16, 8, 3, 3), results.Input(16));
+        Cast(pair => pair[0].bmm(pair[1]), results.Input(6, 61, 32), results.Input(6, 32, 67));
+        Cast(
+            heads => nn.functional.scaled_dot_product_attention(heads[0], heads[1], heads[2], is_casual: true),
+            results.Input(2, 3, 33, 16), results.Input(2, 3, 33, 16), results.Input(2, 3, 33, 16));
+
+        void Cast(Func<Tensor[], Tensor> function, params Tensor[] inputs) => results.AddWithGradients(
+            operands =>
+            {
+                using var casting = cast.Enter();
+                return function(operands).to_type(ScalarType.Float32);
+            },
+            inputs);
+    }
+
     private static void Linear(Results results, int batch, int inputs, int outputs, int alignment) => results.AddWithGradients(
         layer => nn.functional.linear(layer[0], layer[1], layer[2]),
         results.InputAt(alignment, batch, inputs), results.InputAt(alignment, outputs, inputs), results.Input(outputs));

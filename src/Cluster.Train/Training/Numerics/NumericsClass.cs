@@ -14,12 +14,15 @@ internal static class NumericsClass
         "matrix products", "convolutions", "elementary functions", "sums and normalizations", "embeddings, attention and recurrent cells",
     ];
 
+    /// <summary>One more, where a job computes products in bfloat16.</summary>
+    internal const string BFloat16Part = "products in bfloat16";
+
     /// <summary>The parts in which two classes differ, in words.</summary>
     internal static string Differences(string one, string other)
     {
         var (left, right) = (one.Split('-'), other.Split('-'));
-        return left.Length == Parts.Length && right.Length == Parts.Length
-            ? string.Join(", ", Parts.Where((_, part) => left[part] != right[part]))
+        return left.Length == right.Length && (left.Length == Parts.Length || left.Length == Parts.Length + 1)
+            ? string.Join(", ", Parts.Add(BFloat16Part).Take(left.Length).Where((_, part) => left[part] != right[part]))
             : "all that was tried";
     }
 }

@@ -14,7 +14,7 @@ internal static class NumericsFingerprint
     /// <summary>The class of every process with <c>--portable</c>: eight digits for each part of the battery.</summary>
     internal const string Portable = "2237f557-8198c4e1-15af45bc-a6d349ee-9127817a";
 
-    private static readonly ConcurrentDictionary<DeviceSpec, Lazy<string>> s_found = new();
+    private static readonly ConcurrentDictionary<(DeviceSpec Device, Precision Precision), Lazy<string>> s_found = new();
 
     /// <summary>
     /// The class of a device in this process; computed once, at the first question, on the thread that asks. That must be one
@@ -22,15 +22,21 @@ internal static class NumericsFingerprint
     /// </summary>
     /// <param name="device">What computes.</param>
     /// <param name="portable">Whether it must be <see cref="Portable"/>.</param>
+    /// <param name="precision">What products are computed in.</param>
     /// <exception cref="BadInputException">It must be, and is not; or the device cannot be used.</exception>
-    internal static string Of(DeviceSpec device, bool portable)
+    internal static string Of(DeviceSpec device, bool portable, Precision precision = Precision.Float32)
     {
+        if (portable && precision != Precision.Float32)
+        {
+            throw new BadInputException($"--portable and --precision {Precisions.Name(precision)} exclude each other: {Precisions.NotPortable}");
+        }
+
         if (portable && device.Kind != DeviceKind.Cpu)
         {
             throw new BadInputException("--portable gives the bits that every processor can compute, which a GPU cannot; leave --portable out, or use --device cpu");
         }
 
-        var found = s_found.GetOrAdd(device, _ => new Lazy<string>(() => Compute(device))).Value;
+        var found = s_found.GetOrAdd((device, precision), _ => new Lazy<string>(() => Compute(device, precision))).Value;
         return portable && found != Portable ? throw new BadInputException(NotPortable(found)) : found;
     }
 
@@ -44,7 +50,7 @@ internal static class NumericsFingerprint
     }
 
     /// <summary>Computes the class anew.</summary>
-    internal static string Compute(DeviceSpec device)
+    internal static string Compute(DeviceSpec device, Precision precision = Precision.Float32)
     {
         var place = device.Open();
         // Asked before it is set: a fresh thread takes over whatever was set last anywhere, at its first question.
@@ -55,7 +61,8 @@ internal static class NumericsFingerprint
         {
             torch.set_num_threads(1);
             // TorchSharp fills an embedding with random numbers before it takes those that are given.
-            return RandomGate.Undisturbed(() => string.Join('-', NumericsBattery.Parts.Select(part => Digits(part, place))));
+            var parts = precision == Precision.BFloat16 ? NumericsBattery.Parts.Append(NumericsBattery.BFloat16Products) : NumericsBattery.Parts;
+            return RandomGate.Undisturbed(() => string.Join('-', parts.Select(part => Digits(part, place))));
         }
         finally
         {
