@@ -49,12 +49,12 @@ internal static class JobOptions
 
     public static readonly OptionSpec<OptimizerKind> Optimizer = new("--optimizer", Section,
         ValueKinds.Choice([.. OptimizerForm.All.Select(form => (form.Name, form.Kind))]),
-        "The update rule, as in torch.optim; lion as in its paper (Chen and others, 2023).")
+        "The update rule, as in torch.optim; lion as in its paper (Chen and others, 2023); own is one of the task's, where it names one.")
     { Default = task => task.Defaults.Optimizer.Kind };
 
     public static readonly OptionSpec<float> LearningRate = new("--lr", Section, ValueKinds.Real("above 0", rate => rate > 0),
         "Learning rate before the schedule. For another optimizer than the task's own, the default is "
-        + string.Join(", ", OptimizerForm.All.Select(form => Invariant($"{form.Usual.LearningRate:R} with {form.Name}"))) + ".")
+        + string.Join(", ", OptimizerForm.All.Where(form => form.Kind != OptimizerKind.Own).Select(form => Invariant($"{form.Usual.LearningRate:R} with {form.Name}"))) + ".")
     { Default = task => task.Defaults.Optimizer.LearningRate };
 
     public static readonly OptionSpec<ScheduleSettings> Schedule = new("--schedule", Section,

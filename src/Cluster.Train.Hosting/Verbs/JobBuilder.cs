@@ -186,6 +186,11 @@ internal static class JobBuilder
             throw new BadInputException($"{values.Source(foreign)} belongs to {OptimizerForm.Having(foreign.Name.TrimStart('-'))}, but the optimizer is {form.Name}: leave it out, or give another --optimizer");
         }
 
+        if (form.Kind == OptimizerKind.Own && own.Kind != OptimizerKind.Own)
+        {
+            throw new BadInputException($"{values.Source(JobOptions.Optimizer)} is {form.Name}, but task '{values.Task.Name}' names no update rule of its own in its Defaults: give another");
+        }
+
         var start = form.Kind == own.Kind ? own : form.Usual;
         var settings = start with
         {

@@ -132,11 +132,12 @@ internal sealed class ProcessContext
         var roster = ExchangeRosters.From(generation.Roster, Definition, Layout);
         var inputs = ExchangeRosters.Inputs(generation.Roster, Definition.Shards);
         var rate = JobSchedule.RateOf(Task, Definition, new RunSteps(generation.TotalSteps, StepsPerEpoch));
+        var optimizer = OwnUpdate.Found(Task.Name, Definition.Optimizer, Task.UpdateRules);
         if (StaysOnDevice(generation.Roster, member, device, sink, generation.Generation))
         {
             var onDevice = member.Slice.Length == 0
                 ? null
-                : DeviceSliceOwner.On(device, member.Slice, Layout.ParameterLength, Definition.Shards, inputs, Definition.Optimizer, rate, Definition.ClipNorm, Layout.Groups,
+                : DeviceSliceOwner.On(device, member.Slice, Layout.ParameterLength, Definition.Shards, inputs, optimizer, rate, Definition.ClipNorm, Layout.Groups,
                     Definition.Ema, Layout.WeightPosition);
             return new MemberPlace(
                 member.WorkerId, name, generation, member, _devices.Join(roster, member.Rank, onDevice, device, Patience), onDevice, this, sink);
@@ -145,7 +146,7 @@ internal sealed class ProcessContext
         var owner = member.Slice.Length == 0
             ? null
             : new SliceOwner(
-                member.Slice, Layout.ParameterLength, Definition.Shards, inputs, Definition.Optimizer, rate, Definition.ClipNorm, Layout.Groups, Definition.Ema,
+                member.Slice, Layout.ParameterLength, Definition.Shards, inputs, optimizer, rate, Definition.ClipNorm, Layout.Groups, Definition.Ema,
                 Layout.WeightPosition)
             {
                 NormOrder = BlockPlaces.NormOrderOf(Definition.Device),

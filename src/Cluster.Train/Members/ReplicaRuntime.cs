@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Cluster.Train.Machine;
 using Cluster.Train.Membership;
 using Cluster.Train.Protocol;
+using Cluster.Train.Reduction;
 using Cluster.Train.Telemetry;
 using Cluster.Train.Training;
 using Cluster.Train.Training.Numerics;
@@ -63,6 +64,7 @@ internal sealed class ReplicaRuntime(WorkerIdentity identity, Func<JobDefinition
             var numerics = NumericsFingerprint.Of(DeviceSpec.Parse(device), definition.Portable, definition.Precision);
             var data = process.Data;
             _ = JobSchedule.RateOf(process.Task, definition, process.Plan);
+            _ = OwnUpdate.Found(process.Task.Name, definition.Optimizer, process.Task.UpdateRules);
             _replica?.Dispose();
             using (var weights = WeightFiles.Open(definition.Init, process.InitPath))
             {

@@ -21,7 +21,12 @@ internal sealed class OptimizerForm
         s_alpha = Number("alpha", settings => settings.Alpha, (settings, value) => settings with { Alpha = value }),
         s_centered = Switch("centered", settings => settings.Centered, (settings, value) => settings with { Centered = value }),
         s_rateDecay = Number("lr-decay", settings => settings.LearningRateDecay, (settings, value) => settings with { LearningRateDecay = value }),
+        s_rule = new("rule", settings => settings.RuleText, (settings, text) => settings with { RuleText = text }),
+        s_states = new("states", settings => settings.RuleStates, (settings, text) => settings with { RuleStates = text }),
         s_accumulator = Number("initial-accumulator", settings => settings.InitialAccumulator, (settings, value) => settings with { InitialAccumulator = value });
+
+    /// <summary>How the rule of a task's own is called.</summary>
+    internal const string Own = "own";
 
     private readonly OptimizerNumber[] _numbers;
 
@@ -36,6 +41,7 @@ internal sealed class OptimizerForm
         new("rmsprop", OptimizerSettings.RmsProp(0.01f), s_rate, s_alpha, s_epsilon, s_momentum, s_centered, s_decay, s_maximize),
         new("adagrad", OptimizerSettings.Adagrad(0.01f), s_rate, s_rateDecay, s_accumulator, s_epsilon, s_decay, s_maximize),
         new("lion", OptimizerSettings.Lion(0.0001f), s_rate, s_beta1, s_beta2, s_decay, s_maximize),
+        new(Own, new OptimizerSettings { Kind = OptimizerKind.Own }, s_rule, s_states, s_rate, s_decay, s_maximize),
     ];
 
     /// <summary>The rule's name, as the command line and jobs write it.</summary>

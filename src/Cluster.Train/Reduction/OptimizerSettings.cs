@@ -20,6 +20,9 @@ internal enum OptimizerKind
 
     /// <summary>The sign of an average of gradients (Chen and others, "Symbolic Discovery of Optimization Algorithms", 2023).</summary>
     Lion,
+
+    /// <summary>A task's own.</summary>
+    Own,
 }
 
 /// <summary>
@@ -70,6 +73,29 @@ public sealed record OptimizerSettings
     /// <summary>Adagrad: what the sums of squares begin with.</summary>
     public float InitialAccumulator { get; init; }
 
+    /// <summary>A task's own rule: its name, and its numbers in brackets; empty for another.</summary>
+    internal string RuleText { get; init; } = "";
+
+    /// <summary>What that keeps, separated by commas.</summary>
+    internal string RuleStates { get; init; } = "";
+
+    /// <summary>That itself, in the settings of an owner.</summary>
+    internal UpdateRule? Rule { get; init; }
+
+    /// <summary>A rule of the task's own, which its <c>UpdateRules</c> must list, too.</summary>
+    /// <param name="rule">The rule.</param>
+    /// <param name="learningRate">Learning rate before the schedule; above 0.</param>
+    /// <param name="weightDecay">What the rule is told of weight decay; at least 0.</param>
+    /// <exception cref="ArgumentException">The rule has a name that cannot be used.</exception>
+    public static OptimizerSettings Own(UpdateRule rule, float learningRate, float weightDecay = 0) => new()
+    {
+        Kind = OptimizerKind.Own,
+        LearningRate = learningRate,
+        WeightDecay = weightDecay,
+        RuleText = OwnUpdate.TextOf(rule),
+        RuleStates = string.Join(',', rule.States),
+    };
+
     /// <summary>SGD without momentum.</summary>
     public static OptimizerSettings Sgd(float learningRate, float momentum = 0) =>
         new() { Kind = OptimizerKind.Sgd, LearningRate = learningRate, Momentum = momentum };
@@ -102,6 +128,7 @@ public sealed record OptimizerSettings
         OptimizerKind.RmsProp => ["square_avg", .. Momentum != 0 ? ["momentum_buffer"] : Array.Empty<string>(), .. Centered ? ["grad_avg"] : Array.Empty<string>()],
         OptimizerKind.Adagrad => ["sum"],
         OptimizerKind.Lion => ["exp_avg"],
+        OptimizerKind.Own => RuleStates.Split(',', StringSplitOptions.RemoveEmptyEntries),
         var other => throw new InvalidOperationException(Invariant($"there is no rule {other}")),
     };
 

@@ -28,6 +28,9 @@ public interface ITrainingTask
     /// <summary>Learning-rate schedules of this task's own, for <c>--schedule task:NAME</c> and <see cref="ScheduleSettings.OfTask"/>.</summary>
     IReadOnlyList<TaskSchedule> Schedules => [];
 
+    /// <summary>Update rules of this task's own, for <see cref="OptimizerSettings.Own"/>.</summary>
+    IReadOnlyList<UpdateRule> UpdateRules => [];
+
     /// <summary>Opens the data.</summary>
     /// <param name="settings">The values of <see cref="Options"/>.</param>
     /// <param name="dataDirectory">What <c>--data</c> names, or null where it was not given.</param>

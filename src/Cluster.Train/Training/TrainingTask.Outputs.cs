@@ -32,6 +32,9 @@ public abstract class TrainingTask<TModel, TPrediction> : ITrainingTask, IOutput
     public virtual IReadOnlyList<TaskSchedule> Schedules => [];
 
     /// <inheritdoc/>
+    public virtual IReadOnlyList<UpdateRule> UpdateRules => [];
+
+    /// <inheritdoc/>
     public virtual Func<Batch, double>? Weight => null;
 
     bool IOutputsTask.Counts =>

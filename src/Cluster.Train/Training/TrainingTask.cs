@@ -24,6 +24,9 @@ public abstract class TrainingTask<TModel> : ITrainingTask
     public virtual IReadOnlyList<TaskSchedule> Schedules => [];
 
     /// <inheritdoc/>
+    public virtual IReadOnlyList<UpdateRule> UpdateRules => [];
+
+    /// <inheritdoc/>
     public abstract TaskData OpenData(TaskSettings settings, string? dataDirectory);
 
     /// <inheritdoc cref="ITrainingTask.CreateModel"/>

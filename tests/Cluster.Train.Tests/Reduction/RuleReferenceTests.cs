@@ -51,7 +51,7 @@ public sealed unsafe class RuleReferenceTests
 
     [Fact]
     public void Every_rule_has_a_reference() => Assert.Equal(
-        OptimizerForm.All.Select(form => form.Name).Order(), Runs.Select(run => (string)((object[])run)[0]).Distinct().Order());
+        OptimizerForm.All.Select(form => form.Name).Where(name => name != OptimizerForm.Own).Order(), Runs.Select(run => (string)((object[])run)[0]).Distinct().Order());
 
     private static OptimizerSettings Settings(string rule, JsonElement run)
     {

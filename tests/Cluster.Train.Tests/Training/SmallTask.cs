@@ -31,6 +31,8 @@ internal sealed class SmallTask : ITrainingTask
 
     public IReadOnlyList<TaskSchedule> Schedules { get; init; } = [];
 
+    public IReadOnlyList<UpdateRule> UpdateRules { get; init; } = [];
+
     public Func<ParameterInfo, ParameterGroup?> GroupOf { get; init; } = _ => null;
 
     /// <summary>Wide enough that a sum's bits would depend on where its operands lie, and of odd extents.</summary>

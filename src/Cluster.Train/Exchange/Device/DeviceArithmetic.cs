@@ -24,7 +24,9 @@ internal static class DeviceArithmetic
     /// <param name="optimizer">The job's rule.</param>
     /// <param name="ema">Decay of the job's moving average; null for none.</param>
     internal static string? Difference(DeviceSpec device, OptimizerSettings optimizer, float? ema = null) => s_found.GetOrAdd((device, optimizer, ema), _ => new Lazy<string?>(() =>
-        !Agrees(optimizer, clip: null, seed: 1, device) ? OptimizerForm.Of(optimizer.Kind).Name
+        // A rule in C# is not to be had there.
+        optimizer.Kind == OptimizerKind.Own ? "the task's own update rule"
+        : !Agrees(optimizer, clip: null, seed: 1, device) ? OptimizerForm.Of(optimizer.Kind).Name
         : !Agrees(OptimizerSettings.Sgd(0.1f), clip: 0.5f, seed: 1, device) ? "the norm of gradients"
         : ema is not null && !Agrees(OptimizerSettings.Sgd(0.1f), clip: null, seed: 1, device, ema: ema) ? "the moving average"
         : null)).Value;

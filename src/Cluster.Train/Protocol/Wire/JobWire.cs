@@ -161,7 +161,7 @@ internal static class JobWire
 
     private static void WriteOptimizer(ref MessagePackWriter writer, OptimizerSettings optimizer)
     {
-        writer.WriteArrayHeader(14);
+        writer.WriteArrayHeader(16);
         writer.Write((int)optimizer.Kind);
         writer.Write(optimizer.LearningRate);
         writer.Write(optimizer.Momentum);
@@ -176,11 +176,13 @@ internal static class JobWire
         writer.Write(optimizer.Centered);
         writer.Write(optimizer.LearningRateDecay);
         writer.Write(optimizer.InitialAccumulator);
+        writer.Write(optimizer.RuleText);
+        writer.Write(optimizer.RuleStates);
     }
 
     private static OptimizerSettings ReadOptimizer(ref MessagePackReader reader)
     {
-        var further = WireFields.Begin(ref reader, 14);
+        var further = WireFields.Begin(ref reader, 16);
         var optimizer = new OptimizerSettings
         {
             Kind = WireFields.Enum<OptimizerKind>(ref reader),
@@ -197,6 +199,8 @@ internal static class JobWire
             Centered = reader.ReadBoolean(),
             LearningRateDecay = reader.ReadSingle(),
             InitialAccumulator = reader.ReadSingle(),
+            RuleText = WireFields.Text(ref reader),
+            RuleStates = WireFields.Text(ref reader),
         };
         WireFields.End(ref reader, further);
         return optimizer;
