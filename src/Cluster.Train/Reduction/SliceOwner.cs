@@ -86,9 +86,6 @@ internal sealed unsafe class SliceOwner : IOwnedSlice
     /// <summary>How the squares of a norm block are added.</summary>
     internal NormOrder NormOrder { private get; init; }
 
-    /// <summary>Whether the sum itself is wanted where the parameters would be: a plain all-reduce, as the benchmark compares it with others.</summary>
-    internal bool SumsOnly { private get; init; }
-
     /// <summary>
     /// Whether the whole gradient's norm or weight is needed before the update. Then every piece is given to <see cref="Reduce"/>,
     /// the exchange gathers everybody's <see cref="BlockTotals"/>, and every piece is given to <see cref="Update"/>;
@@ -117,12 +114,6 @@ internal sealed unsafe class SliceOwner : IOwnedSlice
         for (var offset = 0; offset < count; offset += ChunkLength)
         {
             var length = Math.Min(ChunkLength, count - offset);
-            if (SumsOnly)
-            {
-                _tree.SumTo(inputs, offset, length, Scratch, ChunkLength, parameters + offset, _streams);
-                continue;
-            }
-
             var sum = _tree.Sum(inputs, offset, length, Scratch, ChunkLength);
             Apply(step, scale: 1, start + offset, length, sum, parameters + offset);
         }

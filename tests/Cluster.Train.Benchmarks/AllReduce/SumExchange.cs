@@ -8,7 +8,7 @@ using Cluster.Train.Reduction;
 
 namespace Cluster.Train.Benchmarks.AllReduce;
 
-/// <summary>Our exchange as an all-reduce: a vector without parameters is summed, and nothing else, each owner its slice.</summary>
+/// <summary>Our exchange as an all-reduce: with a rule that sets each parameter to the sum, p − (−sum + p); each owner its slice.</summary>
 internal static class SumExchange
 {
     internal const string SharedMemory = "shared-memory";
@@ -16,6 +16,8 @@ internal static class SumExchange
 
     /// <summary>A place where no memory can be shared, so that the exchange falls back to TCP.</summary>
     private const string NoSharedMemory = "/dev/null";
+
+    private static readonly OptimizerSettings s_setToSum = OptimizerSettings.Sgd(1) with { WeightDecay = 1, Maximize = true };
 
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
 
@@ -29,7 +31,7 @@ internal static class SumExchange
         // All ranks are this benchmark's own and meet on loopback: the secret need not be one.
         var secret = Convert.ToHexStringLower(SHA256.HashData(BitConverter.GetBytes(generation)));
         return new ExchangeRoster(
-            "all-reduce", generation, endpoints.Length, length, ParameterLength: 0, NeedsTotals: false, secret,
+            "all-reduce", generation, endpoints.Length, length, ParameterLength: length, NeedsTotals: false, secret,
             [
                 .. endpoints.Select((endpoint, rank) => new ExchangeMember(
                     rank, $"rank {rank}", new ShardRange(rank, rank + 1), slices[rank], HoldsReplica: true, endpoint)),
@@ -44,7 +46,7 @@ internal static class SumExchange
         var inputs = Enumerable.Range(0, roster.Shards).Select(shard => new TreeNode(shard, shard + 1)).ToArray();
         var owner = slice.Length == 0
             ? null
-            : new SliceOwner(slice, roster.ParameterLength, roster.Shards, inputs, OptimizerSettings.Sgd(1), _ => 1, clipNorm: null) { SumsOnly = true };
+            : new SliceOwner(slice, roster.ParameterLength, roster.Shards, inputs, s_setToSum, _ => 1, clipNorm: null);
         var directory = transport == Tcp ? NoSharedMemory : SharedSegment.SystemDirectory;
         var exchange = NetworkExchange.Join(roster, rank, owner, listener, Timeout, Timeout, lost: null, directory, CancellationToken.None);
         return transport == Tcp || exchange.NotShared is null
