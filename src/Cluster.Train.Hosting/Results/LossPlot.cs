@@ -62,8 +62,8 @@ internal static class LossPlot
         var training = byEpoch
             ? curves.Epochs.Select(epoch => new Coordinates(epoch.Epoch, epoch.Loss)).ToList()
             : curves.Moments.Select(moment => new Coordinates(moment.CompletedSteps, moment.Loss)).ToList();
-        double Place(EpochResult epoch) => byEpoch ? epoch.Epoch : epoch.CompletedSteps;
-        var evaluated = curves.Epochs.Where(epoch => epoch.Evaluation is not null).Select(epoch => (At: Place(epoch), Result: epoch.Evaluation!))
+        double PositionOf(EpochResult epoch) => byEpoch ? epoch.Epoch : epoch.CompletedSteps;
+        var evaluated = curves.Epochs.Where(epoch => epoch.Evaluation is not null).Select(epoch => (At: PositionOf(epoch), Result: epoch.Evaluation!))
             .Concat(curves.Within.Select(point => (At: byEpoch ? (double)point.CompletedSteps / curves.StepsPerEpoch : point.CompletedSteps, Result: point.Evaluation)))
             .OrderBy(point => point.At).ToList();
         var test = evaluated.ConvertAll(point => new Coordinates(point.At, point.Result.Loss));

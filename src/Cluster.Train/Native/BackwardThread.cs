@@ -51,16 +51,16 @@ internal static unsafe class BackwardThread
         setGradients(1);
         new ReadOnlySpan<byte>(state, most).CopyTo(on);
         setGradients(0);
-        var place = -1;
+        var found = -1;
         for (var index = 0; index < most; index++)
         {
             if ((state[index] ^ on[index]) == 1)
             {
-                place = index;
+                found = index;
             }
         }
 
         setGradients(were);
-        return place < 0 ? null : state + place;
+        return found < 0 ? null : state + found;
     }
 }

@@ -27,7 +27,7 @@ internal sealed class StateLoader(SnapshotStore store, FetchState fetch, long st
     /// <summary>Loads the flat vector or the frozen parameters.</summary>
     /// <param name="kind">Which of the two.</param>
     /// <param name="length">How many values there are.</param>
-    /// <param name="destination">Gives the place of a piece, by its start and length.</param>
+    /// <param name="destination">Gives the target of a piece, by its start and length.</param>
     /// <exception cref="ExchangeAbortedException">Nobody could serve a piece.</exception>
     internal void LoadModel(StateKind kind, long length, DestinationOf destination)
     {
@@ -40,7 +40,7 @@ internal sealed class StateLoader(SnapshotStore store, FetchState fetch, long st
     /// <summary>Loads one of the optimizer's state vectors, for a slice.</summary>
     /// <param name="name">For example "momentum".</param>
     /// <param name="slice">The slice, without positions that have no optimizer state.</param>
-    /// <param name="destination">Gives the place of a piece, by its absolute start and its length.</param>
+    /// <param name="destination">Gives the target of a piece, by its absolute start and its length.</param>
     /// <exception cref="ExchangeAbortedException">Nobody could serve a piece.</exception>
     internal void LoadOptimizer(string name, VectorSlice slice, DestinationOf destination)
     {
@@ -64,12 +64,12 @@ internal sealed class StateLoader(SnapshotStore store, FetchState fetch, long st
 
     private void Load(StatePiece piece, DestinationOf destination, Func<HeldSnapshot, bool> holds)
     {
-        var place = destination(piece.Start, (int)piece.Length);
+        var target = destination(piece.Start, (int)piece.Length);
         using (var own = store.Find(piece))
         {
             if (own is not null)
             {
-                own.Memory.Span.CopyTo(place);
+                own.Memory.Span.CopyTo(target);
                 return;
             }
         }
@@ -78,7 +78,7 @@ internal sealed class StateLoader(SnapshotStore store, FetchState fetch, long st
         var refusal = "nobody is said to hold it";
         for (var attempt = 0; attempt < candidates.Length; attempt++)
         {
-            if (fetch(candidates[(first + attempt) % candidates.Length], piece, place) is not { } reason)
+            if (fetch(candidates[(first + attempt) % candidates.Length], piece, target) is not { } reason)
             {
                 return;
             }

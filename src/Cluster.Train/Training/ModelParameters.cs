@@ -38,17 +38,17 @@ internal static class ModelParameters
     /// <exception cref="BadInputException">Parameters share only a part of their memory, or elements of one do; named.</exception>
     internal static Dictionary<string, string> Ties(string task, Module model)
     {
-        TensorPlace[] places = [.. Of(model).Select(parameter => DestinationOf(parameter.Name, parameter.Tensor))];
-        if (Array.Find(places, place => place.IsExpanded) is { } expanded)
+        TensorMemory[] tensors = [.. Of(model).Select(parameter => MemoryOf(parameter.Name, parameter.Tensor))];
+        if (Array.Find(tensors, tensor => tensor.IsExpanded) is { } expanded)
         {
             throw new BadInputException($"task '{task}': '{expanded.Name}' is expanded: several of its elements are one in memory; make it a Parameter of a copy (clone())");
         }
 
         try
         {
-            var first = TensorTies.Find(places);
-            CheckBuffers(task, model, places);
-            return places.Select((place, index) => (place.Name, First: places[first[index]].Name)).ToDictionary(pair => pair.Name, pair => pair.First, StringComparer.Ordinal);
+            var first = TensorTies.Find(tensors);
+            CheckBuffers(task, model, tensors);
+            return tensors.Select((tensor, index) => (tensor.Name, First: tensors[first[index]].Name)).ToDictionary(pair => pair.Name, pair => pair.First, StringComparer.Ordinal);
         }
         catch (ArgumentException error)
         {
@@ -56,18 +56,18 @@ internal static class ModelParameters
         }
     }
 
-    /// <summary>The place of a tensor on the processor.</summary>
-    private static TensorPlace DestinationOf(string name, torch.Tensor tensor) =>
+    /// <summary>Where a tensor lies in the processor's memory.</summary>
+    private static TensorMemory MemoryOf(string name, torch.Tensor tensor) =>
         new(name, TensorValues.Address(tensor), tensor.shape, tensor.stride(), (int)tensor.ElementSize);
 
     /// <summary>A parameter's values move to memory of the replica: a buffer that shares them would be left behind.</summary>
-    private static void CheckBuffers(string task, Module model, IEnumerable<TensorPlace> parameters)
+    private static void CheckBuffers(string task, Module model, IEnumerable<TensorMemory> parameters)
     {
-        var sorted = parameters.Where(place => place.Count > 0).DistinctBy(place => place.Start).OrderBy(place => place.Start).ToArray();
-        var starts = Array.ConvertAll(sorted, place => place.Start);
+        var sorted = parameters.Where(tensor => tensor.Count > 0).DistinctBy(tensor => tensor.Start).OrderBy(tensor => tensor.Start).ToArray();
+        var starts = Array.ConvertAll(sorted, tensor => tensor.Start);
         foreach (var (name, tensor) in model.named_buffers())
         {
-            var buffer = DestinationOf(name, tensor);
+            var buffer = MemoryOf(name, tensor);
             var index = Array.BinarySearch(starts, buffer.End - 1);
             var before = index < 0 ? ~index - 1 : index;
             if (buffer.Count > 0 && before >= 0 && sorted[before].End > buffer.Start)

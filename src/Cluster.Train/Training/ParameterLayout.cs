@@ -63,17 +63,17 @@ internal sealed class ParameterLayout
     {
         var all = tensors.ToArray();
         var entries = new TensorEntry[all.Length];
-        ParameterLength = Place(TensorRole.Trainable, 0, floatsPerElement: 1);
-        var floats = Place(TensorRole.FloatBuffer, ParameterLength, floatsPerElement: 1);
-        StateLength = Place(TensorRole.IntegerBuffer, floats, LimbsPerInteger);
+        ParameterLength = LayOut(TensorRole.Trainable, 0, floatsPerElement: 1);
+        var floats = LayOut(TensorRole.FloatBuffer, ParameterLength, floatsPerElement: 1);
+        StateLength = LayOut(TensorRole.IntegerBuffer, floats, LimbsPerInteger);
         WeightPosition = weighted ? SliceOwner.FirstBlockFrom(StateLength) : null;
         VectorLength = WeightPosition + 1 ?? StateLength;
-        FrozenLength = Place(TensorRole.Frozen, 0, floatsPerElement: 1);
+        FrozenLength = LayOut(TensorRole.Frozen, 0, floatsPerElement: 1);
         Tensors = [.. entries];
         Groups = SpansOf(Tensors);
         Hash = Digest();
 
-        long Place(TensorRole role, long offset, int floatsPerElement)
+        long LayOut(TensorRole role, long offset, int floatsPerElement)
         {
             for (var index = 0; index < all.Length; index++)
             {

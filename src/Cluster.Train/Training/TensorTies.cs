@@ -6,7 +6,7 @@ namespace Cluster.Train.Training;
 /// <param name="Shape">Its dimensions.</param>
 /// <param name="Strides">Elements from one index to the next, in each dimension.</param>
 /// <param name="ElementSize">Bytes of a value.</param>
-internal sealed record TensorPlace(string Name, nint Start, long[] Shape, long[] Strides, int ElementSize)
+internal sealed record TensorMemory(string Name, nint Start, long[] Shape, long[] Strides, int ElementSize)
 {
     internal long Count => Shape.Aggregate(1L, (product, extent) => product * extent);
 
@@ -16,7 +16,7 @@ internal sealed record TensorPlace(string Name, nint Start, long[] Shape, long[]
     /// <summary>Whether several of its elements are one in memory.</summary>
     internal bool IsExpanded => Shape.Zip(Strides).Any(pair => pair is { First: > 1, Second: 0 });
 
-    internal bool IsSameAs(TensorPlace other) =>
+    internal bool IsSameAs(TensorMemory other) =>
         Start == other.Start && Shape.AsSpan().SequenceEqual(other.Shape) && Strides.AsSpan().SequenceEqual(other.Strides);
 }
 
@@ -27,22 +27,22 @@ internal sealed record TensorPlace(string Name, nint Start, long[] Shape, long[]
 internal static class TensorTies
 {
     /// <summary>Finds the tensors that are one.</summary>
-    /// <param name="places">The tensors, in model order.</param>
+    /// <param name="tensors">The tensors, in model order.</param>
     /// <returns>For each, the number of the first one that it is the same as: its own where it is the first.</returns>
     /// <exception cref="ArgumentException">Two share only a part of their memory; the message begins with the later one's name.</exception>
-    internal static int[] Find(IReadOnlyList<TensorPlace> places)
+    internal static int[] Find(IReadOnlyList<TensorMemory> tensors)
     {
-        var first = Enumerable.Range(0, places.Count).ToArray();
+        var first = Enumerable.Range(0, tensors.Count).ToArray();
         int? widest = null;
-        foreach (var index in first.Where(index => places[index].Count > 0).OrderBy(index => places[index].Start).ThenBy(index => index).ToArray())
+        foreach (var index in first.Where(index => tensors[index].Count > 0).OrderBy(index => tensors[index].Start).ThenBy(index => index).ToArray())
         {
-            if (widest is { } before && places[index].Start < places[before].End)
+            if (widest is { } before && tensors[index].Start < tensors[before].End)
             {
-                if (!places[index].IsSameAs(places[before]))
+                if (!tensors[index].IsSameAs(tensors[before]))
                 {
                     var (early, late) = before < index ? (before, index) : (index, before);
                     throw new ArgumentException(
-                        $"'{places[late].Name}' shares a part of its memory with '{places[early].Name}'; give each its own (clone()), and for a tied weight "
+                        $"'{tensors[late].Name}' shares a part of its memory with '{tensors[early].Name}'; give each its own (clone()), and for a tied weight "
                         + "use one Parameter twice, as it is: transpose or cut it in forward");
                 }
 

@@ -57,7 +57,7 @@ internal sealed class StateComparison(StateRecord record) : IStateWatch
     /// <param name="tensor">The tensor.</param>
     /// <param name="expected">Its values in the recorded run.</param>
     /// <param name="found">Its values in the other.</param>
-    /// <returns>Its place by dimension, and both values; null where all are the same bits.</returns>
+    /// <returns>Its indices by dimension, and both values; null where all are the same bits.</returns>
     internal static (string Element, string Expected, string Found)? FirstDifference(TensorEntry tensor, float[] expected, float[] found)
     {
         for (var index = 0; index < Math.Min(expected.Length, found.Length); index++)
@@ -65,8 +65,8 @@ internal sealed class StateComparison(StateRecord record) : IStateWatch
             if (BitConverter.SingleToInt32Bits(expected[index]) != BitConverter.SingleToInt32Bits(found[index]))
             {
                 return tensor.Role == TensorRole.IntegerBuffer
-                    ? (DestinationOf(tensor, index / ParameterLayout.LimbsPerInteger), IntegerAt(expected, index), IntegerAt(found, index))
-                    : (DestinationOf(tensor, index), Text(expected[index], found[index]), Text(found[index], expected[index]));
+                    ? (IndicesOf(tensor, index / ParameterLayout.LimbsPerInteger), IntegerAt(expected, index), IntegerAt(found, index))
+                    : (IndicesOf(tensor, index), Text(expected[index], found[index]), Text(found[index], expected[index]));
             }
         }
 
@@ -84,15 +84,15 @@ internal sealed class StateComparison(StateRecord record) : IStateWatch
         }
     }
 
-    private static string DestinationOf(TensorEntry tensor, long index)
+    private static string IndicesOf(TensorEntry tensor, long index)
     {
-        var place = new long[tensor.Shape.Length];
-        for (var dimension = place.Length - 1; dimension >= 0; dimension--)
+        var indices = new long[tensor.Shape.Length];
+        for (var dimension = indices.Length - 1; dimension >= 0; dimension--)
         {
-            (index, place[dimension]) = Math.DivRem(index, tensor.Shape[dimension]);
+            (index, indices[dimension]) = Math.DivRem(index, tensor.Shape[dimension]);
         }
 
-        return $"[{string.Join(',', place.Select(number => number.ToString(CultureInfo.InvariantCulture)))}]";
+        return $"[{string.Join(',', indices.Select(number => number.ToString(CultureInfo.InvariantCulture)))}]";
     }
 
     private static string IntegerAt(float[] limbs, int index)

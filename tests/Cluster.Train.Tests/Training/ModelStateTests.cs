@@ -183,14 +183,14 @@ public sealed class ModelStateTests
     [Fact]
     public void Ties_are_found_by_where_values_lie_and_other_overlaps_are_named()
     {
-        static TensorPlace Place(string name, nint start, long[] shape, long[]? strides = null) => new(name, start, shape, strides ?? [.. shape.Skip(1), 1], 4);
+        static TensorMemory Memory(string name, nint start, long[] shape, long[]? strides = null) => new(name, start, shape, strides ?? [.. shape.Skip(1), 1], 4);
 
         Assert.Equal([0, 1, 0, 3, 1, 5], TensorTies.Find(
         [
-            Place("a", 1000, [2, 3]), Place("b", 24, [4]), Place("c", 1000, [2, 3]), Place("d", 1024, [1]), Place("e", 24, [4]), Place("empty", 0, [0]),
+            Memory("a", 1000, [2, 3]), Memory("b", 24, [4]), Memory("c", 1000, [2, 3]), Memory("d", 1024, [1]), Memory("e", 24, [4]), Memory("empty", 0, [0]),
         ]));
-        Assert.StartsWith("'b' shares a part of its memory with 'a';", Assert.Throws<ArgumentException>(() => TensorTies.Find([Place("a", 1000, [2, 3]), Place("b", 1020, [4])])).Message, StringComparison.Ordinal);
-        Assert.StartsWith("'t' shares a part of its memory with 'a';", Assert.Throws<ArgumentException>(() => TensorTies.Find([Place("a", 1000, [2, 3]), Place("t", 1000, [3, 2], [1, 3])])).Message, StringComparison.Ordinal);
+        Assert.StartsWith("'b' shares a part of its memory with 'a';", Assert.Throws<ArgumentException>(() => TensorTies.Find([Memory("a", 1000, [2, 3]), Memory("b", 1020, [4])])).Message, StringComparison.Ordinal);
+        Assert.StartsWith("'t' shares a part of its memory with 'a';", Assert.Throws<ArgumentException>(() => TensorTies.Find([Memory("a", 1000, [2, 3]), Memory("t", 1000, [3, 2], [1, 3])])).Message, StringComparison.Ordinal);
     }
 
     private static SmallTask Words(Action<WordModel> tie) => new() { Model = () => new WordModel(tie) };

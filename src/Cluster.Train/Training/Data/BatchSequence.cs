@@ -28,7 +28,7 @@ internal sealed class TrainingSequence(BatchPlan plan, long seed, ShardRange sha
 
     internal override (ReadOnlyMemory<int> Samples, int Epoch) At(long position)
     {
-        var (step, shard) = Place(position);
+        var (step, shard) = StepAndShardAt(position);
         var (epoch, offset, count) = plan.ShardOf(step, shard);
         if (epoch != _epoch)
         {
@@ -41,12 +41,12 @@ internal sealed class TrainingSequence(BatchPlan plan, long seed, ShardRange sha
 
     internal override string Describe(long position)
     {
-        var (step, shard) = Place(position);
+        var (step, shard) = StepAndShardAt(position);
         return Invariant($"step {step}, shard {shard}");
     }
 
     /// <summary>Step and shard of a position.</summary>
-    internal (long Step, int Shard) Place(long position) =>
+    internal (long Step, int Shard) StepAndShardAt(long position) =>
         (firstStep + (position / shards.Count), shards.First + (int)(position % shards.Count));
 }
 

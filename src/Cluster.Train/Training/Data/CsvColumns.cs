@@ -22,11 +22,11 @@ internal sealed record CsvColumns(string[] Names, string[] Features, int[] Place
         {
             if (ignored.Length > 0)
             {
-                Place(path, layout, names, ignored);
+                ColumnOf(path, layout, names, ignored);
             }
         }
 
-        var target = Place(path, layout, names, layout.Target);
+        var target = ColumnOf(path, layout, names, layout.Target);
         string[] features = layout.Features.Count > 0
             ? [.. layout.Features]
             : [.. names.Where(name => name != layout.Target && !layout.Ignore.Contains(name, StringComparer.Ordinal))];
@@ -41,7 +41,7 @@ internal sealed record CsvColumns(string[] Names, string[] Features, int[] Place
                 Invariant($"'{path}': column {Array.IndexOf(names, "") + 1} has no name; is it a row index, which pandas writes so? Put \"\" into Ignore to leave it out, or name the columns of numbers in Features"));
         }
 
-        return new CsvColumns(names, features, [.. features.Select(name => Place(path, layout, names, name))], target);
+        return new CsvColumns(names, features, [.. features.Select(name => ColumnOf(path, layout, names, name))], target);
     }
 
     /// <summary>Refuses a row that has other cells than there are columns.</summary>
@@ -56,17 +56,17 @@ internal sealed record CsvColumns(string[] Names, string[] Features, int[] Place
         }
     }
 
-    private static int Place(string path, CsvLayout layout, string[] names, string name)
+    private static int ColumnOf(string path, CsvLayout layout, string[] names, string name)
     {
-        var place = Array.IndexOf(names, name);
-        if (place < 0)
+        var column = Array.IndexOf(names, name);
+        if (column < 0)
         {
             throw new BadInputException($"'{path}' has no column '{name}'; its columns are {CellText.List(names)}{Advice(layout, names, name)}");
         }
 
-        return Array.LastIndexOf(names, name) == place
-            ? place
-            : throw new BadInputException(Invariant($"'{path}' has two columns '{name}' ({place + 1} and {Array.LastIndexOf(names, name) + 1}); rename one"));
+        return Array.LastIndexOf(names, name) == column
+            ? column
+            : throw new BadInputException(Invariant($"'{path}' has two columns '{name}' ({column + 1} and {Array.LastIndexOf(names, name) + 1}); rename one"));
     }
 
     private static string Advice(CsvLayout layout, string[] names, string name)
