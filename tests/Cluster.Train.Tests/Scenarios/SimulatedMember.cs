@@ -5,7 +5,7 @@ using Cluster.Train.Membership;
 using Cluster.Train.Protocol;
 using Cluster.Train.Training;
 
-namespace Cluster.Train.Tests.Actors.Scenarios;
+namespace Cluster.Train.Tests.Scenarios;
 
 /// <summary>
 /// The runtime of a worker, or of the coordinator's own slice, without threads: what the real one does on its thread

@@ -6,7 +6,7 @@ using Cluster.Train.Snapshots;
 using Cluster.Train.Training;
 using Xunit.Sdk;
 
-namespace Cluster.Train.Tests.Actors.Scenarios;
+namespace Cluster.Train.Tests.Scenarios;
 
 /// <summary>A member's parameters and its slice of the momentum in one generation: how it comes by them, and what it keeps of them.</summary>
 internal sealed class SimulatedReplica(SimulatedCluster cluster, SimulatedProcess process, PrepareGeneration generation, RosterMember member)

@@ -1,7 +1,7 @@
 using Cluster.Train.Faults;
 using Cluster.Train.Membership;
 
-namespace Cluster.Train.Tests.Actors.Scenarios;
+namespace Cluster.Train.Tests.Scenarios;
 
 /// <summary>Every kind of fault in every phase, for one worker, all but one, all workers, and the coordinator.</summary>
 public sealed class FaultMatrixTests(StageFixture fixture) : IClassFixture<StageFixture>

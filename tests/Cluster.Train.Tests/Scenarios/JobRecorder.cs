@@ -1,5 +1,5 @@
 
-namespace Cluster.Train.Tests.Actors.Scenarios;
+namespace Cluster.Train.Tests.Scenarios;
 
 /// <summary>What a run told its observers, coordinators' after one another together.</summary>
 internal sealed class JobRecorder : IJobObserver

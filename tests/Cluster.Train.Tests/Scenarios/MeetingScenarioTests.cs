@@ -1,4 +1,4 @@
-namespace Cluster.Train.Tests.Actors.Scenarios;
+namespace Cluster.Train.Tests.Scenarios;
 
 /// <summary>Workers that cannot all reach each other: somebody stays behind, and the job goes on.</summary>
 public sealed class MeetingScenarioTests(StageFixture fixture) : IClassFixture<StageFixture>

@@ -8,7 +8,7 @@ using Cluster.Train.Membership;
 using Cluster.Train.Snapshots;
 using Cluster.Train.Training;
 
-namespace Cluster.Train.Tests.Actors.Scenarios;
+namespace Cluster.Train.Tests.Scenarios;
 
 /// <summary>A coordinator's services: the disk outlives it, its memory does not.</summary>
 internal sealed class SimulatedServices(SimulatedCluster cluster, SimulatedProcess process) : ICoordinatorServices

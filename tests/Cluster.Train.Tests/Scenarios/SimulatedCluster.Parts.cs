@@ -2,7 +2,7 @@ using Akka.Actor;
 using Cluster.Train.Coordination;
 using Cluster.Train.Members;
 
-namespace Cluster.Train.Tests.Actors.Scenarios;
+namespace Cluster.Train.Tests.Scenarios;
 
 internal sealed partial class SimulatedCluster
 {

@@ -4,7 +4,7 @@ using Cluster.Train.Membership;
 using Cluster.Train.Protocol;
 using Cluster.Train.Reduction;
 
-namespace Cluster.Train.Tests.Actors.Scenarios;
+namespace Cluster.Train.Tests.Scenarios;
 
 /// <summary>A member's part in one generation: computes, sends its share to the owners, updates its slice and sends it to all.</summary>
 internal sealed partial class SimulatedLoop(

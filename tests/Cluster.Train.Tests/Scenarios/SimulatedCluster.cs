@@ -8,7 +8,7 @@ using Cluster.Train.Membership;
 using Cluster.Train.Snapshots;
 using Cluster.Train.Training;
 
-namespace Cluster.Train.Tests.Actors.Scenarios;
+namespace Cluster.Train.Tests.Scenarios;
 
 /// <summary>
 /// Real coordinators and workers in processes and on a network that are simulated in virtual time: who dies, hangs or is

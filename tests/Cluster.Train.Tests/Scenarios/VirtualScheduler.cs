@@ -3,7 +3,7 @@ using Akka.Configuration;
 using Akka.Dispatch;
 using Akka.Event;
 
-namespace Cluster.Train.Tests.Actors.Scenarios;
+namespace Cluster.Train.Tests.Scenarios;
 
 /// <summary>
 /// Virtual time that moves from one event to the next: events of one moment run in the order in which they were

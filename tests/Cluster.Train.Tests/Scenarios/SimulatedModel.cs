@@ -5,7 +5,7 @@ using Cluster.Train.Protocol;
 using Cluster.Train.Reduction;
 using Cluster.Train.Training;
 
-namespace Cluster.Train.Tests.Actors.Scenarios;
+namespace Cluster.Train.Tests.Scenarios;
 
 /// <summary>
 /// A model whose state after k steps is a function of k alone, unless a replica computes on a mix: a shard's gradient is

@@ -1,4 +1,4 @@
-namespace Cluster.Train.Tests.Actors.Scenarios;
+namespace Cluster.Train.Tests.Scenarios;
 
 /// <summary>The stage of one class of tests.</summary>
 public sealed class StageFixture : IDisposable

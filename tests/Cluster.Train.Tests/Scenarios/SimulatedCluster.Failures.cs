@@ -1,7 +1,7 @@
 using Cluster.Train.Exchange;
 using Cluster.Train.Faults;
 
-namespace Cluster.Train.Tests.Actors.Scenarios;
+namespace Cluster.Train.Tests.Scenarios;
 
 /// <summary>What a process that dies, stands still or comes back means for those that it is connected to.</summary>
 internal sealed partial class SimulatedCluster

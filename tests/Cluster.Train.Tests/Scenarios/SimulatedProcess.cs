@@ -2,7 +2,7 @@ using Cluster.Train.Faults;
 using Cluster.Train.Snapshots;
 using Xunit.Sdk;
 
-namespace Cluster.Train.Tests.Actors.Scenarios;
+namespace Cluster.Train.Tests.Scenarios;
 
 /// <summary>A process of a simulated cluster: it can die, stand still for a time, or be cut off from the others.</summary>
 internal sealed class SimulatedProcess(SimulatedCluster cluster, string name, int number)

@@ -1,7 +1,7 @@
 using Cluster.Train.Faults;
 using Cluster.Train.Protocol;
 
-namespace Cluster.Train.Tests.Actors.Scenarios;
+namespace Cluster.Train.Tests.Scenarios;
 
 /// <summary>Evaluations, reports, and the end of a lease.</summary>
 internal sealed partial class SimulatedLoop

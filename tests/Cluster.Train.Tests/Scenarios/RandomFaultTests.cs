@@ -4,7 +4,7 @@ using Cluster.Train.Membership;
 using Cluster.Train.Training;
 using Xunit.Abstractions;
 
-namespace Cluster.Train.Tests.Actors.Scenarios;
+namespace Cluster.Train.Tests.Scenarios;
 
 /// <summary>
 /// Random faults. <c>CLUSTER_TRAIN_FAULT_SEED=N</c> replays the plan of one seed, with its story;

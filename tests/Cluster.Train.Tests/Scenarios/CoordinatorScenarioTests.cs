@@ -1,7 +1,7 @@
 using Cluster.Train.Faults;
 using Cluster.Train.Training;
 
-namespace Cluster.Train.Tests.Actors.Scenarios;
+namespace Cluster.Train.Tests.Scenarios;
 
 /// <summary>Coordinators that are replaced, jobs that are stopped, and replicas that part.</summary>
 public sealed class CoordinatorScenarioTests(StageFixture fixture) : IClassFixture<StageFixture>

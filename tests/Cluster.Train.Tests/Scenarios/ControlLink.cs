@@ -1,7 +1,7 @@
 using Akka.Actor;
 using Cluster.Train.Faults;
 
-namespace Cluster.Train.Tests.Actors.Scenarios;
+namespace Cluster.Train.Tests.Scenarios;
 
 /// <summary>
 /// The control connection between a worker's actor and a coordinator: in order, and at most once, as Akka's remoting is.

@@ -3,7 +3,7 @@ using Cluster.Train.Coordination;
 using Cluster.Train.Faults;
 using Cluster.Train.Membership;
 
-namespace Cluster.Train.Tests.Actors.Scenarios;
+namespace Cluster.Train.Tests.Scenarios;
 
 /// <summary>A job on a simulated cluster, and what becomes of it.</summary>
 internal sealed record Scenario

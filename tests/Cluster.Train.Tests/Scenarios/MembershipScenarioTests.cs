@@ -1,7 +1,7 @@
 using Cluster.Train.Faults;
 using Cluster.Train.Membership;
 
-namespace Cluster.Train.Tests.Actors.Scenarios;
+namespace Cluster.Train.Tests.Scenarios;
 
 /// <summary>Workers that come, go, die, hang and come back.</summary>
 public sealed class MembershipScenarioTests(StageFixture fixture) : IClassFixture<StageFixture>
