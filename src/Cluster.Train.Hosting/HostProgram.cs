@@ -71,7 +71,7 @@ internal sealed class HostProgram
         {
             // What a static constructor threw, libtorch's loading for example, is wrapped; and only the first line is meant for people.
             var cause = exception is TypeInitializationException ? exception.GetBaseException() : exception;
-            var message = OneLine.First(cause.Message);
+            var message = cause.Message.Split('\n', 2)[0].Trim();
             return Fail(1, $"{cause.GetType().Name}: {message}{(showTrace ? "" : " (--log-level debug shows where)")}", showTrace ? exception : null);
         }
     }
@@ -96,9 +96,12 @@ internal sealed class HostProgram
     private int Version()
     {
         var program = Assembly.GetEntryAssembly() ?? typeof(HostProgram).Assembly;
-        _host.Out.WriteLine($"{_host.Executable} {VersionOf(program)} (Cluster.Train {VersionOf(typeof(ITrainingTask).Assembly)}, TorchSharp {VersionOf(typeof(TorchSharp.torch).Assembly)})");
+        _host.Out.WriteLine($"{_host.Executable} {VersionOf(program)} (Cluster.Train {VersionOf(typeof(ITrainingTask).Assembly)}, TorchSharp {VersionOf(TorchSharp())})");
         return 0;
     }
+
+    private static Assembly TorchSharp() =>
+        Assembly.Load(typeof(ITrainingTask).Assembly.GetReferencedAssemblies().First(reference => reference.Name == nameof(TorchSharp)));
 
     // What follows the plus sign is the commit that a build may append.
     private static string VersionOf(Assembly assembly) =>
@@ -108,7 +111,7 @@ internal sealed class HostProgram
     private int Fail(int exitCode, string message, Exception? trace)
     {
         _host.Out.Flush();
-        _host.Error.WriteLine("error: " + OneLine.Of(message));
+        _host.Error.WriteLine("error: " + string.Join(' ', message.ReplaceLineEndings("\n").Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)));
         if (trace is not null) _host.Error.WriteLine(trace);
         return exitCode;
     }

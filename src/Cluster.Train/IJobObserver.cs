@@ -98,7 +98,11 @@ public sealed record JobProgress(long CompletedSteps, long CompletedSamples, dou
 /// <param name="Loss">Mean training loss over the epoch's samples, each at the parameters of its step.</param>
 /// <param name="Evaluation">At the epoch's end; null where there was none.</param>
 /// <param name="Elapsed">Since the run began.</param>
-public sealed record EpochResult(int Epoch, long CompletedSteps, double Loss, EvaluationResult? Evaluation, TimeSpan Elapsed);
+public sealed record EpochResult(int Epoch, long CompletedSteps, double Loss, EvaluationResult? Evaluation, TimeSpan Elapsed)
+{
+    /// <summary>Over the epoch, or over the last two seconds where epochs are shorter; 0 where no time has passed.</summary>
+    public double SamplesPerSecond { get; init; }
+}
 
 /// <summary>An exact evaluation: sums over all samples, each counted once.</summary>
 /// <param name="Loss">Mean loss over the samples.</param>
@@ -110,7 +114,7 @@ public sealed record EvaluationResult(double Loss, double? Accuracy, int Samples
     public IReadOnlyList<MetricResult> Metrics { get; init; } = [];
 
     /// <summary>What is shown besides the loss: the accuracy, and the metrics that are numbers.</summary>
-    internal IEnumerable<(string Name, double Value)> Numbers()
+    public IEnumerable<(string Name, double Value)> Numbers()
     {
         if (Accuracy is { } accuracy)
         {

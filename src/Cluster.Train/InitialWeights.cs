@@ -41,7 +41,7 @@ public sealed record InitialWeights
             return path;
         }
 
-        using var checkpoint = CheckpointFinder.Load(CheckpointFinder.BestIn(path)?.Path ?? path, out _);
+        using var checkpoint = CheckpointFinder.Load(CheckpointInfo.BestIn(path)?.Location ?? path, out _);
         return System.IO.Path.Combine(checkpoint.DirectoryPath, CheckpointFiles.Model);
     }
 

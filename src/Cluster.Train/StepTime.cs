@@ -14,7 +14,7 @@ public readonly record struct StepTime(double Data, double Compute, double Wait,
     public double Total => Data + Compute + Wait + Exchange + Evaluation;
 
     /// <summary>The parts with the names that metrics, traces and the closing table give them, in this order.</summary>
-    internal IEnumerable<(string Phase, double Seconds)> Parts =>
+    public IEnumerable<(string Phase, double Seconds)> Parts =>
         [("data", Data), ("compute", Compute), ("wait", Wait), ("exchange", Exchange), ("evaluation", Evaluation)];
 
     /// <summary>The parts as a worker reports them: in this order, empty where nothing was measured.</summary>

@@ -2,6 +2,7 @@ using Cluster.Train.Checkpoints;
 using Cluster.Train.Members;
 using Cluster.Train.Native;
 using Cluster.Train.Running;
+using Cluster.Train.Running.Prediction;
 using Cluster.Train.Training;
 using TorchSharp;
 
@@ -60,7 +61,7 @@ public sealed class TrainedModel : IDisposable
     {
         ArgumentNullException.ThrowIfNull(task);
         ArgumentNullException.ThrowIfNull(path);
-        using var checkpoint = CheckpointFinder.Load(last ? path : CheckpointFinder.BestIn(path)?.Path ?? path, out _);
+        using var checkpoint = CheckpointFinder.Load(last ? path : CheckpointInfo.BestIn(path)?.Location ?? path, out _);
         var job = CheckpointModel.DefinitionOf(task, checkpoint) with { Device = DeviceKind.Cpu };
         var preparation = checkpoint.Manifest.Preparation;
         return Create(
@@ -75,6 +76,25 @@ public sealed class TrainedModel : IDisposable
             return own with { Preparation = preparation ?? own.Preparation };
         }
     }
+
+    /// <summary>
+    /// Writes a checkpoint's predictions of the task's new samples (<see cref="ITrainingTask.OpenNewData"/>) as CSV (RFC 4180, lines end
+    /// with a line feed), the columns' names first, in the order of the samples.
+    /// </summary>
+    /// <param name="task">The task that was trained.</param>
+    /// <param name="checkpoint">A checkpoint's directory, or a directory of checkpoints: then its newest.</param>
+    /// <param name="output">Gets the rows.</param>
+    /// <param name="dataDirectory">What <c>--data</c> names; null where the task needs none.</param>
+    /// <param name="device">cpu, cuda or cuda:N.</param>
+    /// <param name="workers">Models that compute side by side. The predictions do not depend on their number.</param>
+    /// <param name="stop">Ends it after the batch that is being written.</param>
+    /// <exception cref="BadInputException">The checkpoint or the data cannot be used.</exception>
+    /// <exception cref="TrainingFaultException">The task failed.</exception>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    public static Task<PredictionSummary> WritePredictionsAsync(
+        ITrainingTask task, string checkpoint, TextWriter output, string? dataDirectory = null, string device = "cpu", int workers = 1,
+        CancellationToken stop = default) =>
+        PredictionRun.RunAsync(new PredictionOptions(task, checkpoint, dataDirectory, device, workers), output, stop);
 
     /// <summary>The model's answer to samples.</summary>
     /// <param name="input">The samples' first field, of shape <c>[batch, …]</c>; not changed.</param>

@@ -1,5 +1,7 @@
+using System.Runtime.CompilerServices;
 using ArchUnitNET.Domain;
 using ArchUnitNET.Loader;
+using Cluster.Train.Data;
 using Cluster.Train.Hosting;
 using Cluster.Train.Training;
 
@@ -12,7 +14,7 @@ public sealed class RoomTests
 
     private static readonly Lazy<(string From, string To, string Example)[]> Uses = new(() =>
     [
-        .. new ArchLoader().LoadAssemblies(typeof(ITrainingTask).Assembly, typeof(TrainingHost).Assembly).Build().Types
+        .. new ArchLoader().LoadAssemblies(typeof(ITrainingTask).Assembly, typeof(TrainingHost).Assembly, typeof(ImageDataset).Assembly).Build().Types
             .Where(type => Name(type).StartsWith(Root, StringComparison.Ordinal))
             .SelectMany(type => type.Dependencies.Select(use => (Name(type), Name(use.Target), $"{type.Name} uses {use.Target.Name}")))
             .Distinct(),
@@ -51,7 +53,7 @@ public sealed class RoomTests
     }
 
     [Theory]
-    [InlineData("TorchSharp", "Training", "Native", "Exchange.Device", "Exchange.SharedMemory", "Hosting", "Hosting.Doctor")]
+    [InlineData("TorchSharp", "Training", "Native", "Exchange.Device", "Exchange.SharedMemory", "Doctor")]
     [InlineData("Akka", "Actors", "Protocol.Wire", "Running", "Faults", "Nodes")]
     [InlineData("MessagePack", "Protocol.Wire")]
     public void A_library_is_used_only_where_it_belongs(string library, params string[] rooms)
@@ -77,6 +79,30 @@ public sealed class RoomTests
 
         static string[] UsesOfOutside(string room) =>
             [.. Uses.Value.Where(use => Room(use.From, 1) == room && Outside.Contains(use.To)).Select(use => use.Example)];
+    }
+
+    [Theory]
+    [InlineData("Data", "Data", "Training")]
+    public void A_room_uses_no_other_but(string room, params string[] others)
+    {
+        var uses = Uses.Value.Where(use => Room(use.From, 1) == room && use.To.StartsWith(Root, StringComparison.Ordinal)).ToArray();
+
+        Assert.NotEmpty(uses);
+        Assert.Empty(uses.Where(use => !others.Contains(Room(use.To, 1))).Select(use => use.Example));
+    }
+
+    [Fact]
+    public void What_builds_on_the_library_sees_public_types_alone()
+    {
+        var friends = Friends(typeof(ITrainingTask));
+
+        // The attributes are read at all: tests are among them.
+        Assert.Contains(typeof(RoomTests).Assembly.GetName().Name, friends);
+        Assert.DoesNotContain(typeof(TrainingHost).Assembly.GetName().Name, friends);
+        Assert.DoesNotContain(typeof(ImageDataset).Assembly.GetName().Name, friends);
+
+        static string[] Friends(System.Type type) =>
+            [.. type.Assembly.GetCustomAttributes(typeof(InternalsVisibleToAttribute), inherit: false).Cast<InternalsVisibleToAttribute>().Select(friend => friend.AssemblyName)];
     }
 
     /// <summary>A type's namespace; empty for type parameters, which have none.</summary>

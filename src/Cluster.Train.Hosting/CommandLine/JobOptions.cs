@@ -47,18 +47,18 @@ internal static class JobOptions
         "Seed of initial parameters, shuffling and dropout.")
     { Default = _ => 0 };
 
-    public static readonly OptionSpec<OptimizerKind> Optimizer = new("--optimizer", Section,
-        ValueKinds.Choice([.. OptimizerForm.All.Select(form => (form.Name, form.Kind))]),
+    public static readonly OptionSpec<string> Optimizer = new("--optimizer", Section,
+        ValueKinds.Choice([.. OptimizerSettings.Names.Select(name => (name, name))]),
         "The update rule, as in torch.optim; lion as in its paper (Chen and others, 2023); own is one of the task's, where it names one.")
-    { Default = task => task.Defaults.Optimizer.Kind };
+    { Default = task => task.Defaults.Optimizer.Name };
 
     public static readonly OptionSpec<float> LearningRate = new("--lr", Section, ValueKinds.Real("above 0", rate => rate > 0),
         "Learning rate before the schedule. For another optimizer than the task's own, the default is "
-        + string.Join(", ", OptimizerForm.All.Where(form => form.Kind != OptimizerKind.Own).Select(form => Invariant($"{form.Usual.LearningRate:R} with {form.Name}"))) + ".")
+        + string.Join(", ", OptimizerSettings.Names.Where(name => OptimizerSettings.Named(name).Kind != OptimizerKind.Own).Select(name => Invariant($"{OptimizerSettings.Named(name).LearningRate:R} with {name}"))) + ".")
     { Default = task => task.Defaults.Optimizer.LearningRate };
 
     public static readonly OptionSpec<ScheduleSettings> Schedule = new("--schedule", Section,
-        new ValueKind<ScheduleSettings>("SCHEDULE", ScheduleText.Needs, ReadSchedule, schedule => schedule.Canonical()),
+        new ValueKind<ScheduleSettings>("SCHEDULE", ScheduleSettings.Syntax, ScheduleSettings.Parse, schedule => schedule.ToString()),
         "How the learning rate goes; step:STEPS:FACTOR and cosine:WARMUP are short for step:every=STEPS,factor=FACTOR and cosine:warmup=WARMUP.")
     { Default = task => task.Defaults.Schedule };
 
@@ -181,16 +181,4 @@ internal static class JobOptions
         Epochs, Steps, BatchSize, Tail, SampleOrder, Shards, Accumulate, Seed, Optimizer, LearningRate, Schedule, WeightDecay, NoDecay, Maximize,
         .. OfSomeOptimizers, ClipNorm, Ema, EvaluateEvery, Watch, StopAfter, LeastGain, KeepBest, Init, InitMap, InitSkip, Freeze, Threads, Precision, Portable,
     ];
-
-    private static ScheduleSettings ReadSchedule(string text)
-    {
-        try
-        {
-            return ScheduleText.Read(text);
-        }
-        catch (OverflowException exception)
-        {
-            throw new FormatException(text, exception);
-        }
-    }
 }

@@ -1,12 +1,8 @@
-using Cluster.Train.Coordination;
-
 namespace Cluster.Train.Hosting.Display;
 
 /// <summary>What a display knows of the job: the newest of each kind of event. Belongs to the display's thread.</summary>
 internal sealed class JobState
 {
-    private readonly Throughput _throughput = new();
-
     /// <summary>The current generation; null before the first.</summary>
     public RosterFormed? Roster { get; private set; }
 
@@ -45,11 +41,6 @@ internal sealed class JobState
     /// <summary>Takes a roster.</summary>
     public void Apply(RosterFormed roster)
     {
-        if (Roster is null)
-        {
-            _throughput.Start(TimeSpan.Zero, Samples(roster, roster.FirstStep));
-        }
-
         Roster = roster;
         Steps = roster.FirstStep;
     }
@@ -72,13 +63,10 @@ internal sealed class JobState
         Steps = epoch.CompletedSteps;
         Loss = epoch.Loss;
         Evaluation = epoch.Evaluation ?? Evaluation;
-        return Roster is { StepsPerEpoch: > 0 } roster && _throughput.Add(epoch.Elapsed, Samples(roster, epoch.CompletedSteps)) is var speed and > 0 ? speed : null;
+        return epoch.SamplesPerSecond > 0 ? epoch.SamplesPerSecond : null;
     }
 
     /// <summary>Accuracy and metrics of the last evaluation, the first ones the last to be left out.</summary>
     public IEnumerable<Figure> Measured() => (Evaluation?.Numbers() ?? []).Select((figure, i) =>
         new Figure($"{figure.Name} {Figures.Metric(figure.Name, figure.Value)}", i == 0 ? 1 : 4 + i));
-
-    private static long Samples(RosterFormed roster, long steps) =>
-        roster.StepsPerEpoch > 0 ? (long)((double)roster.TrainingSamples * steps / roster.StepsPerEpoch) : 0;
 }

@@ -14,8 +14,9 @@ internal interface ITrainingEngine
     /// <inheritdoc cref="LocalTraining.EvaluateAsync"/>
     Task<EvaluationResult> EvaluateAsync(ITrainingTask task, string checkpoint, string? dataDirectory, string device);
 
-    /// <inheritdoc cref="PredictionRun.RunAsync"/>
-    Task<PredictionSummary> PredictAsync(PredictionOptions options, TextWriter output, CancellationToken stop);
+    /// <inheritdoc cref="TrainedModel.WritePredictionsAsync"/>
+    Task<PredictionSummary> PredictAsync(
+        ITrainingTask task, string checkpoint, TextWriter output, string? dataDirectory, string device, int workers, CancellationToken stop);
 
     /// <inheritdoc cref="LocalTraining.DescribeMemoryAsync"/>
     Task<string> DescribeMemoryAsync(TrainingOptions options);
@@ -33,8 +34,9 @@ internal sealed class LocalEngine : ITrainingEngine
     public Task<EvaluationResult> EvaluateAsync(ITrainingTask task, string checkpoint, string? dataDirectory, string device) =>
         LocalTraining.EvaluateAsync(task, checkpoint, dataDirectory, device);
 
-    public Task<PredictionSummary> PredictAsync(PredictionOptions options, TextWriter output, CancellationToken stop) =>
-        PredictionRun.RunAsync(options, output, stop);
+    public Task<PredictionSummary> PredictAsync(
+        ITrainingTask task, string checkpoint, TextWriter output, string? dataDirectory, string device, int workers, CancellationToken stop) =>
+        TrainedModel.WritePredictionsAsync(task, checkpoint, output, dataDirectory, device, workers, stop);
 
     public Task<string> DescribeMemoryAsync(TrainingOptions options) => LocalTraining.DescribeMemoryAsync(options);
 

@@ -1,8 +1,7 @@
 using System.Reflection;
-using Cluster.Train.Hosting.Doctor;
+using Cluster.Train.Doctor;
 using Cluster.Train.Hosting.Engines;
 using Cluster.Train.Training;
-using Cluster.Train.Verification;
 using Spectre.Console;
 
 namespace Cluster.Train.Hosting.Surroundings;
@@ -52,7 +51,7 @@ internal sealed record HostContext
     public required Func<StopSignals> ListenForSignals { get; init; }
 
     /// <summary>Starts this program once more, for <c>verify</c>; null where it cannot be.</summary>
-    public StartOtherProcess? StartOtherProcess { get; init; }
+    public Func<string, CancellationToken, Task<string?>>? StartOtherProcess { get; init; }
 
     /// <summary>Examines the machine.</summary>
     public required Func<IReadOnlyList<Finding>> ExamineMachine { get; init; }
@@ -80,15 +79,8 @@ internal sealed record HostContext
             OutputFailure = () => output.Failure,
             ListenForSignals = () => StopSignals.OfProcess(Console.Error, terminal),
             StartOtherProcess = SameProgram.Starter(),
-            ExamineMachine = Examine,
+            ExamineMachine = () => MachineExamination.Run(SameProgram.Numerics),
         };
-    }
-
-    private static IReadOnlyList<Finding> Examine()
-    {
-        var findings = MachineChecks.Run();
-        // What cannot load libtorch computes nothing.
-        return findings.Any(finding => finding.State == FindingState.Bad) ? findings : [.. findings, .. NumericsChecks.Run(NumericsChecks.Ask)];
     }
 
     private static string ExecutableName()

@@ -1,14 +1,15 @@
 using System.Diagnostics;
 using System.Reflection;
+using Cluster.Train.Training;
 using Cluster.Train.Verification;
 
 namespace Cluster.Train.Hosting.Surroundings;
 
-/// <summary>Starts this program once more with the command line that it was started with.</summary>
+/// <summary>Starts this program once more, with the command line that it was started with or another.</summary>
 internal static class SameProgram
 {
     /// <summary>How it is started; null where the system does not tell which program this is.</summary>
-    internal static StartOtherProcess? Starter()
+    internal static Func<string, CancellationToken, Task<string?>>? Starter()
     {
         var arguments = Environment.GetCommandLineArgs().Skip(1).ToArray();
         var program = Environment.ProcessPath;
@@ -31,6 +32,22 @@ internal static class SameProgram
         return (folder, stop) => RunAsync(program, arguments, folder, stop);
     }
 
+    /// <summary>How it is started to print its class of bits, for <c>doctor</c>.</summary>
+    internal static ProcessStartInfo Numerics(bool portable, Precision precision)
+    {
+        var program = Environment.ProcessPath!;
+        var start = new ProcessStartInfo(program);
+        if (Path.GetFileNameWithoutExtension(program) == "dotnet")
+        {
+            start.ArgumentList.Add(Assembly.GetEntryAssembly()!.Location);
+        }
+
+        start.ArgumentList.Add("numerics");
+        start.ArgumentList.Add($"--portable={(portable ? "true" : "false")}");
+        start.ArgumentList.Add($"--precision={(precision == Precision.BFloat16 ? "bf16" : "float32")}");
+        return start;
+    }
+
     private static async Task<string?> RunAsync(string program, string[] arguments, string folder, CancellationToken stop)
     {
         var start = new ProcessStartInfo(program, arguments)
@@ -40,7 +57,7 @@ internal static class SameProgram
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        start.Environment[OtherProcess.Variable] = folder;
+        start.Environment[JobVerification.OtherProcessVariable] = folder;
         using var process = Process.Start(start) ?? throw new TrainingFaultException($"{program} cannot be started once more");
         process.StandardInput.Close();
         var output = process.StandardOutput.ReadToEndAsync(CancellationToken.None);

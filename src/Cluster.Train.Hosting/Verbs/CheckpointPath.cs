@@ -10,15 +10,15 @@ internal static class CheckpointPath
     /// <param name="values">The options.</param>
     /// <param name="best">What the best one was chosen by; null where it was not chosen.</param>
     /// <exception cref="BadInputException">None was given, or there is nothing of that name.</exception>
-    public static string Of(OptionValues values, out CheckpointWatch? best)
+    public static string Of(OptionValues values, out BestResult? best)
     {
         var path = values.Get(RunOptions.Checkpoint);
         best = null;
         if (Path.Exists(path))
         {
-            if (!values.Get(RunOptions.Last) && CheckpointFinder.BestIn(path) is var (place, watch))
+            if (!values.Get(RunOptions.Last) && CheckpointInfo.BestIn(path) is { } kept)
             {
-                (path, best) = (place, watch);
+                (path, best) = (kept.Location, kept.Best);
             }
 
             return path;

@@ -1,5 +1,5 @@
+using Cluster.Train.Doctor;
 using Cluster.Train.Hosting.CommandLine;
-using Cluster.Train.Hosting.Doctor;
 using Cluster.Train.Running;
 
 namespace Cluster.Train.Hosting.Verbs;

@@ -19,7 +19,7 @@ internal static class EvaluateVerb
         var checkpoint = CheckpointPath.Of(values, out var best);
         if (best is not null)
         {
-            invocation.Host.Out.WriteLine($"{invocation.Task.Name}: the best checkpoint, {Path.GetFileName(checkpoint)}, by {best.Metric} {Figures.Metric(best.Metric, best.State.Told.Value)}; --last takes the newest");
+            invocation.Host.Out.WriteLine($"{invocation.Task.Name}: the best checkpoint, {Path.GetFileName(checkpoint)}, by {best.Metric} {Figures.Metric(best.Metric, best.Value)}; --last takes the newest");
         }
 
         var result = await invocation.Host.Engine.EvaluateAsync(

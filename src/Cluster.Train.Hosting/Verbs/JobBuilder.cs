@@ -180,18 +180,18 @@ internal static class JobBuilder
     /// <param name="own">The rule where none is given, and its numbers where these are not: the task's own, or the checkpoint's.</param>
     private static OptimizerSettings Optimizer(OptionValues values, OptimizerSettings own)
     {
-        var form = OptimizerForm.Of(Or(values, JobOptions.Optimizer, own.Kind));
-        if (JobOptions.OfSomeOptimizers.FirstOrDefault(option => values.IsGiven(option) && !form.Numbers.Contains(option.Name.TrimStart('-'))) is { } foreign)
+        var name = Or(values, JobOptions.Optimizer, own.Name);
+        var start = name == own.Name ? own : OptimizerSettings.Named(name);
+        if (JobOptions.OfSomeOptimizers.FirstOrDefault(option => values.IsGiven(option) && !start.Numbers.Contains(option.Name.TrimStart('-'))) is { } foreign)
         {
-            throw new BadInputException($"{values.Source(foreign)} belongs to {OptimizerForm.Having(foreign.Name.TrimStart('-'))}, but the optimizer is {form.Name}: leave it out, or give another --optimizer");
+            throw new BadInputException($"{values.Source(foreign)} belongs to {RulesWith(foreign.Name.TrimStart('-'))}, but the optimizer is {name}: leave it out, or give another --optimizer");
         }
 
-        if (form.Kind == OptimizerKind.Own && own.Kind != OptimizerKind.Own)
+        if (start.Kind == OptimizerKind.Own && own.Kind != OptimizerKind.Own)
         {
-            throw new BadInputException($"{values.Source(JobOptions.Optimizer)} is {form.Name}, but task '{values.Task.Name}' names no update rule of its own in its Defaults: give another");
+            throw new BadInputException($"{values.Source(JobOptions.Optimizer)} is {name}, but task '{values.Task.Name}' names no update rule of its own in its Defaults: give another");
         }
 
-        var start = form.Kind == own.Kind ? own : form.Usual;
         var settings = start with
         {
             LearningRate = Or(values, JobOptions.LearningRate, start.LearningRate),
@@ -219,6 +219,12 @@ internal static class JobBuilder
         }
 
         return settings;
+    }
+
+    private static string RulesWith(string number)
+    {
+        string[] names = [.. OptimizerSettings.Names.Where(name => OptimizerSettings.Named(name).Numbers.Contains(number))];
+        return names.Length == 1 ? names[0] : $"{string.Join(", ", names[..^1])} and {names[^1]}";
     }
 
     private static T Or<T>(OptionValues values, OptionSpec<T> option, T otherwise) => values.IsGiven(option) ? values.Get(option) : otherwise;

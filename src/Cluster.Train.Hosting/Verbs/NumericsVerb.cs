@@ -1,7 +1,5 @@
+using Cluster.Train.Doctor;
 using Cluster.Train.Hosting.CommandLine;
-using Cluster.Train.Native;
-using Cluster.Train.Training;
-using Cluster.Train.Training.Numerics;
 
 namespace Cluster.Train.Hosting.Verbs;
 
@@ -15,16 +13,7 @@ internal static class NumericsVerb
 
     private static async Task<int> RunAsync(Invocation invocation)
     {
-        var (portable, precision) = (invocation.Values.Get(JobOptions.Portable), invocation.Values.Get(JobOptions.Precision));
-        NativeEnvironment.Prepare(portable);
-        using var thread = new ComputeThread("numerics", threads: 1, portable);
-        invocation.Host.Out.WriteLine(await thread.RunAsync(() => NumericsFingerprint.Of(DeviceSpec.Cpu, portable, precision)));
-        if (precision == Precision.BFloat16)
-        {
-            var (whole, half) = await thread.RunAsync(ProductSpeed.Measure);
-            invocation.Host.Out.WriteLine(Invariant($"{whole:R} {half:R}"));
-        }
-
+        invocation.Host.Out.WriteLine(await MachineExamination.NumericsClassAsync(invocation.Values.Get(JobOptions.Portable), invocation.Values.Get(JobOptions.Precision)));
         return 0;
     }
 }

@@ -2,7 +2,6 @@ using System.Text;
 using Cluster.Train.Hosting.CommandLine;
 using Cluster.Train.Hosting.Display;
 using Cluster.Train.Hosting.Results;
-using Cluster.Train.Hosting.Surroundings;
 using Cluster.Train.Running.Prediction;
 
 namespace Cluster.Train.Hosting.Verbs;
@@ -27,14 +26,14 @@ internal static class PredictVerb
     private static async Task<int> RunAsync(Invocation invocation)
     {
         var values = invocation.Values;
-        var options = new PredictionOptions(
-            invocation.Task, CheckpointPath.Of(values, out _), DataPath.Of(values), values.Get(RunOptions.Device), values.Get(Workers));
+        var (checkpoint, data) = (CheckpointPath.Of(values, out _), DataPath.Of(values));
         var path = values.Get(Output);
         OutputFile.Probe(path, values.Source(Output));
         using var signals = invocation.Host.ListenForSignals();
         try
         {
-            var summary = await WriteAsync(invocation.Host, options, path, signals.Token);
+            var summary = await WriteAsync(path, file => invocation.Host.Engine.PredictAsync(
+                invocation.Task, checkpoint, file, data, values.Get(RunOptions.Device), values.Get(Workers), signals.Token));
             invocation.Host.Out.WriteLine(
                 $"{invocation.Task.Name}: predicted {Figures.Count(summary.Samples, "sample")}, {Figures.Count(summary.Columns, "column")} each, with checkpoint {summary.Checkpoint}; {path}");
             return 0;
@@ -46,13 +45,13 @@ internal static class PredictVerb
         }
     }
 
-    private static async Task<PredictionSummary> WriteAsync(HostContext host, PredictionOptions options, string path, CancellationToken stop)
+    private static async Task<PredictionSummary> WriteAsync(string path, Func<TextWriter, Task<PredictionSummary>> predict)
     {
         PredictionSummary? summary = null;
         await OutputFile.WriteAsync(path, async temporary =>
         {
             await using var file = new StreamWriter(temporary, append: false, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
-            summary = await host.Engine.PredictAsync(options, file, stop);
+            summary = await predict(file);
         });
         return summary!;
     }

@@ -8,31 +8,29 @@ namespace Cluster.Train.Hosting.Verbs;
 /// The job that <c>--resume</c> goes on with: whatever of it the user does not give is what the checkpoint says, so that
 /// nobody has to type a job twice, and a crew of another size goes on with the same shards.
 /// </summary>
-/// <param name="Manifest">The checkpoint.</param>
+/// <param name="Checkpoint">The checkpoint.</param>
 /// <param name="Definition">Its job.</param>
-internal sealed record ResumedJob(CheckpointManifest Manifest, JobDefinition Definition)
+internal sealed record ResumedJob(CheckpointInfo Checkpoint, JobDefinition Definition)
 {
     /// <summary>The job of the newest checkpoint in <c>--checkpoint-dir</c>.</summary>
     /// <returns>Null where the run is not to go on, or there is no checkpoint yet.</returns>
     /// <exception cref="BadInputException">It is of another task, or of a version that this one cannot read.</exception>
     public static ResumedJob? Find(OptionValues values)
     {
-        if (Newest(values) is not { } manifest) return null;
-        if (manifest.Task != values.Task.Name)
+        if (Newest(values) is not { } newest) return null;
+        if (newest.Task != values.Task.Name)
         {
             throw new BadInputException(
-                $"{values.Source(RunOptions.CheckpointDirectory)} {values.Get(RunOptions.CheckpointDirectory)} holds checkpoints of task '{manifest.Task}', the newest is {manifest.DirectoryName}, and this job's task is '{values.Task.Name}': name that task, or give another --checkpoint-dir");
+                $"{values.Source(RunOptions.CheckpointDirectory)} {values.Get(RunOptions.CheckpointDirectory)} holds checkpoints of task '{newest.Task}', the newest is {newest.Name}, and this job's task is '{values.Task.Name}': name that task, or give another --checkpoint-dir");
         }
 
-        var source = $"checkpoint {manifest.DirectoryName}";
-        return new ResumedJob(
-            manifest, JobReader.Read(source, values.Task, manifest.Job, new RunLength(manifest.RunEpochs, manifest.RunSteps)));
+        return new ResumedJob(newest, newest.JobOf(values.Task));
     }
 
     /// <summary>The task of that job, for a command line that names none.</summary>
     /// <returns>Null where there is no such job, or its task is none of these.</returns>
     public static ITrainingTask? TaskOf(OptionValues values, IReadOnlyList<ITrainingTask> tasks) =>
-        Newest(values) is { } manifest ? tasks.FirstOrDefault(task => task.Name == manifest.Task) : null;
+        Newest(values) is { } newest ? tasks.FirstOrDefault(task => task.Name == newest.Task) : null;
 
     /// <summary>Refuses what was given and differs from the checkpoint, by the name under which it was given.</summary>
     /// <param name="values">The options.</param>
@@ -40,19 +38,19 @@ internal sealed record ResumedJob(CheckpointManifest Manifest, JobDefinition Def
     /// <exception cref="BadInputException">An option that differs, with both values.</exception>
     public void RefuseOthers(OptionValues values, JobDefinition definition)
     {
-        foreach (var difference in CheckpointCompatibility.Differences(definition.WithDefaults(Manifest.Job), definition.Canonical()))
+        foreach (var difference in Checkpoint.DifferencesFrom(definition))
         {
             if (OptionOf(values, difference.Name) is { } option)
             {
                 throw new BadInputException(
-                    $"{values.Source(option)} is {Text(difference.Job, option)}, but checkpoint {Manifest.DirectoryName} was trained with {Text(difference.Checkpoint, option)}: leave it out to go on from that, or give another --checkpoint-dir");
+                    $"{values.Source(option)} is {Text(difference.Job, option)}, but checkpoint {Checkpoint.Name} was trained with {Text(difference.Checkpoint, option)}: leave it out to go on from that, or give another --checkpoint-dir");
             }
         }
     }
 
-    private static CheckpointManifest? Newest(OptionValues values) =>
+    private static CheckpointInfo? Newest(OptionValues values) =>
         values.Get(RunOptions.Resume) && values.GetIfGiven(RunOptions.CheckpointDirectory) is { Length: > 0 } directory
-            ? CheckpointFinder.NewestManifest(directory)
+            ? CheckpointInfo.NewestIn(directory)
             : null;
 
     /// <summary>The option that gave a field its value; null where none was given.</summary>

@@ -25,7 +25,7 @@ internal static class VerifyVerb
         using var signals = host.ListenForSignals();
         try
         {
-            if (host.Variable(OtherProcess.Variable) is { Length: > 0 } folder)
+            if (host.Variable(JobVerification.OtherProcessVariable) is { Length: > 0 } folder)
             {
                 await JobVerification.RunAsOtherProcessAsync(invocation.Task, options, folder, signals.Token);
                 return 0;

@@ -22,13 +22,13 @@ internal static class WatchBuilder
         }
 
         var metric = values.IsGiven(JobOptions.Watch) ? values.Get(JobOptions.Watch)
-            : before?.Metric ?? (stopAfter is not null || keepBest ? MetricSet.Loss : null);
+            : before?.Metric ?? (stopAfter is not null || keepBest ? WatchSettings.Loss : null);
         if (metric is null)
         {
             return null;
         }
 
-        var known = MetricSet.Watchable(values.Task, TaskOptions.Settings(values, former?.Settings));
+        var known = WatchSettings.MetricsOf(values.Task, TaskOptions.Settings(values, former?.Settings));
         if (!known.Contains(metric))
         {
             throw new BadInputException(

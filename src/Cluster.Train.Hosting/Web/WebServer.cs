@@ -112,7 +112,7 @@ internal sealed class WebServer : IAsyncDisposable
     }
 
     private static BadInputException Explain(WebAddress address, Exception exception) => new(
-        ListenFailure.SocketErrorIn(exception)?.SocketErrorCode switch
+        (exception.GetBaseException() as SocketException)?.SocketErrorCode switch
         {
             SocketError.AddressAlreadyInUse => $"{address.Source} is {address.Listen}, but this port is taken: give another, or end the program that has it",
             SocketError.AddressNotAvailable => $"{address.Source} is {address.Listen}, which is no address of this machine: give one that it has, or 0.0.0.0 for all of them",

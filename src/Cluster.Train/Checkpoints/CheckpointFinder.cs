@@ -79,14 +79,6 @@ internal static class CheckpointFinder
         return FindNewest(full, out notices) ?? throw new BadInputException($"{path} holds no checkpoint");
     }
 
-    /// <summary>Where a directory of checkpoints has the best of its job.</summary>
-    /// <param name="path">A checkpoint's directory, or a directory of checkpoints.</param>
-    /// <returns>The best one's directory and what its job watches; null where it is no directory of checkpoints, or none is kept as the best.</returns>
-    public static (string Path, CheckpointWatch Watch)? BestIn(string path) =>
-        NewestManifest(path) is { KeptBest: { } step, Watch: { } watch } && Directory.Exists(Path.Combine(path, CheckpointManifest.NameOf(step)))
-            ? (Path.Combine(path, CheckpointManifest.NameOf(step)), watch)
-            : null;
-
     /// <summary>The steps of the checkpoints in a directory, whole or not, in ascending order; none where it is not there.</summary>
     /// <exception cref="BadInputException">The directory cannot be read.</exception>
     public static IReadOnlyList<long> StepsIn(string directory)

@@ -12,6 +12,7 @@ internal sealed class JobBook
     private readonly BatchPlan _plan;
     private readonly BestBook? _best;
     private readonly Throughput _throughput = new();
+    private readonly Throughput _epochs = new();
     private readonly TimeSpan _started;
     private readonly List<EvaluationPoint> _history = [];
     private TimeSpan _advanced;
@@ -56,6 +57,7 @@ internal sealed class JobBook
 
         (_told, _advanced) = (firstStep, now);
         _throughput.Start(now, Ledger.CompletedSamples);
+        _epochs.Start(now - _started, SamplesIn(firstStep));
     }
 
     internal StepLedger Ledger { get; }
@@ -142,9 +144,16 @@ internal sealed class JobBook
         var share = (double)(epoch.CompletedSteps - completed) / (Ledger.CompletedSteps - completed);
         var elapsed = _advanced - _started + (share * (now - _advanced));
         return new ShownEpoch(
-            epoch.Ends ? new EpochResult(epoch.Epoch, epoch.CompletedSteps, epoch.Loss, epoch.Evaluation, elapsed) : null,
+            epoch.Ends ? new EpochResult(epoch.Epoch, epoch.CompletedSteps, epoch.Loss, epoch.Evaluation, elapsed)
+            {
+                SamplesPerSecond = _epochs.Add(elapsed, SamplesIn(epoch.CompletedSteps)),
+            }
+            : null,
             epoch.Evaluation is { } evaluation ? new EvaluationPoint(epoch.Epoch, epoch.CompletedSteps, epoch.Loss, evaluation, elapsed) : null);
     }
+
+    /// <summary>Samples of so many steps, all taken as equally long.</summary>
+    private long SamplesIn(long steps) => (long)((double)_replica.TrainingSamples * steps / _plan.StepsPerEpoch);
 
     /// <summary>All members hold a snapshot.</summary>
     internal void Snapshot(HeldByAll snapshot)

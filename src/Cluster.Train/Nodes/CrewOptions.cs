@@ -44,5 +44,5 @@ public sealed record WorkerOptions(NodeOptions Node, IReadOnlyList<ITrainingTask
     public string? InitPath { get; init; }
 
     /// <summary>Takes the phases of its steps, for a trace; null for nobody.</summary>
-    internal IStepSpans? Spans { get; init; }
+    public IStepSpans? Spans { get; init; }
 }

@@ -40,7 +40,7 @@ internal static class ListenFailure
     };
 
     /// <summary>The socket's own error in what was thrown; null where there is none.</summary>
-    internal static SocketException? SocketErrorIn(Exception? exception) => exception switch
+    private static SocketException? SocketErrorIn(Exception? exception) => exception switch
     {
         null => null,
         SocketException error => error,

@@ -2,7 +2,7 @@ namespace Cluster.Train.Nodes;
 
 /// <summary>Whether a node is well, and whether it has begun to do what it is for. Thread-safe.</summary>
 /// <param name="waitsFor">What it waits for until it is ready.</param>
-internal sealed class NodeHealth(string waitsFor)
+public sealed class NodeHealth(string waitsFor)
 {
     private readonly TimeProvider _time = TimeProvider.System;
     private volatile string? _notReady = waitsFor;

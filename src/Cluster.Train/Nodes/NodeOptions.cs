@@ -53,7 +53,7 @@ public sealed record NodeOptions
     public LogDetail LogLevel { get; init; } = LogDetail.Warning;
 
     /// <summary>Is told how it is; null for nobody.</summary>
-    internal NodeHealth? Health { get; init; }
+    public NodeHealth? Health { get; init; }
 
     /// <summary>What it is for.</summary>
     internal NodeRole Role { get; init; }

@@ -61,13 +61,6 @@ internal sealed class OptimizerForm
     internal static OptimizerForm Of(OptimizerKind kind) =>
         All.FirstOrDefault(form => form.Kind == kind) ?? throw new ArgumentOutOfRangeException(nameof(kind), kind, "there is no such rule");
 
-    /// <summary>Names of the rules that have a number, as in a sentence.</summary>
-    internal static string Having(string number)
-    {
-        string[] names = [.. All.Where(form => form.Numbers.Contains(number)).Select(form => form.Name)];
-        return names.Length == 1 ? names[0] : $"{string.Join(", ", names[..^1])} and {names[^1]}";
-    }
-
     /// <summary>The text of settings.</summary>
     internal string Write(OptimizerSettings settings) =>
         string.Join(' ', _numbers.Select(number => $"{number.Name}={number.Text(settings)}").Prepend(Name));

@@ -34,6 +34,15 @@ public sealed record OptimizerSettings
     /// <summary>The rule; <see cref="Sgd"/>, <see cref="AdamW"/> and the others choose it.</summary>
     internal OptimizerKind Kind { get; init; }
 
+    /// <summary>Names of the rules, as the command line and jobs write them.</summary>
+    public static IReadOnlyList<string> Names => [.. OptimizerForm.All.Select(form => form.Name)];
+
+    /// <summary>The rule's name.</summary>
+    public string Name => OptimizerForm.Of(Kind).Name;
+
+    /// <summary>Names of the numbers that the rule has; as options of the command line, with two dashes before.</summary>
+    public IEnumerable<string> Numbers => OptimizerForm.Of(Kind).Numbers;
+
     /// <summary>Learning rate before the schedule; above 0.</summary>
     public float LearningRate { get; init; }
 
@@ -119,6 +128,12 @@ public sealed record OptimizerSettings
     /// <summary>Lion with the decays of its paper, 0.9 and 0.99; its learning rate is 3 to 10 times smaller than AdamW's.</summary>
     public static OptimizerSettings Lion(float learningRate, float weightDecay = 0) =>
         new() { Kind = OptimizerKind.Lion, LearningRate = learningRate, WeightDecay = weightDecay, Beta2 = 0.99f };
+
+    /// <summary>A rule by its name, with the numbers that it has where nobody gives others.</summary>
+    /// <exception cref="ArgumentException">There is no such rule.</exception>
+    public static OptimizerSettings Named(string name) =>
+        OptimizerForm.All.FirstOrDefault(form => form.Name == name)?.Usual
+        ?? throw new ArgumentException($"there is no rule '{name}', but {string.Join(", ", Names)}", nameof(name));
 
     /// <summary>Names of the rule's state vectors, as torch names them.</summary>
     internal IReadOnlyList<string> StateNames => Kind switch

@@ -152,6 +152,23 @@ public sealed record ScheduleSettings
 
     /// <summary>The same; part of the job's hash.</summary>
     internal string Canonical() => ScheduleText.Write(this);
+
+    /// <summary>What <see cref="Parse"/> takes, in words.</summary>
+    public const string Syntax = ScheduleText.Needs;
+
+    /// <summary>Reads a schedule as the command line has it, for example "cosine:warmup=200,floor=0.1".</summary>
+    /// <exception cref="FormatException">It is none; see <see cref="Syntax"/>.</exception>
+    public static ScheduleSettings Parse(string text)
+    {
+        try
+        {
+            return ScheduleText.Read(text);
+        }
+        catch (OverflowException exception)
+        {
+            throw new FormatException(text, exception);
+        }
+    }
 }
 
 /// <summary>A learning-rate schedule of a task's own.</summary>

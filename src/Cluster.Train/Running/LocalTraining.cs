@@ -79,7 +79,7 @@ public sealed record TrainingOptions
     internal IStateWatch? Watch { get; init; }
 
     /// <summary>Takes the phases of the workers' steps, for a trace; null for nobody.</summary>
-    internal IStepSpans? Spans { get; init; }
+    public IStepSpans? Spans { get; init; }
 
     /// <summary>How much of the evaluation data is evaluated; null for all.</summary>
     internal EvaluationLimit? EvaluationLimit { get; init; }
@@ -161,7 +161,7 @@ public static class LocalTraining
     /// <summary>Opens data and model, and says how much memory a run would take.</summary>
     /// <param name="options">The run.</param>
     /// <exception cref="BadInputException">The data or a setting cannot be used, or the run takes more than there is.</exception>
-    internal static async Task<string> DescribeMemoryAsync(TrainingOptions options)
+    public static async Task<string> DescribeMemoryAsync(TrainingOptions options)
     {
         Validate(options);
         NativeEnvironment.Prepare(options.Definition.Portable);

@@ -5,10 +5,10 @@ namespace Cluster.Train.Telemetry;
 /// <param name="Phase">"data", "compute", "exchange" or "evaluation".</param>
 /// <param name="Begin">Stopwatch ticks.</param>
 /// <param name="End">Stopwatch ticks.</param>
-internal readonly record struct StepSpan(long Step, string Phase, long Begin, long End);
+public readonly record struct StepSpan(long Step, string Phase, long Begin, long End);
 
 /// <summary>Takes the phases of workers' steps, for a trace.</summary>
-internal interface IStepSpans
+public interface IStepSpans
 {
     /// <summary>Takes some; on a worker's compute thread, and returns at once.</summary>
     /// <param name="worker">The worker's name.</param>

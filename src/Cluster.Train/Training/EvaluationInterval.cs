@@ -23,7 +23,7 @@ public readonly record struct EvaluationInterval(long Count, bool InEpochs)
 
     /// <summary>Reads "200steps", "1step", "2epochs" or "1epoch".</summary>
     /// <exception cref="FormatException">It is none of these.</exception>
-    internal static EvaluationInterval Parse(string text)
+    public static EvaluationInterval Parse(string text)
     {
         var digits = text.TakeWhile(char.IsAsciiDigit).Count();
         return long.TryParse(text.AsSpan(0, digits), NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count >= 1

@@ -7,6 +7,9 @@ namespace Cluster.Train.Training;
 /// <param name="Metric">"loss", "accuracy" where the task counts one, or one of its metrics.</param>
 public sealed record WatchSettings(string Metric)
 {
+    /// <summary>The metric that every task has.</summary>
+    public const string Loss = MetricSet.Loss;
+
     /// <summary>The field of a job definition that names the metric.</summary>
     internal const string Field = "watch";
 
@@ -18,6 +21,10 @@ public sealed record WatchSettings(string Metric)
 
     /// <summary>Whether the checkpoint of the best evaluation is kept beside the newest ones.</summary>
     public bool KeepBest { get; init; }
+
+    /// <summary>What can be watched of a task: the loss, the accuracy where it has one, and its metrics that are numbers.</summary>
+    /// <exception cref="BadInputException">It lists a metric that cannot be used.</exception>
+    public static IReadOnlyList<string> MetricsOf(ITrainingTask task, TaskSettings settings) => MetricSet.Watchable(task, settings);
 
     /// <summary>Adds the fields that are not at their defaults to a job definition's canonical form.</summary>
     internal void AddTo(ImmutableSortedDictionary<string, string>.Builder fields)

@@ -17,6 +17,9 @@ namespace Cluster.Train.Verification;
 /// </example>
 public static class JobVerification
 {
+    /// <summary>The environment variable that tells a process that it is the other one of <see cref="VerificationOptions.StartOtherProcess"/>.</summary>
+    public const string OtherProcessVariable = "CLUSTER_TRAIN_VERIFY_FOLDER";
+
     private const string NoOtherProcess =
         "once more in another process, which the command line's verify does (it finds what differs from process to process, as HashCode does)";
 
@@ -52,9 +55,9 @@ public static class JobVerification
     /// <summary>What the other process does: the reference run, compared with that of the first process.</summary>
     /// <param name="task">The task.</param>
     /// <param name="options">As in the first process.</param>
-    /// <param name="folder">What <see cref="OtherProcess.Variable"/> says.</param>
+    /// <param name="folder">What <see cref="OtherProcessVariable"/> says.</param>
     /// <param name="stop">Ends it early.</param>
-    internal static async Task RunAsOtherProcessAsync(ITrainingTask task, VerificationOptions options, string folder, CancellationToken stop)
+    public static async Task RunAsOtherProcessAsync(ITrainingTask task, VerificationOptions options, string folder, CancellationToken stop)
     {
         var definition = options.Definition ?? VerificationOptions.DefinitionOf(task, options.Device);
         var (files, observer) = (new OtherProcess(folder), new TraceObserver((_, _) => { }));

@@ -2,21 +2,12 @@ using System.Text.Json;
 
 namespace Cluster.Train.Verification;
 
-/// <summary>
-/// Starts the program that runs once more, with the same command line, and waits for its end. That process finds
-/// <see cref="OtherProcess.Variable"/> in its environment and calls <see cref="JobVerification.RunAsOtherProcessAsync"/>.
-/// </summary>
-/// <param name="folder">What the variable says.</param>
-/// <param name="stop">Ends it early.</param>
-/// <returns>Why it failed, in one line; null if it did not.</returns>
-internal delegate Task<string?> StartOtherProcess(string folder, CancellationToken stop);
-
 /// <summary>What the two processes of a verification give each other: files in a folder of the first.</summary>
 /// <param name="folder">The folder.</param>
 internal sealed class OtherProcess(string folder)
 {
     /// <summary>The environment variable that tells a process that it is the other one.</summary>
-    internal const string Variable = "CLUSTER_TRAIN_VERIFY_FOLDER";
+    internal const string Variable = JobVerification.OtherProcessVariable;
 
     private string RecordFile => Path.Combine(folder, "record");
 

@@ -38,10 +38,14 @@ public sealed record VerificationOptions
     public LogDetail LogLevel { get; init; } = LogDetail.Error;
 
     /// <summary>Is told how far it is; null for nobody.</summary>
-    internal IProgress<VerificationProgress>? Progress { get; init; }
+    public IProgress<VerificationProgress>? Progress { get; init; }
 
-    /// <summary>Starts another process of the same program for the reference run, see <see cref="OtherProcess"/>; null where none can be.</summary>
-    internal StartOtherProcess? StartOtherProcess { get; init; }
+    /// <summary>
+    /// Starts the program that runs once more, with the same command line, for the reference run, and waits for its end: takes what
+    /// <see cref="JobVerification.OtherProcessVariable"/> is to say there and what ends it early, and returns why it failed, in one line,
+    /// or null. That process calls <see cref="JobVerification.RunAsOtherProcessAsync"/>. Null where there can be none.
+    /// </summary>
+    public Func<string, CancellationToken, Task<string?>>? StartOtherProcess { get; init; }
 
     /// <summary>Bytes of the reference's states that are kept, to name values that differ; beyond them it is trained again.</summary>
     internal long LargestCopy { get; init; } = 256 << 20;
@@ -61,10 +65,10 @@ public sealed record VerificationOptions
     };
 
     /// <summary>Shards where nothing else is said: so that four workers can take part.</summary>
-    internal const int DefaultShards = 4;
+    public const int DefaultShards = 4;
 
     /// <summary>Steps where nothing else is said.</summary>
-    internal const long DefaultSteps = 50;
+    public const long DefaultSteps = 50;
 }
 
 /// <summary>How far a verification is.</summary>
@@ -73,4 +77,4 @@ public sealed record VerificationOptions
 /// <param name="Name">What it is called.</param>
 /// <param name="CompletedSteps">Steps that it has done.</param>
 /// <param name="TotalSteps">Steps that it has to do; 0 before that is known.</param>
-internal sealed record VerificationProgress(int Number, int Variants, string Name, long CompletedSteps, long TotalSteps);
+public sealed record VerificationProgress(int Number, int Variants, string Name, long CompletedSteps, long TotalSteps);

@@ -13,8 +13,8 @@ internal sealed class FakeEngine : ITrainingEngine
     public Func<IJobObserver, CancellationToken, Task<JobOutcome>> Run { get; init; } = (observer, _) =>
     {
         observer.OnRoster(Roster);
-        observer.OnEpoch(new EpochResult(1, 20, 0.69, new EvaluationResult(0.66, 0.5, 500), TimeSpan.FromSeconds(1)));
-        observer.OnEpoch(new EpochResult(2, 40, 0.05, new EvaluationResult(0.03, 0.998, 500), TimeSpan.FromSeconds(2)));
+        observer.OnEpoch(new EpochResult(1, 20, 0.69, new EvaluationResult(0.66, 0.5, 500), TimeSpan.FromSeconds(1)) { SamplesPerSecond = 2500 });
+        observer.OnEpoch(new EpochResult(2, 40, 0.05, new EvaluationResult(0.03, 0.998, 500), TimeSpan.FromSeconds(2)) { SamplesPerSecond = 2500 });
         return Task.FromResult(Outcome);
     };
 
@@ -48,7 +48,7 @@ internal sealed class FakeEngine : ITrainingEngine
     public (string Task, string Checkpoint, string? Data, string Device)? AskedToEvaluate { get; private set; }
 
     /// <summary>What was last to be predicted; null before.</summary>
-    public PredictionOptions? AskedToPredict { get; private set; }
+    public (string Task, string Checkpoint, string? Data, string Device, int Workers)? AskedToPredict { get; private set; }
 
     /// <summary>The options of the last replay; null before.</summary>
     public ReplayOptions? AskedToReplay { get; private set; }
@@ -81,9 +81,10 @@ internal sealed class FakeEngine : ITrainingEngine
         return Task.FromResult(new EvaluationResult(0.0312, 0.998, 500));
     }
 
-    public async Task<PredictionSummary> PredictAsync(PredictionOptions options, TextWriter output, CancellationToken stop)
+    public async Task<PredictionSummary> PredictAsync(
+        ITrainingTask task, string checkpoint, TextWriter output, string? dataDirectory, string device, int workers, CancellationToken stop)
     {
-        AskedToPredict = options;
+        AskedToPredict = (task.Name, checkpoint, dataDirectory, device, workers);
         await output.WriteAsync("prediction\n0.5\n".AsMemory(), stop);
         return new PredictionSummary("step-000000040", 1, 1);
     }

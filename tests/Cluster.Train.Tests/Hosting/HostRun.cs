@@ -1,6 +1,6 @@
 using System.Text;
+using Cluster.Train.Doctor;
 using Cluster.Train.Hosting;
-using Cluster.Train.Hosting.Doctor;
 using Cluster.Train.Hosting.Surroundings;
 using Cluster.Train.Training;
 using Spectre.Console;

@@ -12,8 +12,7 @@ public sealed class PredictVerbTests
             "predict", "mnist", "--checkpoint", folder.Path, "--data", folder.Path, "--output", folder.File("out.csv"), "--workers", "3");
 
         Assert.Equal(0, run.ExitCode);
-        var asked = run.Engine.AskedToPredict!;
-        Assert.Equal(("mnist", folder.Path, folder.Path, "cpu", 3), (asked.Task.Name, asked.Checkpoint, asked.DataDirectory, asked.Device, asked.Workers));
+        Assert.Equal(("mnist", folder.Path, folder.Path, "cpu", 3), run.Engine.AskedToPredict);
         Assert.Equal("prediction\n0.5\n", await File.ReadAllTextAsync(folder.File("out.csv")));
         Assert.Equal($"mnist: predicted 1 sample, 1 column each, with checkpoint step-000000040; {folder.File("out.csv")}\n", run.Out.ReplaceLineEndings("\n"));
         Assert.Single(Directory.GetFiles(folder.Path));

@@ -62,7 +62,7 @@ public sealed class WatchVerbTests
         }
 
         Assert.Equal([20, 33], CheckpointFinder.StepsIn(folder.Path));
-        Assert.Equal("step-000000033", Path.GetFileName(CheckpointFinder.BestIn(folder.Path)!.Value.Path));
+        Assert.Equal("step-000000033", Path.GetFileName(CheckpointInfo.BestIn(folder.Path)!.Location));
     }
 
     [Fact]

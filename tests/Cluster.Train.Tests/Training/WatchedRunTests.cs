@@ -76,9 +76,9 @@ public sealed class WatchedRunTests
         Assert.Contains(6, steps);
         Assert.Equal(24, steps[^1]);
         Assert.InRange(steps.Count, 2, 4);
-        var (path, watch) = CheckpointFinder.BestIn(place)!.Value;
-        Assert.Equal(("step-000000006", "own", 9), (Path.GetFileName(path), watch.Metric, watch.State.Best));
-        Assert.Null(CheckpointFinder.BestIn(path));
+        var best = CheckpointInfo.BestIn(place)!;
+        Assert.Equal(("step-000000006", new BestResult("own", 9, 6)), (Path.GetFileName(best.Location), best.Best));
+        Assert.Null(CheckpointInfo.BestIn(best.Location));
     }
 
     [Theory]

@@ -21,10 +21,10 @@ public sealed class TlsIdentity : IDisposable
     }
 
     /// <summary>The node's certificate, with its private key.</summary>
-    internal X509Certificate2 Certificate { get; }
+    public X509Certificate2 Certificate { get; }
 
     /// <summary>The authorities that vouch for the nodes of the cluster.</summary>
-    internal X509Certificate2Collection Authorities => _authorities;
+    public X509Certificate2Collection Authorities => _authorities;
 
     /// <summary>
     /// Makes the files of a closed network, where they are missing: an authority of its own (ca.pem, ca.key) and a certificate
@@ -74,7 +74,7 @@ public sealed class TlsIdentity : IDisposable
     }
 
     /// <summary>Why a peer's certificate is not accepted; null if it is.</summary>
-    internal string? Refusal(X509Certificate? certificate, DateTimeOffset now)
+    public string? Refusal(X509Certificate? certificate, DateTimeOffset now)
     {
         if (certificate is null) return "it has no certificate";
         using var chain = new X509Chain();

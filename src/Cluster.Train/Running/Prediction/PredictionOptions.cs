@@ -14,4 +14,4 @@ internal sealed record PredictionOptions(ITrainingTask Task, string Checkpoint, 
 /// <param name="Checkpoint">Name of the checkpoint.</param>
 /// <param name="Samples">Rows.</param>
 /// <param name="Columns">Numbers in a row.</param>
-internal sealed record PredictionSummary(string Checkpoint, int Samples, int Columns);
+public sealed record PredictionSummary(string Checkpoint, int Samples, int Columns);

@@ -7,7 +7,7 @@ using Cluster.Train.Training;
 namespace Cluster.Train.Running.Replay;
 
 /// <summary>A replay.</summary>
-internal sealed record ReplayOptions
+public sealed record ReplayOptions
 {
     /// <summary>The tasks that the program has; the checkpoint or the journal says which it is.</summary>
     public required IReadOnlyList<ITrainingTask> Tasks { get; init; }
@@ -35,7 +35,7 @@ internal sealed record ReplayOptions
 /// Computes the steps of a journal again, on one worker of this process, and compares losses and hashes bit by bit.
 /// It stops at the first step that differs.
 /// </summary>
-internal static class JournalReplay
+public static class JournalReplay
 {
     private static readonly TimeSpan OpeningTimeout = TimeSpan.FromMinutes(5);
 

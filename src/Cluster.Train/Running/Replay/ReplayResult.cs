@@ -5,10 +5,10 @@ namespace Cluster.Train.Running.Replay;
 /// <param name="What">What differs: the loss, or the hash of the parameters after the step.</param>
 /// <param name="Journalled">What the journal says.</param>
 /// <param name="Recomputed">What came out now.</param>
-internal sealed record ReplayDifference(long Step, string What, string Journalled, string Recomputed);
+public sealed record ReplayDifference(long Step, string What, string Journalled, string Recomputed);
 
 /// <summary>What came of a replay.</summary>
-internal sealed record ReplayResult
+public sealed record ReplayResult
 {
     /// <summary>Name of the task.</summary>
     public required string Task { get; init; }

@@ -1,10 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Reflection;
 using Cluster.Train.Native;
 using Cluster.Train.Training.Numerics;
 
-namespace Cluster.Train.Hosting.Doctor;
+namespace Cluster.Train.Doctor;
 
 /// <summary>Which bits this machine computes, by default and with <c>--portable</c>, and what bfloat16 gains; each found in a process of its own.</summary>
 internal static class NumericsChecks
@@ -34,19 +33,11 @@ internal static class NumericsChecks
         },
     ];
 
-    /// <summary>Starts this program once more.</summary>
-    internal static Answer? Ask(Question question)
+    /// <summary>Runs a process that prints its class of bits.</summary>
+    /// <returns>Null where it did not end in time.</returns>
+    internal static Answer? Ask(ProcessStartInfo start)
     {
-        var program = Environment.ProcessPath!;
-        var start = new ProcessStartInfo(program) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
-        if (Path.GetFileNameWithoutExtension(program) == "dotnet")
-        {
-            start.ArgumentList.Add(Assembly.GetEntryAssembly()!.Location);
-        }
-
-        start.ArgumentList.Add("numerics");
-        start.ArgumentList.Add($"--portable={(question == Question.Portable ? "true" : "false")}");
-        start.ArgumentList.Add($"--precision={(question == Question.BFloat16 ? "bf16" : "float32")}");
+        (start.UseShellExecute, start.RedirectStandardOutput, start.RedirectStandardError) = (false, true, true);
         using var process = Process.Start(start)!;
         var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         if (process.WaitForExit(Patience))

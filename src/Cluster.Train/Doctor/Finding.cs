@@ -1,7 +1,7 @@
-namespace Cluster.Train.Hosting.Doctor;
+namespace Cluster.Train.Doctor;
 
 /// <summary>How a fact about the machine is to be taken.</summary>
-internal enum FindingState
+public enum FindingState
 {
     /// <summary>As it should be.</summary>
     Good,
@@ -18,4 +18,4 @@ internal enum FindingState
 /// <param name="Subject">What was looked at.</param>
 /// <param name="Fact">What was found.</param>
 /// <param name="Remedy">What to do about it; null where there is nothing to do.</param>
-internal sealed record Finding(FindingState State, string Subject, string Fact, string? Remedy = null);
+public sealed record Finding(FindingState State, string Subject, string Fact, string? Remedy = null);

@@ -4,7 +4,7 @@ using Cluster.Train.Machine;
 using Cluster.Train.Native;
 using TorchSharp;
 
-namespace Cluster.Train.Hosting.Doctor;
+namespace Cluster.Train.Doctor;
 
 /// <summary>Looks at this machine.</summary>
 internal static class MachineChecks
