@@ -54,7 +54,7 @@ internal static class JobOptions
 
     public static readonly OptionSpec<float> LearningRate = new("--lr", Section, ValueKinds.Real("above 0", rate => rate > 0),
         "Learning rate before the schedule. For another optimizer than the task's own, the default is "
-        + string.Join(", ", OptimizerSettings.Names.Where(name => OptimizerSettings.Named(name).Kind != OptimizerKind.Own).Select(name => Invariant($"{OptimizerSettings.Named(name).LearningRate:R} with {name}"))) + ".")
+        + string.Join(", ", OptimizerSettings.Names.Where(name => !OptimizerSettings.Named(name).IsOwn).Select(name => Invariant($"{OptimizerSettings.Named(name).LearningRate:R} with {name}"))) + ".")
     { Default = task => task.Defaults.Optimizer.LearningRate };
 
     public static readonly OptionSpec<ScheduleSettings> Schedule = new("--schedule", Section,
@@ -168,7 +168,7 @@ internal static class JobOptions
         "Threads of libtorch per worker; convolutions round differently with another number.")
     { Default = _ => 1 };
 
-    public static readonly OptionSpec<Precision> Precision = new("--precision", Section, ValueKinds.Choice(Precisions.All),
+    public static readonly OptionSpec<Precision> Precision = new("--precision", Section, ValueKinds.Choice([.. Precisions.All]),
         "What forward pass and loss compute products in: bf16 is libtorch's autocast to bfloat16; parameters and update stay float32. Not together with --portable; doctor says what it gains here.")
     { Default = _ => Training.Precision.Float32 };
 

@@ -1,6 +1,4 @@
-using System.Runtime.InteropServices;
 using Cluster.Train.Checkpoints;
-using Cluster.Train.Reduction;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Hosting.TensorBoard;
@@ -20,7 +18,7 @@ internal sealed class TensorBoardObserver(string directory, ITrainingTask task, 
     private long _flushed = Environment.TickCount64;
 
     /// <inheritdoc/>
-    public void OnRoster(RosterFormed roster) => _rate ??= JobSchedule.RateOf(task, definition, new RunSteps(roster.TotalSteps, roster.StepsPerEpoch));
+    public void OnRoster(RosterFormed roster) => _rate ??= definition.LearningRates(task, roster.TotalSteps, roster.StepsPerEpoch);
 
     /// <inheritdoc/>
     public void OnProgress(JobProgress progress)
@@ -48,12 +46,9 @@ internal sealed class TensorBoardObserver(string directory, ITrainingTask task, 
         _evaluations = 0;
         try
         {
-            using var model = SafeTensorsFile.Open(Path.Combine(checkpoint.Path, CheckpointFiles.Model));
-            foreach (var tensor in model.Tensors.Values.Where(tensor => tensor.Type == TensorType.Float32).OrderBy(tensor => tensor.Start))
+            foreach (var (name, values) in CheckpointInfo.ReadModel(checkpoint.Path))
             {
-                var values = new float[tensor.ByteLength / sizeof(float)];
-                model.Read(tensor.Name, tensor.Type, tensor.Shape.AsSpan(), MemoryMarshal.AsBytes(values.AsSpan()));
-                _file.Histogram(tensor.Name, checkpoint.Step, values);
+                _file.Histogram(name, checkpoint.Step, values);
             }
 
             Flush();

@@ -187,7 +187,7 @@ internal static class JobBuilder
             throw new BadInputException($"{values.Source(foreign)} belongs to {RulesWith(foreign.Name.TrimStart('-'))}, but the optimizer is {name}: leave it out, or give another --optimizer");
         }
 
-        if (start.Kind == OptimizerKind.Own && own.Kind != OptimizerKind.Own)
+        if (start.IsOwn && !own.IsOwn)
         {
             throw new BadInputException($"{values.Source(JobOptions.Optimizer)} is {name}, but task '{values.Task.Name}' names no update rule of its own in its Defaults: give another");
         }

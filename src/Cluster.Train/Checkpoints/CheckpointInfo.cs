@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Checkpoints;
@@ -38,6 +39,21 @@ public sealed class CheckpointInfo
         CheckpointFinder.NewestManifest(path) is { KeptBest: { } step } newest && Directory.Exists(Path.Combine(path, CheckpointManifest.NameOf(step)))
             ? new CheckpointInfo(path, newest with { Step = step })
             : null;
+
+    /// <summary>A checkpoint's parameters and float buffers, one after the other, in the order of the file.</summary>
+    /// <param name="path">The directory of the checkpoint.</param>
+    /// <returns>Names as the module has them, with their values, row-major.</returns>
+    /// <exception cref="BadInputException">It is not there, or cannot be read.</exception>
+    public static IEnumerable<(string Name, float[] Values)> ReadModel(string path)
+    {
+        using var model = SafeTensorsFile.Open(Path.Combine(path, CheckpointFiles.Model));
+        foreach (var tensor in model.Tensors.Values.Where(tensor => tensor.Type == TensorType.Float32).OrderBy(tensor => tensor.Start))
+        {
+            var values = new float[tensor.ByteLength / sizeof(float)];
+            model.Read(tensor.Name, tensor.Type, tensor.Shape.AsSpan(), MemoryMarshal.AsBytes(values.AsSpan()));
+            yield return (tensor.Name, values);
+        }
+    }
 
     /// <summary>The job that it is of, as far as its run was to go.</summary>
     /// <param name="task">The task.</param>

@@ -51,9 +51,13 @@ public static class ClusterNode
         StatusClient.AskAsync(nodes, tls, patience);
 
     /// <summary>The same again and again over one connection, as long as whoever is given the answers says so.</summary>
+    /// <param name="nodes">Nodes of the cluster, as they are advertised; one is enough.</param>
+    /// <param name="tls">Certificates; null where the cluster has none.</param>
+    /// <param name="patience">How long for each answer.</param>
+    /// <param name="again">Is given an answer; false is enough.</param>
     /// <exception cref="BadInputException">None of the names resolves, or only one side speaks TLS.</exception>
     /// <exception cref="TrainingFaultException">Nobody answered, or the node that did answers no more.</exception>
-    internal static Task WatchStatusAsync(IReadOnlyList<HostPort> nodes, TlsIdentity? tls, TimeSpan patience, Func<StatusReport, Task<bool>> again) =>
+    public static Task WatchStatusAsync(IReadOnlyList<HostPort> nodes, TlsIdentity? tls, TimeSpan patience, Func<StatusReport, Task<bool>> again) =>
         StatusClient.AskAsync(nodes, tls, patience, again);
 
     /// <summary>Whether a node of this machine lives, by the file that it was given (<see cref="NodeOptions.HealthFile"/>).</summary>

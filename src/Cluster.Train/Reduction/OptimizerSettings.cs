@@ -34,6 +34,9 @@ public sealed record OptimizerSettings
     /// <summary>The rule; <see cref="Sgd"/>, <see cref="AdamW"/> and the others choose it.</summary>
     internal OptimizerKind Kind { get; init; }
 
+    /// <summary>Whether the rule is one of the task's own.</summary>
+    public bool IsOwn => Kind == OptimizerKind.Own;
+
     /// <summary>Names of the rules, as the command line and jobs write them.</summary>
     public static IReadOnlyList<string> Names => [.. OptimizerForm.All.Select(form => form.Name)];
 

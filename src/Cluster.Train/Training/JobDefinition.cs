@@ -122,6 +122,14 @@ public sealed record JobDefinition
         };
     }
 
+    /// <summary>The learning rate of each step, counted from 0, before the factors of parameter groups.</summary>
+    /// <param name="task">Has schedules of its own.</param>
+    /// <param name="totalSteps">Steps of the run.</param>
+    /// <param name="stepsPerEpoch">Steps of an epoch.</param>
+    /// <exception cref="BadInputException">The schedule does not fit the run, or the task has no such one.</exception>
+    public Func<long, float> LearningRates(ITrainingTask task, long totalSteps, long stepsPerEpoch) =>
+        JobSchedule.RateOf(task, this, new RunSteps(totalSteps, stepsPerEpoch));
+
     /// <summary>SHA-256 of the canonical form, in lower-case hexadecimal.</summary>
     public string Hash() => Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(Canonical())));
 

@@ -16,20 +16,21 @@ public enum Precision
     BFloat16,
 }
 
-/// <summary>Names of precisions, and how they are had.</summary>
-internal static class Precisions
+/// <summary>Names of precisions.</summary>
+public static class Precisions
 {
     /// <summary>The job's field.</summary>
     internal const string Field = "precision";
 
     /// <summary>As on the command line.</summary>
-    internal static (string Word, Precision Value)[] All { get; } = [("float32", Precision.Float32), ("bf16", Precision.BFloat16)];
+    public static IReadOnlyList<(string Word, Precision Value)> All { get; } = [("float32", Precision.Float32), ("bf16", Precision.BFloat16)];
 
     /// <summary>Why the bits are not those of every processor.</summary>
-    internal const string NotPortable =
+    public const string NotPortable =
         "each processor rounds products in bfloat16 in its own way (AMX, AVX512-BF16, or neither), and so its bits cannot be those of every processor; leave one of the two out";
 
-    internal static string Name(Precision precision) => All.First(choice => choice.Value == precision).Word;
+    /// <summary>The word of one.</summary>
+    public static string Name(Precision precision) => All.First(choice => choice.Value == precision).Word;
 
     /// <exception cref="FormatException">It is none.</exception>
     internal static Precision Parse(string text) =>
