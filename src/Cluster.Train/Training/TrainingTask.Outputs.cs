@@ -79,6 +79,9 @@ public abstract class TrainingTask<TModel, TPrediction> : ITrainingTask, IOutput
     /// <inheritdoc/>
     public virtual IReadOnlyList<string> AnswerColumns(TaskSettings settings, TaskData data) => [];
 
+    /// <inheritdoc/>
+    public virtual IReadOnlyList<string> AnswerLabels(TaskSettings settings, TaskData data, string column) => [];
+
     torch.nn.Module ITrainingTask.CreateModel(TaskSettings settings, TaskData data) => CreateModel(settings, data);
 
     torch.Tensor ITrainingTask.Predict(torch.nn.Module model, Batch batch) => Prediction.Of(Name, Predict((TModel)model, batch), "").First;
