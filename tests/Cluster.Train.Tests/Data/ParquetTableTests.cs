@@ -23,8 +23,8 @@ public sealed class ParquetTableTests : IDisposable
     public async Task Row_groups_nulls_and_types_are_read_as_the_same_table_in_CSV_is()
     {
         await WriteAsync(_folder["table.parquet"]);
-        await File.WriteAllTextAsync(_folder["table.csv"], string.Join('\n', new[] { "rooms,area,side,new,price" }.Concat(Enumerable.Range(0, 12).Select(row => FormattableString.Invariant(
-            $"{row},{(row % 5 == 0 ? "" : $"{row / 8.0f}")},{(row % 4 == 0 ? "" : row % 2 == 0 ? "left" : "right")},{(row % 3 == 0 ? 1 : 0)},{row * 0.1}")))));
+        await File.WriteAllTextAsync(_folder["table.csv"], string.Join('\n', Enumerable.Range(0, 12).Select(row => Invariant(
+            $"{row},{(row % 5 == 0 ? "" : $"{row / 8.0f}")},{(row % 4 == 0 ? "" : row % 2 == 0 ? "left" : "right")},{(row % 3 == 0 ? 1 : 0)},{row * 0.1}")).Prepend("rooms,area,side,new,price")));
 
         var parquet = TableDataset.Open(_folder["table.parquet"], s_options);
         var csv = TableDataset.Open(_folder["table.csv"], s_options);

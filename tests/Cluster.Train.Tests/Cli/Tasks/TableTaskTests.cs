@@ -3,7 +3,6 @@ using Cluster.Train.Data;
 using Cluster.Train.Tests.Checkpoints;
 using Cluster.Train.Tests.Training;
 using Cluster.Train.Training;
-using TorchSharp;
 
 namespace Cluster.Train.Tests.Cli.Tasks;
 
