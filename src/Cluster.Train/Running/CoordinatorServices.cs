@@ -151,7 +151,7 @@ internal sealed class CoordinatorServices : ICoordinatorServices
 
         if (_resume || takeover)
         {
-            Load();
+            Load(takeover);
         }
         else
         {
@@ -205,12 +205,17 @@ internal sealed class CoordinatorServices : ICoordinatorServices
         return checkpoint;
     }
 
-    private void Load()
+    private void Load(bool takeover)
     {
         using var checkpoint = Interlocked.Exchange(ref _found, null) ?? FindNewest();
         if (checkpoint is null)
         {
-            Observer.OnNotice($"no checkpoint in {_store!.Location}: starting at the beginning");
+            // Where a job is taken over, its workers hold a newer state, and what they hold is told.
+            if (!takeover)
+            {
+                Observer.OnNotice($"no checkpoint in {_store!.Location}: starting at the beginning");
+            }
+
             return;
         }
 
