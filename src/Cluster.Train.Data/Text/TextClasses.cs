@@ -44,14 +44,14 @@ public static class TextClasses
         options ??= new TextOptions();
         var cut = 0;
         var fixedByTraining = TextPreparation.Read(preparation ?? throw new BadInputException("the checkpoint keeps no vocabulary; train it with this version"));
-        var samples = new TensorDataset(Tokens(TextDocuments.Read(path), options.Tokens ?? fixedByTraining.Tokens, options, ref cut));
+        var samples = new ArrayDataset(Tokens(TextDocuments.Read(path), options.Tokens ?? fixedByTraining.Tokens, options, ref cut));
         return new TaskData(samples, samples) { Preparation = preparation };
     }
 
-    private static TensorDataset Samples(IReadOnlyList<TextDocument> documents, TextPreparation preparation, TextOptions options, ref int cut)
+    private static ArrayDataset Samples(IReadOnlyList<TextDocument> documents, TextPreparation preparation, TextOptions options, ref int cut)
     {
         var numbers = preparation.Classes.Select((name, number) => (name, number)).ToDictionary(pair => pair.name, pair => (long)pair.number);
-        return new TensorDataset(
+        return new ArrayDataset(
             Tokens(documents, preparation.Tokens, options, ref cut), ArrayField.Of("class", [.. documents.Select(document => numbers[document.Class!])]));
     }
 

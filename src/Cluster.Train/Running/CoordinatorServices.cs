@@ -81,7 +81,7 @@ internal sealed class CoordinatorServices : ICoordinatorServices
     public void Seal(long step) => _process.Snapshots.Seal(step, memo: null);
 
     /// <inheritdoc/>
-    public Task LoadNewestCheckpointAsync() => Task.Run(Load);
+    public Task LoadNewestCheckpointAsync() => Task.Run(() => Load(takeover: false));
 
     /// <inheritdoc/>
     public IDisposable? Watch(Roster roster, Action<PeerLoss> lost)

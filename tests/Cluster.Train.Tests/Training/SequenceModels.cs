@@ -1,7 +1,6 @@
 using Cluster.Train.Training;
 using TorchSharp;
 using TorchSharp.Modules;
-using TensorDataset = Cluster.Train.Training.TensorDataset;
 
 namespace Cluster.Train.Tests.Training;
 
@@ -11,7 +10,7 @@ internal abstract class Tagger(string name) : torch.nn.Module<torch.Tensor, torc
     public const int Tokens = 13, Width = 8;
 
     /// <summary>Sequences of 0 to 24 tokens: most are short, and of the targets a third is ignored.</summary>
-    public static TensorDataset Data(int count, int seed)
+    public static ArrayDataset Data(int count, int seed)
     {
         var random = new StableRandom(seed);
         var tokens = new long[count][];
@@ -23,7 +22,7 @@ internal abstract class Tagger(string name) : torch.nn.Module<torch.Tensor, torc
             targets[sample] = [.. tokens[sample].Select(token => random.Below(3) == 0 ? TokenData.Padding : Tokens - 1 - token)];
         }
 
-        return new TensorDataset(ArrayField.Sequences("token", tokens, padding: 0), ArrayField.Sequences("tag", targets, TokenData.Padding));
+        return new ArrayDataset(ArrayField.Sequences("token", tokens, padding: 0), ArrayField.Sequences("tag", targets, TokenData.Padding));
     }
 
     public static SmallTask Task(Func<Tagger> model, bool weighted = true) => new()

@@ -127,7 +127,7 @@ public sealed class SequenceTests(ITestOutputHelper output)
 
     private static SmallTask Task(bool attention, bool weighted = true) => Tagger.Task(attention ? () => new AttentionTagger() : () => new LstmTagger(), weighted);
 
-    private static TensorDataset Pairs(long[][] tokens) =>
+    private static ArrayDataset Pairs(long[][] tokens) =>
         new(ArrayField.Sequences("token", tokens, padding: -7), ArrayField.Of("tag", new long[tokens.Length]));
 
     private static LocalRun Run(IDataset data) => new()

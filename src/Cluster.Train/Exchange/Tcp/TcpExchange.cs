@@ -196,8 +196,7 @@ internal sealed class TcpExchange : TensorExchange
     /// <inheritdoc/>
     public override long TakeWaited()
     {
-        var waited = _waited;
-        _waited = 0;
+        (var waited, _waited) = (_waited, 0);
         return waited;
     }
 

@@ -4,7 +4,7 @@ using System.Security.Cryptography;
 
 namespace Cluster.Train.Training;
 
-/// <summary>One field of a <see cref="TensorDataset"/>: an array of float, long or byte, one sample after the other. Arrays of one dimension are not copied.</summary>
+/// <summary>One field of a <see cref="ArrayDataset"/>: an array of float, long or byte, one sample after the other. Arrays of one dimension are not copied.</summary>
 public abstract class ArrayField
 {
     private protected ArrayField(FieldSpec spec, int count) => (Spec, Count) = (spec, count);

@@ -8,17 +8,17 @@ namespace Cluster.Train.Training;
 /// <code>
 /// float[] points = …; // 100 samples of 2
 /// long[] classes = …; // 100
-/// var data = new TensorDataset(ArrayField.Of("point", points, 2), ArrayField.Of("class", classes));
+/// var data = new ArrayDataset(ArrayField.Of("point", points, 2), ArrayField.Of("class", classes));
 /// </code>
 /// </example>
-public sealed class TensorDataset : IDataset
+public sealed class ArrayDataset : IDataset
 {
     private readonly ArrayField[] _fields;
 
     /// <summary>Puts fields together. Reads all values once, for the fingerprint: they must not change after that.</summary>
     /// <param name="fields">At least one; all of as many samples.</param>
     /// <exception cref="ArgumentException">There is none, or they have different numbers of samples; names both.</exception>
-    public TensorDataset(params ArrayField[] fields)
+    public ArrayDataset(params ArrayField[] fields)
     {
         ArgumentNullException.ThrowIfNull(fields);
         if (fields.Length == 0)
