@@ -31,7 +31,7 @@ public sealed class BadInputTests
     [InlineData("train xor --momentum 1", "--momentum is '1': give a number from 0 to below 1")]
     [InlineData("train xor --weight-decay -0.1", "--weight-decay is '-0.1'")]
     [InlineData("train xor --clip-norm 0", "--clip-norm is '0'")]
-    [InlineData("train xor --optimizer adem", "--optimizer is 'adem': give one of sgd, adamw, adam, rmsprop, adagrad, lion; did you mean 'adam'?")]
+    [InlineData("train xor --optimizer adem", "--optimizer is 'adem': give one of sgd, adamw, adam, rmsprop, adagrad, lion, own; did you mean 'adam'?")]
     [InlineData("train xor --topology shardd", "--topology is 'shardd': give one of auto, coordinator, sharded; did you mean 'sharded'?")]
     [InlineData("train xor --device gpu", "--device is 'gpu': give cpu, cuda or cuda:N")]
     [InlineData("train xor --device cuda:x", "--device is 'cuda:x'")]
