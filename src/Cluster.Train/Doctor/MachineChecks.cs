@@ -42,15 +42,16 @@ internal static class MachineChecks
         }
     }
 
-    private static Finding Runtime() => new(FindingState.Good, "runtime", $"{RuntimeInformation.FrameworkDescription} on {RuntimeInformation.OSDescription}, {RuntimeInformation.ProcessArchitecture}");
+    private static Finding Runtime()
+    {
+        var runtime = $"{RuntimeInformation.FrameworkDescription} on {RuntimeInformation.OSDescription}, {RuntimeInformation.ProcessArchitecture}";
+        return SupportedPlatform.Problem() is { } problem ? new Finding(FindingState.Bad, "runtime", runtime, problem)
+            : OperatingSystem.IsWindows() ? new Finding(FindingState.Limited, "runtime", runtime, "use Linux x64, or WSL 2: on Windows it builds, and was never run")
+            : new Finding(FindingState.Good, "runtime", runtime);
+    }
 
     private static Finding Processor()
     {
-        if (RuntimeInformation.ProcessArchitecture != Architecture.X64)
-        {
-            return new Finding(FindingState.Bad, "processor", $"{RuntimeInformation.ProcessArchitecture}", "use an x86-64 machine: the native libraries are built for it");
-        }
-
         return Avx512F.IsSupported ? new Finding(FindingState.Good, "processor", "AVX-512")
             : Avx2.IsSupported ? new Finding(FindingState.Good, "processor", "AVX2")
             : new Finding(FindingState.Limited, "processor", "without AVX2", "use a processor with AVX2: --portable needs it");

@@ -48,6 +48,11 @@ public static partial class NativeEnvironment
                 throw new BadInputException($"this process has loaded libtorch {(portable ? "without" : "with")} --portable; start another process for the other setting");
             }
 
+            if (SupportedPlatform.Problem() is { } problem)
+            {
+                throw new BadInputException(problem);
+            }
+
             if (portable && !Avx2.IsSupported)
             {
                 throw new BadInputException("--portable needs a processor with AVX2, and this one has none; leave --portable out");
