@@ -23,6 +23,7 @@ internal sealed unsafe partial class ModelReplica : IDisposable
     private readonly TaskCalls _calls;
     private readonly MetricSet _metrics;
     private readonly TargetScaling? _scaling;
+    private readonly long _bypasses = RandomGate.Bypasses;
     private long? _firstStep;
     private long _checkAt;
     private long _checkInterval;
@@ -76,7 +77,7 @@ internal sealed unsafe partial class ModelReplica : IDisposable
     /// <param name="weights">Where values come from in place of CreateModel's; null for none.</param>
     public static ModelReplica Create(ITrainingTask task, JobDefinition job, TaskData data, DeviceSpec device, IWeightFile? weights = null)
     {
-        var place = device.Open();
+        var opened = device.Open();
         using var computing = FinalizerGate.Enter();
         if (device.Kind == DeviceKind.Cuda)
         {
@@ -89,10 +90,10 @@ internal sealed unsafe partial class ModelReplica : IDisposable
         var ties = ModelParameters.Ties(task.Name, model);
         if (device.Kind == DeviceKind.Cuda)
         {
-            ModelPlacement.Move(model, place);
+            ModelPlacement.Move(model, opened);
         }
 
-        return new ModelReplica(task, job, model, ties, place, data.TargetScaling) { LoadedWeights = loaded };
+        return new ModelReplica(task, job, model, ties, opened, data.TargetScaling) { LoadedWeights = loaded };
     }
 
     /// <summary>Makes the parameters views into one block, and their gradients views into another. Copies no values.</summary>
@@ -135,22 +136,22 @@ internal sealed unsafe partial class ModelReplica : IDisposable
         using var computing = FinalizerGate.Enter();
         using var scope = torch.NewDisposeScope();
         _tensors.ReadBuffers(_blocks!);
-        var place = new CallSite(step, shard);
+        var site = new CallSite(step, shard);
         _firstStep ??= step;
         try
         {
             var watch = step == _firstStep || step == LastStep;
-            var weight = _calls.Weight(batch, place, watch);
+            var weight = _calls.Weight(batch, site, watch);
             var looks = watch && _blocks!.ComputesInPlace;
             if (looks)
             {
                 _updates.Watch(_blocks!.Parameters);
             }
 
-            var loss = _calls.Forward(batch.To(Device), RandomGate.ShardSeed(_job.Seed, step, shard), place, watch).Loss;
+            var loss = _calls.Forward(batch.To(Device), RandomGate.ShardSeed(_job.Seed, step, shard), site, watch).Loss;
             if (looks)
             {
-                _updates.Verify(_blocks!.Parameters, _blocks.Gradients, place);
+                _updates.Verify(_blocks!.Parameters, _blocks.Gradients, site);
             }
 
             _calls.Callback = "backward";
@@ -158,18 +159,18 @@ internal sealed unsafe partial class ModelReplica : IDisposable
 
             // Only now: on a GPU, to read the loss is to wait until all that was begun is done.
             var value = weight > 0 ? loss.item<float>() : 0;
-            _finite.VerifyLoss(value, place, _blocks.Parameters);
+            _finite.VerifyLoss(value, site, _blocks.Parameters);
             CheckNowAndThen(step);
 
             _tensors.WriteBuffers(_blocks!, (float)batch.Count / globalSamples, withIntegers: shard == 0);
             // Before the next shard: on a device, too, each shard's gradient is added to zeros and summed in tree order.
             _blocks!.StageGradientsOut();
-            _finite.VerifyGradient(_blocks.Gradients, value, place);
+            _finite.VerifyGradient(_blocks.Gradients, value, site);
             return (value, weight);
         }
         catch (Exception error) when (error is not (BadInputException or TrainingFaultException))
         {
-            throw _calls.Failed(place, error);
+            throw _calls.Failed(site, error);
         }
     }
 
@@ -186,21 +187,21 @@ internal sealed unsafe partial class ModelReplica : IDisposable
         using var scope = torch.NewDisposeScope();
         using var noGradients = torch.no_grad();
         _tensors.ReadBuffers(_blocks!);
-        var place = CallSite.Evaluation;
+        var site = CallSite.Evaluation;
         _modes.Evaluate();
         try
         {
-            var weight = _calls.Weight(batch, place, watch);
+            var weight = _calls.Weight(batch, site, watch);
             batch = batch.To(Device).Scaled(_scaling);
-            var (prediction, lossTensor) = _calls.Forward(batch, RandomGate.EvaluationSeed(_job.Seed), place, watch);
+            var (prediction, lossTensor) = _calls.Forward(batch, RandomGate.EvaluationSeed(_job.Seed), site, watch);
             var loss = weight > 0 ? lossTensor.item<float>() : 0;
-            var counts = _calls.Count(prediction, batch, place, watch);
-            var metrics = _calls.Measure(_metrics, prediction, batch, counts, place, watch);
+            var counts = _calls.Count(prediction, batch, site, watch);
+            var metrics = _calls.Measure(_metrics, prediction, batch, counts, site, watch);
             return new EvaluationSums((double)loss * weight, counts.Correct, counts.Total, metrics) { Weight = Layout.WeightPosition is null ? null : weight };
         }
         catch (Exception error) when (error is not (BadInputException or TrainingFaultException))
         {
-            throw _calls.Failed(place, error);
+            throw _calls.Failed(site, error);
         }
         finally
         {
@@ -215,7 +216,7 @@ internal sealed unsafe partial class ModelReplica : IDisposable
     /// <exception cref="TrainingFaultException">Random numbers were drawn that depend on timing.</exception>
     public void VerifyNoRandomDraws()
     {
-        if (RandomGate.WasBypassed())
+        if (RandomGate.WasBypassedSince(_bypasses))
         {
             throw new TrainingFaultException(
                 $"task '{_task.Name}': random numbers were drawn from libtorch's default generator outside of Predict and Loss (by data code, or on a thread of its own), so the result would depend on timing; data code draws from BatchBuffers.Random");

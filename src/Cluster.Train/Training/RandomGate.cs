@@ -22,7 +22,13 @@ internal static class RandomGate
     private static ulong? _resting;
     private static long _sharedSinceRest;
     private static int _unexplained;
-    private static bool _bypassed;
+    private static long _bypasses;
+
+    /// <summary>
+    /// How often somebody drew who is not in a forward pass. A job compares it with what it was when its model was made: what
+    /// another run of this process left behind, or does, is not told twice and not forgotten.
+    /// </summary>
+    internal static long Bypasses => Volatile.Read(ref _bypasses);
 
     /// <summary>Runs work with the generator to itself, seeded.</summary>
     /// <param name="seed">The seed.</param>
@@ -34,7 +40,11 @@ internal static class RandomGate
         Gate.EnterWriteLock();
         try
         {
-            if (!first)
+            if (first)
+            {
+                _unexplained = 0;
+            }
+            else
             {
                 LookForOthers();
             }
@@ -103,16 +113,16 @@ internal static class RandomGate
         }
     }
 
-    /// <summary>Whether somebody draws who is not in a forward pass. Forgets what was before.</summary>
-    internal static bool WasBypassed()
+    /// <summary>Whether somebody drew who is not in a forward pass.</summary>
+    /// <param name="bypasses">What <see cref="Bypasses"/> was before.</param>
+    internal static bool WasBypassedSince(long bypasses)
     {
         Gate.EnterWriteLock();
         try
         {
             LookForOthers();
-            var bypassed = _bypassed;
-            (_bypassed, _unexplained) = (false, 0);
-            return bypassed;
+            _unexplained = 0;
+            return _bypasses != bypasses;
         }
         finally
         {
@@ -146,7 +156,10 @@ internal static class RandomGate
         }
 
         _unexplained++;
-        _bypassed |= Volatile.Read(ref _sharedSinceRest) == 0 || _unexplained > MostUnexplained;
+        if (Volatile.Read(ref _sharedSinceRest) == 0 || _unexplained > MostUnexplained)
+        {
+            _bypasses++;
+        }
     }
 
     /// <summary>A seed for one shard of one step, from the job's.</summary>
