@@ -1,4 +1,5 @@
 using Cluster.Train;
+using Cluster.Train.Data;
 using Cluster.Train.Reduction;
 using Cluster.Train.Training;
 using TorchSharp.Modules;

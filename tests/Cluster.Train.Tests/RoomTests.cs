@@ -92,13 +92,14 @@ public sealed class RoomTests
     }
 
     [Fact]
-    public void The_command_line_sees_public_types_alone()
+    public void The_command_line_and_the_datasets_see_public_types_alone()
     {
         var friends = Friends(typeof(ITrainingTask));
 
         // The attributes are read at all: tests are among them.
         Assert.Contains(typeof(RoomTests).Assembly.GetName().Name, friends);
         Assert.DoesNotContain(typeof(TrainingHost).Assembly.GetName().Name, friends);
+        Assert.DoesNotContain(typeof(TableDataset).Assembly.GetName().Name, friends);
 
         static string[] Friends(System.Type type) =>
             [.. type.Assembly.GetCustomAttributes(typeof(InternalsVisibleToAttribute), inherit: false).Cast<InternalsVisibleToAttribute>().Select(friend => friend.AssemblyName)];

@@ -1,3 +1,4 @@
+using Cluster.Train.Data;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Cli.Tasks;

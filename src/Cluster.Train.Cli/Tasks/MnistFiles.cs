@@ -1,4 +1,4 @@
-using Cluster.Train.Training;
+using Cluster.Train.Data;
 
 namespace Cluster.Train.Cli.Tasks;
 

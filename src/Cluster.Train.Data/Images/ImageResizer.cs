@@ -89,15 +89,15 @@ internal static class ImageResizer
 
     private static byte Rounded(int sum) => (byte)Math.Clamp(sum >> PrecisionBits, byte.MinValue, byte.MaxValue);
 
-    /// <summary>For each place of the target the first place of the source and the weights from there on: sums and quotients of doubles, the same everywhere.</summary>
+    /// <summary>For each pixel of the target the first pixel of the source and the weights from there on: sums and quotients of doubles, the same everywhere.</summary>
     private static (int First, int[] Weights)[] TapsOf(int source, int target)
     {
         var scale = (double)source / target;
         var support = Math.Max(scale, 1.0);
         var taps = new (int, int[])[target];
-        for (var place = 0; place < target; place++)
+        for (var pixel = 0; pixel < target; pixel++)
         {
-            var centre = (place + 0.5) * scale;
+            var centre = (pixel + 0.5) * scale;
             var first = Math.Max((int)(centre - support + 0.5), 0);
             var end = Math.Min((int)(centre + support + 0.5), source);
             var weights = new double[end - first];
@@ -108,7 +108,7 @@ internal static class ImageResizer
                 sum += weights[tap];
             }
 
-            taps[place] = (first, Array.ConvertAll(weights, weight => (int)(0.5 + ((sum != 0 ? weight / sum : weight) * (1 << PrecisionBits)))));
+            taps[pixel] = (first, Array.ConvertAll(weights, weight => (int)(0.5 + ((sum != 0 ? weight / sum : weight) * (1 << PrecisionBits)))));
         }
 
         return taps;

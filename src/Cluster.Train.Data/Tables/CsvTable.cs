@@ -1,5 +1,3 @@
-using Cluster.Train.Training;
-
 namespace Cluster.Train.Data;
 
 /// <summary>The rows of a CSV file.</summary>

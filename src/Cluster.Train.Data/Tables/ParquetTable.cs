@@ -1,5 +1,4 @@
 using System.Globalization;
-using Cluster.Train.Training;
 using Parquet;
 using Parquet.Schema;
 
@@ -58,7 +57,7 @@ internal sealed class ParquetTable : ITableRows, IDisposable
         }
         catch (Exception error) when (error is not (BadInputException or OutOfMemoryException))
         {
-            throw new BadInputException($"'{path}' cannot be read as Parquet: {OneLine.Of(error.Message)}", error);
+            throw new BadInputException($"'{path}' cannot be read as Parquet: {error.Message.ReplaceLineEndings(" ")}", error);
         }
     }
 

@@ -1,5 +1,3 @@
-using Cluster.Train.Training;
-
 namespace Cluster.Train.Data;
 
 /// <summary>A table as it was read, before anything is fitted on it: 8 bytes a number, 4 bytes a word.</summary>

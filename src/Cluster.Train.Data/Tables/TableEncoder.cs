@@ -1,5 +1,3 @@
-using Cluster.Train.Training;
-
 namespace Cluster.Train.Data;
 
 /// <summary>Makes of a table's rows what a model gets.</summary>
@@ -50,13 +48,13 @@ internal sealed class TableEncoder
     internal void Features(int row, Span<float> features, Span<long> categories)
     {
         features.Clear();
-        var (place, next) = (0, 0);
+        var (feature, next) = (0, 0);
         foreach (var (column, fitted, numbers) in _columns)
         {
             if (!column.IsWord)
             {
                 var value = _table.Number(row, column);
-                features[place++] = (float)(((double.IsNaN(value) ? fitted.Fill!.Value : value) - fitted.Offset!.Value) / fitted.Factor!.Value);
+                features[feature++] = (float)(((double.IsNaN(value) ? fitted.Fill!.Value : value) - fitted.Offset!.Value) / fitted.Factor!.Value);
                 continue;
             }
 
@@ -70,10 +68,10 @@ internal sealed class TableEncoder
 
             if (number >= 0)
             {
-                features[place + number] = 1;
+                features[feature + number] = 1;
             }
 
-            place += width;
+            feature += width;
         }
     }
 

@@ -1,5 +1,4 @@
 using System.Text;
-using Cluster.Train.Training;
 
 namespace Cluster.Train.Data;
 

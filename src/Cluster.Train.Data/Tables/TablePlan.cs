@@ -1,14 +1,12 @@
-using Cluster.Train.Training;
-
 namespace Cluster.Train.Data;
 
 /// <summary>A column that is read.</summary>
 /// <param name="Name">Its name.</param>
-/// <param name="Place">Where it stands in the file, counted from 0.</param>
+/// <param name="Position">Where it stands in the file, counted from 0.</param>
 /// <param name="IsWord">Whether its cells are categories or classes, and no numbers.</param>
 /// <param name="Index">Which of the columns of words, or of numbers, it is.</param>
 /// <param name="MayMiss">Whether a cell may be without a value.</param>
-internal sealed record TableColumn(string Name, int Place, bool IsWord, int Index, bool MayMiss);
+internal sealed record TableColumn(string Name, int Position, bool IsWord, int Index, bool MayMiss);
 
 /// <summary>The columns that are read, features in the model's order and then targets.</summary>
 internal sealed record TablePlan(IReadOnlyList<TableColumn> Features, IReadOnlyList<TableColumn> Targets)
@@ -23,12 +21,12 @@ internal sealed record TablePlan(IReadOnlyList<TableColumn> Features, IReadOnlyL
     {
         foreach (var name in options.Ignore.Concat(options.Categorical).Concat(options.MissingIn.Keys))
         {
-            Place(rows, name);
+            Position(rows, name);
         }
 
         var named = rows.Names.Where(name => !options.Targets.Contains(name, StringComparer.Ordinal) && !options.Ignore.Contains(name, StringComparer.Ordinal)).ToList();
         IReadOnlyList<string> features = options.Features.Count > 0 ? options.Features : named;
-        options.Targets.ToList().ForEach(target => Place(rows, target));
+        options.Targets.ToList().ForEach(target => Position(rows, target));
         if (features.Count == 0)
         {
             throw new BadInputException($"'{rows.Path}' has no column to predict '{options.Targets[0]}' from; its columns are {CellText.List(rows.Names.ToList())}");
@@ -57,16 +55,16 @@ internal sealed record TablePlan(IReadOnlyList<TableColumn> Features, IReadOnlyL
             [.. features.Select(feature => Column(feature.Name, feature.IsWord, mayMiss(feature.Name, feature.IsWord)))],
             [.. targets.Select(target => Column(target, targetIsWord, targetMayMiss))]);
 
-        TableColumn Column(string name, bool isWord, bool may) => new(name, Place(rows, name), isWord, isWord ? words++ : numbers++, may);
+        TableColumn Column(string name, bool isWord, bool may) => new(name, Position(rows, name), isWord, isWord ? words++ : numbers++, may);
     }
 
-    private static int Place(ITableRows rows, string name)
+    private static int Position(ITableRows rows, string name)
     {
-        var places = rows.Names.Index().Where(column => column.Item == name).Select(column => column.Index).ToList();
-        return places.Count == 1
-            ? places[0]
-            : throw new BadInputException(places.Count > 1
-                ? Invariant($"'{rows.Path}' has two columns '{name}' ({places[0] + 1} and {places[1] + 1}); rename one")
+        var positions = rows.Names.Index().Where(column => column.Item == name).Select(column => column.Index).ToList();
+        return positions.Count == 1
+            ? positions[0]
+            : throw new BadInputException(positions.Count > 1
+                ? Invariant($"'{rows.Path}' has two columns '{name}' ({positions[0] + 1} and {positions[1] + 1}); rename one")
                 : $"'{rows.Path}' has no column '{name}'; its columns are {CellText.List(rows.Names.ToList())}{Advice(rows.Names, name)}");
     }
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Cluster.Train.Training;
 
 namespace Cluster.Train.Data;
 
@@ -22,7 +21,7 @@ internal static class TableReader
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new BadInputException($"'{path}' cannot be read: {OneLine.Of(error.Message)}", error);
+            throw new BadInputException($"'{path}' cannot be read: {error.Message.ReplaceLineEndings(" ")}", error);
         }
     }
 
@@ -39,11 +38,11 @@ internal static class TableReader
         while (rows.Next())
         {
             read++;
-            if (!plan.Targets.Any(target => target.MayMiss && missing.Contains(rows[target.Place])))
+            if (!plan.Targets.Any(target => target.MayMiss && missing.Contains(rows[target.Position])))
             {
                 foreach (var column in columns)
                 {
-                    Take(column, rows[column.Place]);
+                    Take(column, rows[column.Position]);
                 }
 
                 words[^1] = rows.Number;

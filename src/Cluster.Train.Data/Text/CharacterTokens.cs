@@ -13,7 +13,7 @@ internal sealed class CharacterTokens : TextTokens
     internal CharacterTokens(Rune[] characters, UnknownToken unknown)
     {
         (_characters, _unknown, _first) = (characters, unknown, unknown == UnknownToken.Own ? 1 : 0);
-        _numbers = characters.Select((character, place) => (character, place)).ToDictionary(pair => pair.character, pair => pair.place + _first);
+        _numbers = characters.Select((character, number) => (character, number)).ToDictionary(pair => pair.character, pair => pair.number + _first);
         Preparation = TokensForm.OfCharacters(string.Concat(characters), unknown);
     }
 

@@ -84,14 +84,14 @@ public static class TextClasses
         var tested = new bool[documents.Count];
         for (var number = 0; number < classes.Length; number++)
         {
-            int[] places = [.. Enumerable.Range(0, documents.Count).Where(place => documents[place].Class == classes[number])];
-            new StableRandom(options.Seed, number).Shuffle(places);
-            foreach (var place in places.AsSpan(0, (int)(places.Length * options.TestShare)))
+            int[] chosen = [.. Enumerable.Range(0, documents.Count).Where(document => documents[document].Class == classes[number])];
+            new StableRandom(options.Seed, number).Shuffle(chosen);
+            foreach (var document in chosen.AsSpan(0, (int)(chosen.Length * options.TestShare)))
             {
-                tested[place] = true;
+                tested[document] = true;
             }
         }
 
-        return ([.. documents.Where((_, place) => !tested[place])], [.. documents.Where((_, place) => tested[place])]);
+        return ([.. documents.Where((_, document) => !tested[document])], [.. documents.Where((_, document) => tested[document])]);
     }
 }

@@ -24,8 +24,8 @@ public sealed class TextWindows : IDataset
         ArgumentOutOfRangeException.ThrowIfLessThan(context, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(stride, 1);
         (_tokens, _context, _stride) = (tokens, context, stride);
-        var places = tokens.Length - context;
-        Count = places < 1 ? 0 : ((places - 1) / stride) + 1;
+        var windows = tokens.Length - context;
+        Count = windows < 1 ? 0 : ((windows - 1) / stride) + 1;
         Fields = [new FieldSpec("tokens", FieldType.Int64, context), new FieldSpec("next", FieldType.Int64, context)];
         Fingerprint = Invariant($"tokens {Convert.ToHexStringLower(SHA256.HashData(MemoryMarshal.AsBytes(tokens.Span)))} context={context} stride={stride}");
     }

@@ -49,14 +49,14 @@ internal sealed class FiniteValues
 
     /// <summary>Makes sure that a shard's loss is a finite number.</summary>
     /// <exception cref="TrainingFaultException">It is not; names a parameter that is not finite either.</exception>
-    internal void VerifyLoss(float loss, CallSite place, FloatBlock parameters)
+    internal void VerifyLoss(float loss, CallSite site, FloatBlock parameters)
     {
         if (float.IsFinite(loss))
         {
             return;
         }
 
-        var found = $"the loss is {(float.IsNaN(loss) ? "not a number" : "infinite")} {place}";
+        var found = $"the loss is {(float.IsNaN(loss) ? "not a number" : "infinite")} {site}";
         throw new TrainingFaultException(FirstInfiniteParameter(parameters) is { } parameter
             ? $"{found}, because parameter '{parameter.Name}' is not finite after the step before; lower --lr, or limit the gradients with --clip-norm, which also names a shard whose gradient is not finite"
             : $"{found}; lower --lr or check the data");
@@ -67,12 +67,12 @@ internal sealed class FiniteValues
     /// One pass over it, at the speed of memory.
     /// </summary>
     /// <exception cref="TrainingFaultException">It is not; names the tensor.</exception>
-    internal void VerifyGradient(FloatBlock gradients, float loss, CallSite place)
+    internal void VerifyGradient(FloatBlock gradients, float loss, CallSite site)
     {
         if (Clips && !gradients.BeginsFinite(_parameterLength) && FirstInfiniteParameter(gradients) is { } parameter)
         {
             throw new TrainingFaultException(
-                Invariant($"the gradient of '{parameter.Name}' is not finite {place}, though the loss is ({loss:G4}), and cannot be clipped; look in Predict and Loss for a square root, a logarithm or a division at zero, and check the data"));
+                Invariant($"the gradient of '{parameter.Name}' is not finite {site}, though the loss is ({loss:G4}), and cannot be clipped; look in Predict and Loss for a square root, a logarithm or a division at zero, and check the data"));
         }
     }
 

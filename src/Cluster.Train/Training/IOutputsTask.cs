@@ -26,14 +26,14 @@ internal static class TaskOutputs
     /// <param name="model">Its module.</param>
     /// <param name="batch">The samples.</param>
     /// <param name="cast">Casts its operations; null where they stay as they are.</param>
-    /// <param name="place">For messages.</param>
+    /// <param name="site">For messages.</param>
     /// <exception cref="BadInputException">It returned something else than tensors.</exception>
     /// <exception cref="TrainingFaultException">It returned null.</exception>
-    internal static Prediction PredictAll(this ITrainingTask task, torch.nn.Module model, Batch batch, Autocast? cast, CallSite? place = null)
+    internal static Prediction PredictAll(this ITrainingTask task, torch.nn.Module model, Batch batch, Autocast? cast, CallSite? site = null)
     {
         using var casting = cast?.Enter();
         var prediction = Prediction.Of(
-            task.Name, task is IOutputsTask several ? several.PredictAll(model, batch) : task.Predict(model, batch), place is null ? "" : $" {place}");
+            task.Name, task is IOutputsTask several ? several.PredictAll(model, batch) : task.Predict(model, batch), site is null ? "" : $" {site}");
         return cast is null ? prediction : prediction.InFloat32();
     }
 

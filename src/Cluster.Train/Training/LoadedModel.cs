@@ -42,7 +42,7 @@ internal sealed class LoadedModel : IDisposable
     internal static LoadedModel Create(
         ITrainingTask task, JobDefinition job, TaskData data, DeviceSpec device, Func<ParameterLayout, ModelState> stateOf)
     {
-        var place = device.Open();
+        var opened = device.Open();
         using var computing = FinalizerGate.Enter();
         var module = ModelFactory.Create(task, job, data);
         try
@@ -52,11 +52,11 @@ internal sealed class LoadedModel : IDisposable
             tensors.Load(state.Vector.Span, state.Frozen.Span);
             if (device.Kind == DeviceKind.Cuda)
             {
-                ModelPlacement.Move(module, place);
+                ModelPlacement.Move(module, opened);
             }
 
             module.eval();
-            return new LoadedModel(task, job, module, tensors, place) { Scaling = data.TargetScaling };
+            return new LoadedModel(task, job, module, tensors, opened) { Scaling = data.TargetScaling };
         }
         catch
         {

@@ -18,15 +18,15 @@ internal sealed unsafe partial class ModelReplica
         using var computing = FinalizerGate.Enter();
         using var scope = torch.NewDisposeScope();
         using var noGradients = torch.no_grad();
-        var (place, buffers) = (new CallSite(step, shard), _tensors.CopyBuffers());
+        var (site, buffers) = (new CallSite(step, shard), _tensors.CopyBuffers());
         try
         {
-            _ = _calls.Try(batch.To(Device), RandomGate.ShardSeed(_job.Seed, step, shard), place);
+            _ = _calls.Try(batch.To(Device), RandomGate.ShardSeed(_job.Seed, step, shard), site);
             return _finite.FirstUnfit(InitialValues().Read)?.Name;
         }
         catch (Exception error) when (error is not (BadInputException or TrainingFaultException))
         {
-            throw _calls.Failed(place, error);
+            throw _calls.Failed(site, error);
         }
         finally
         {
@@ -42,17 +42,17 @@ internal sealed unsafe partial class ModelReplica
         using var computing = FinalizerGate.Enter();
         using var scope = torch.NewDisposeScope();
         using var noGradients = torch.no_grad();
-        var (place, buffers) = (CallSite.Evaluation, _tensors.CopyBuffers());
+        var (site, buffers) = (CallSite.Evaluation, _tensors.CopyBuffers());
         _modes.Evaluate();
         try
         {
             batch = batch.To(Device).Scaled(_scaling);
-            var prediction = _calls.Try(batch, RandomGate.EvaluationSeed(_job.Seed), place);
-            _ = _calls.Measure(_metrics, prediction, batch, _calls.Count(prediction, batch, place, watch: false), place, watch: false);
+            var prediction = _calls.Try(batch, RandomGate.EvaluationSeed(_job.Seed), site);
+            _ = _calls.Measure(_metrics, prediction, batch, _calls.Count(prediction, batch, site, watch: false), site, watch: false);
         }
         catch (Exception error) when (error is not (BadInputException or TrainingFaultException))
         {
-            throw _calls.Failed(place, error);
+            throw _calls.Failed(site, error);
         }
         finally
         {

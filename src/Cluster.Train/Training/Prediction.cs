@@ -58,17 +58,17 @@ internal readonly struct Prediction
     /// <summary>What a task returned.</summary>
     /// <param name="task">For messages.</param>
     /// <param name="value">A tensor or a tuple.</param>
-    /// <param name="place">For messages.</param>
+    /// <param name="site">For messages.</param>
     /// <exception cref="BadInputException">It is something else than tensors.</exception>
     /// <exception cref="TrainingFaultException">A tensor is null.</exception>
-    internal static Prediction Of(string task, object? value, string place)
+    internal static Prediction Of(string task, object? value, string site)
     {
         switch (value)
         {
             case torch.Tensor:
                 return new Prediction(value);
             case null:
-                throw new TrainingFaultException($"task '{task}' returned null from Predict{place}");
+                throw new TrainingFaultException($"task '{task}' returned null from Predict{site}");
             case ITuple { Length: > 0 and <= Most } several when value.GetType().IsValueType:
                 for (var output = 0; output < several.Length; output++)
                 {
@@ -76,7 +76,7 @@ internal readonly struct Prediction
                     {
                         throw several[output] is { } other
                             ? Refused(task, Invariant($"output {output} is a {other.GetType().Name}"))
-                            : new TrainingFaultException(Invariant($"task '{task}' returned null as output {output} from Predict{place}"));
+                            : new TrainingFaultException(Invariant($"task '{task}' returned null as output {output} from Predict{site}"));
                     }
                 }
 

@@ -1,3 +1,4 @@
+using Cluster.Train.Data;
 using Cluster.Train.Reduction;
 using Cluster.Train.Training;
 using TorchSharp.Modules;

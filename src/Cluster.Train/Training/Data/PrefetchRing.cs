@@ -181,9 +181,9 @@ internal sealed class PrefetchRing : IDisposable
         Volatile.Write(ref _consumerWaits, 0);
     }
 
-    private Exception Failed(string place, Exception fault)
+    private Exception Failed(string batch, Exception fault)
     {
-        var message = $"task '{_task}' failed in Read (data) at {place}: {OneLine.Of(fault.Message)}";
+        var message = $"task '{_task}' failed in Read (data) at {batch}: {OneLine.Of(fault.Message)}";
         return fault is BadInputException ? new BadInputException(message, fault) : new TrainingFaultException(message, fault);
     }
 

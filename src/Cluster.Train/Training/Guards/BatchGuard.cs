@@ -25,7 +25,7 @@ internal sealed class BatchGuard(string task)
 
     /// <summary>Compares the batch with what was taken down last.</summary>
     /// <exception cref="BadInputException">A field was changed or disposed; names it and the callback.</exception>
-    internal void Verify(Batch batch, string callback, CallSite place)
+    internal void Verify(Batch batch, string callback, CallSite site)
     {
         for (var field = 0; field < _before.Count; field++)
         {
@@ -33,13 +33,13 @@ internal sealed class BatchGuard(string task)
             if (tensor.IsInvalid)
             {
                 throw new BadInputException(
-                    $"task '{task}': {callback} disposed {Name(field)} {place}; the batch belongs to the loader, leave its tensors alone");
+                    $"task '{task}': {callback} disposed {Name(field)} {site}; the batch belongs to the loader, leave its tensors alone");
             }
 
             if (!tensor.shape.AsSpan().SequenceEqual(_before[field].Shape)
                 || (tensor.device_type == DeviceType.CPU && Content(tensor) != _before[field].Content))
             {
-                throw new BadInputException($"task '{task}': {callback} changed {Name(field)} in place {place}; {Advice}");
+                throw new BadInputException($"task '{task}': {callback} changed {Name(field)} in place {site}; {Advice}");
             }
         }
     }

@@ -22,7 +22,7 @@ internal sealed class TaskCalls(ITrainingTask task, torch.nn.Module model, int s
     private readonly Autocast? _cast = Precisions.AutocastOf(precision, device);
     private readonly BatchGuard _guard = new(task.Name);
     private readonly TaskNotices _notices = new(task.Name, shards, weighted: task.Weight is not null);
-    private CallSite _place;
+    private CallSite _site;
     private bool? _draws;
     private bool? _drawsInEvaluation;
 
@@ -41,15 +41,15 @@ internal sealed class TaskCalls(ITrainingTask task, torch.nn.Module model, int s
     /// <summary>Prediction and loss; seeded, and with the generator to itself, where the task draws random numbers.</summary>
     /// <param name="batch">On the device.</param>
     /// <param name="seed">Of what it draws.</param>
-    /// <param name="place">For messages.</param>
+    /// <param name="site">For messages.</param>
     /// <param name="watch">Whether to look for changes of the batch.</param>
-    internal (Prediction Prediction, torch.Tensor Loss) Forward(Batch batch, long seed, CallSite place, bool watch)
+    internal (Prediction Prediction, torch.Tensor Loss) Forward(Batch batch, long seed, CallSite site, bool watch)
     {
-        Begin(place);
-        ref var draws = ref place.IsEvaluation ? ref _drawsInEvaluation : ref _draws;
+        Begin(site);
+        ref var draws = ref site.IsEvaluation ? ref _drawsInEvaluation : ref _draws;
         if (draws == false)
         {
-            if (Ungated(batch, place, watch) is var (result, drew) && !drew)
+            if (Ungated(batch, site, watch) is var (result, drew) && !drew)
             {
                 return result;
             }
@@ -58,24 +58,24 @@ internal sealed class TaskCalls(ITrainingTask task, torch.nn.Module model, int s
             reset();
         }
 
-        var (drewGated, gated) = Gated(batch, seed, place, watch);
+        var (drewGated, gated) = Gated(batch, seed, site, watch);
         draws = draws == true || drewGated || drawsUnseen;
         return gated;
     }
 
     /// <summary>What a batch's loss counts: its samples, or what the task says.</summary>
     /// <param name="batch">On the processor.</param>
-    /// <param name="place">For messages.</param>
+    /// <param name="site">For messages.</param>
     /// <param name="watch">Whether to look for changes of the batch.</param>
     /// <exception cref="TrainingFaultException">It is no weight.</exception>
-    internal float Weight(Batch batch, CallSite place, bool watch)
+    internal float Weight(Batch batch, CallSite site, bool watch)
     {
         if (task.Weight is not { } weigh)
         {
             return batch.Count;
         }
 
-        Begin(place);
+        Begin(site);
         if (watch)
         {
             _guard.Watch(batch);
@@ -83,38 +83,38 @@ internal sealed class TaskCalls(ITrainingTask task, torch.nn.Module model, int s
 
         Calls(nameof(ITrainingTask.Weight));
         var weight = (float)weigh(batch);
-        Returned(batch, place, watch);
+        Returned(batch, site, watch);
         return weight >= 0 && float.IsFinite(weight)
             ? weight
-            : throw new TrainingFaultException(Invariant($"task '{task.Name}' returned a weight of {weight} {place}; it must be a number of at least 0"));
+            : throw new TrainingFaultException(Invariant($"task '{task.Name}' returned a weight of {weight} {site}; it must be a number of at least 0"));
     }
 
     /// <summary>Calls Predict alone, seeded.</summary>
-    internal Prediction Try(Batch batch, long seed, CallSite place)
+    internal Prediction Try(Batch batch, long seed, CallSite site)
     {
-        Begin(place);
+        Begin(site);
         Callback = nameof(ITrainingTask.Predict);
         var (_, prediction) = RandomGate.Run(seed, () =>
         {
             FinalizerGate.CallbackBegins(task);
-            return task.PredictAll(model, batch, _cast, place);
+            return task.PredictAll(model, batch, _cast, site);
         });
         FinalizerGate.CallbackReturned(Callback);
         return prediction;
     }
 
     /// <summary>What the task counts as correct.</summary>
-    internal EvaluationCounts Count(Prediction prediction, Batch batch, CallSite place, bool watch)
+    internal EvaluationCounts Count(Prediction prediction, Batch batch, CallSite site, bool watch)
     {
         Calls(nameof(ITrainingTask.Count));
         var counts = task.CountOf(prediction, batch);
-        Returned(batch, place, watch);
+        Returned(batch, site, watch);
 
         return counts;
     }
 
     /// <summary>What the task's metrics sum up.</summary>
-    internal MetricSums Measure(MetricSet metrics, Prediction prediction, Batch batch, EvaluationCounts counts, CallSite place, bool watch)
+    internal MetricSums Measure(MetricSet metrics, Prediction prediction, Batch batch, EvaluationCounts counts, CallSite site, bool watch)
     {
         if (metrics.IsEmpty)
         {
@@ -123,38 +123,38 @@ internal sealed class TaskCalls(ITrainingTask task, torch.nn.Module model, int s
 
         Calls(nameof(ITrainingTask.Metrics));
         var sums = metrics.Measure(prediction, batch, counts);
-        Returned(batch, place, watch);
+        Returned(batch, site, watch);
 
         return sums;
     }
 
     /// <summary>What a callback's exception means for the run.</summary>
-    internal TrainingFaultException Failed(CallSite place, Exception error) => CudaDeterminism.OperationWithout(error.Message) is { } operation
-        ? new($"task '{task.Name}' failed in {Callback} {place}: '{operation}' gives other bits each time on a GPU, and libtorch has no form of it that does not; use another operation, or --device cpu", error)
-        : new($"task '{task.Name}' failed in {Callback} {place}: {OneLine.First(error.Message)}{Precisions.Advice(precision, error.Message)}", error);
+    internal TrainingFaultException Failed(CallSite site, Exception error) => CudaDeterminism.OperationWithout(error.Message) is { } operation
+        ? new($"task '{task.Name}' failed in {Callback} {site}: '{operation}' gives other bits each time on a GPU, and libtorch has no form of it that does not; use another operation, or --device cpu", error)
+        : new($"task '{task.Name}' failed in {Callback} {site}: {OneLine.First(error.Message)}{Precisions.Advice(precision, error.Message)}", error);
 
     /// <summary>The same for an exception that no code can catch.</summary>
     internal TrainingFaultException FailedNatively(string what) => new(
-        $"task '{task.Name}' failed in {Callback} {_place}: {what}"
-        + (_place.IsEvaluation && what.Contains("grad", StringComparison.Ordinal)
+        $"task '{task.Name}' failed in {Callback} {_site}: {what}"
+        + (_site.IsEvaluation && what.Contains("grad", StringComparison.Ordinal)
             ? "; evaluation computes no gradients: call torch.autograd within using (torch.enable_grad()), or only where the model is in training mode"
             : ""));
 
     /// <summary>A warning of libtorch came up in what runs.</summary>
     internal void Warn(string text) => _notices.Warning(Callback, text);
 
-    private void Begin(CallSite place)
+    private void Begin(CallSite site)
     {
-        _place = place;
+        _site = site;
         s_current = this;
     }
 
-    private ((Prediction Prediction, torch.Tensor Loss) Result, bool Drew) Ungated(Batch batch, CallSite place, bool watch)
+    private ((Prediction Prediction, torch.Tensor Loss) Result, bool Drew) Ungated(Batch batch, CallSite site, bool watch)
     {
         RandomGate.EnterShared();
         try
         {
-            return (PredictAndLoss(batch, place, watch), RandomGate.DrewShared());
+            return (PredictAndLoss(batch, site, watch), RandomGate.DrewShared());
         }
         finally
         {
@@ -163,10 +163,10 @@ internal sealed class TaskCalls(ITrainingTask task, torch.nn.Module model, int s
     }
 
     // A method of its own, because the closure would be made for models that draw nothing as well.
-    private (bool Drew, (Prediction Prediction, torch.Tensor Loss) Result) Gated(Batch batch, long seed, CallSite place, bool watch) =>
-        RandomGate.Run(seed, () => PredictAndLoss(batch, place, watch));
+    private (bool Drew, (Prediction Prediction, torch.Tensor Loss) Result) Gated(Batch batch, long seed, CallSite site, bool watch) =>
+        RandomGate.Run(seed, () => PredictAndLoss(batch, site, watch));
 
-    private (Prediction Prediction, torch.Tensor Loss) PredictAndLoss(Batch batch, CallSite place, bool watch)
+    private (Prediction Prediction, torch.Tensor Loss) PredictAndLoss(Batch batch, CallSite site, bool watch)
     {
         if (watch)
         {
@@ -175,22 +175,22 @@ internal sealed class TaskCalls(ITrainingTask task, torch.nn.Module model, int s
         }
 
         Calls(nameof(ITrainingTask.Predict));
-        var prediction = task.PredictAll(model, batch, _cast, place);
-        Returned(batch, place, watch);
+        var prediction = task.PredictAll(model, batch, _cast, site);
+        Returned(batch, site, watch);
         Calls(nameof(ITrainingTask.Loss));
-        var loss = task.LossOf(prediction, batch, model, _cast, !place.IsEvaluation) ?? throw Null(place);
-        Returned(batch, place, watch);
-        VerifyScalar(loss, place);
+        var loss = task.LossOf(prediction, batch, model, _cast, !site.IsEvaluation) ?? throw Null(site);
+        Returned(batch, site, watch);
+        VerifyScalar(loss, site);
 
         return (prediction, loss);
     }
 
-    private void VerifyScalar(torch.Tensor loss, CallSite place)
+    private void VerifyScalar(torch.Tensor loss, CallSite site)
     {
         if (loss.numel() != 1 || loss.dtype != torch.ScalarType.Float32)
         {
             throw new TrainingFaultException(
-                $"task '{task.Name}' returned a loss of shape [{string.Join(", ", loss.shape)}] and type {loss.dtype} {place}; it must be one float32, the mean over the batch");
+                $"task '{task.Name}' returned a loss of shape [{string.Join(", ", loss.shape)}] and type {loss.dtype} {site}; it must be one float32, the mean over the batch");
         }
     }
 
@@ -200,14 +200,14 @@ internal sealed class TaskCalls(ITrainingTask task, torch.nn.Module model, int s
         FinalizerGate.CallbackBegins(task);
     }
 
-    private void Returned(Batch batch, CallSite place, bool watch)
+    private void Returned(Batch batch, CallSite site, bool watch)
     {
         FinalizerGate.CallbackReturned(Callback);
         if (watch)
         {
-            _guard.Verify(batch, Callback, place);
+            _guard.Verify(batch, Callback, site);
         }
     }
 
-    private TrainingFaultException Null(CallSite place) => new($"task '{task.Name}' returned null from {Callback} {place}");
+    private TrainingFaultException Null(CallSite site) => new($"task '{task.Name}' returned null from {Callback} {site}");
 }

@@ -25,21 +25,21 @@ internal sealed class UpdateGuard(string task, ParameterLayout layout)
 
     /// <summary>Makes sure that Predict and Loss left parameters and gradients alone.</summary>
     /// <exception cref="BadInputException">They did not; names the parameter.</exception>
-    internal void Verify(FloatBlock parameters, FloatBlock gradients, CallSite place)
+    internal void Verify(FloatBlock parameters, FloatBlock gradients, CallSite site)
     {
         foreach (var (entry, before) in _parameters.Zip(_before))
         {
             if (Content(parameters, entry) != before)
             {
                 throw new BadInputException(
-                    $"task '{task}': Predict or Loss changed parameter '{entry.Name}' {place}, which only the job's optimizer may: it would be changed as often as shards are computed beside it; "
+                    $"task '{task}': Predict or Loss changed parameter '{entry.Name}' {site}, which only the job's optimizer may: it would be changed as often as shards are computed beside it; "
                     + "leave out an optimizer of the task's own, a limit put on the weights in place, or max_norm of an embedding");
             }
 
             if (!Each(gradients, entry, values => values.IndexOfAnyExcept(0f) < 0))
             {
                 throw new BadInputException(
-                    $"task '{task}': Predict or Loss added to the gradient of '{entry.Name}' {place}, which would count twice; return the loss and leave backward() to the trainer, or use torch.autograd.grad");
+                    $"task '{task}': Predict or Loss added to the gradient of '{entry.Name}' {site}, which would count twice; return the loss and leave backward() to the trainer, or use torch.autograd.grad");
             }
         }
     }

@@ -52,7 +52,7 @@ internal static class NumericsFingerprint
     /// <summary>Computes the class anew.</summary>
     internal static string Compute(DeviceSpec device, Precision precision = Precision.Float32)
     {
-        var place = device.Open();
+        var opened = device.Open();
         // Asked before it is set: a fresh thread takes over whatever was set last anywhere, at its first question.
         var threads = torch.get_num_threads();
         using var computing = FinalizerGate.Enter();
@@ -62,7 +62,7 @@ internal static class NumericsFingerprint
             torch.set_num_threads(1);
             // TorchSharp fills an embedding with random numbers before it takes those that are given.
             var parts = precision == Precision.BFloat16 ? NumericsBattery.Parts.Append(NumericsBattery.BFloat16Products) : NumericsBattery.Parts;
-            return RandomGate.Undisturbed(() => string.Join('-', parts.Select(part => Digits(part, place))));
+            return RandomGate.Undisturbed(() => string.Join('-', parts.Select(part => Digits(part, opened))));
         }
         finally
         {

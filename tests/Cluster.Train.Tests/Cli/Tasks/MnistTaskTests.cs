@@ -1,5 +1,6 @@
 using Cluster.Train.Cli.Tasks;
 using Cluster.Train.Tests.Checkpoints;
+using Cluster.Train.Tests.Data.Idx;
 using Cluster.Train.Tests.Training;
 using Cluster.Train.Tests.Training.Data;
 using Cluster.Train.Training;

@@ -2,10 +2,12 @@ using System.IO.Compression;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
+using Cluster.Train.Data;
 using Cluster.Train.Tests.Checkpoints;
+using Cluster.Train.Tests.Training.Data;
 using Cluster.Train.Training;
 
-namespace Cluster.Train.Tests.Training.Data;
+namespace Cluster.Train.Tests.Data;
 
 /// <summary>Tables as users bring them: each is read right, or refused with what to do.</summary>
 public sealed class CsvTroubleTests : IDisposable

@@ -3,7 +3,7 @@ using System.Text;
 using CsvHelper;
 using CsvHelper.Configuration;
 
-namespace Cluster.Train.Training;
+namespace Cluster.Train.Data;
 
 /// <summary>The rows of a table's file, one after the other; those without any content are left out.</summary>
 internal sealed class CsvRows : IDisposable

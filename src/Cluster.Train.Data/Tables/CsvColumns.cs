@@ -1,13 +1,13 @@
 using System.Globalization;
 
-namespace Cluster.Train.Training;
+namespace Cluster.Train.Data;
 
 /// <summary>Which of a table's columns are used, and where they stand.</summary>
 /// <param name="Names">Names of all columns; of those without a name at the row's end, which delimiters there make, none.</param>
 /// <param name="Features">Names of the features.</param>
-/// <param name="Places">Where they stand, counted from 0.</param>
+/// <param name="Positions">Where they stand, counted from 0.</param>
 /// <param name="Target">Where the target stands.</param>
-internal sealed record CsvColumns(string[] Names, string[] Features, int[] Places, int Target)
+internal sealed record CsvColumns(string[] Names, string[] Features, int[] Positions, int Target)
 {
     /// <summary>Finds the columns of a layout.</summary>
     /// <param name="path">The file, for messages.</param>

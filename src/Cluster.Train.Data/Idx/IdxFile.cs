@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 
-namespace Cluster.Train.Training;
+namespace Cluster.Train.Data;
 
 /// <summary>
 /// An IDX file of unsigned bytes, the format of MNIST and its relatives (http://yann.lecun.com/exdb/mnist/, "The IDX

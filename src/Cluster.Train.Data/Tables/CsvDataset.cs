@@ -1,8 +1,9 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
+using Cluster.Train.Training;
 
-namespace Cluster.Train.Training;
+namespace Cluster.Train.Data;
 
 /// <summary>
 /// A table of numbers from a CSV file (RFC 4180), gzip-compressed or not, read whole; it takes the size of its numbers in
@@ -122,7 +123,7 @@ public sealed class CsvDataset : IDataset
 
             for (var feature = 0; feature < row.Length; feature++)
             {
-                row[feature] = cells.Number(columns.Places[feature]);
+                row[feature] = cells.Number(columns.Positions[feature]);
             }
 
             features.Add(row);

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
 
-namespace Cluster.Train.Tests.Training.Data;
+namespace Cluster.Train.Tests.Data.Idx;
 
 /// <summary>Makes IDX files, good and bad.</summary>
 internal static class IdxBytes

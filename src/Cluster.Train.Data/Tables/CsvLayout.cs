@@ -1,6 +1,7 @@
 using System.Text;
+using Cluster.Train.Training;
 
-namespace Cluster.Train.Training;
+namespace Cluster.Train.Data;
 
 /// <summary>Which columns of a table are what, and how its cells are written.</summary>
 public sealed record CsvLayout

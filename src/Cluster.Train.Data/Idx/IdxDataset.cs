@@ -1,4 +1,6 @@
-namespace Cluster.Train.Training;
+using Cluster.Train.Training;
+
+namespace Cluster.Train.Data;
 
 /// <summary>
 /// Grey images with their class numbers, from a pair of IDX files such as MNIST's. Fields: "pixels", float32

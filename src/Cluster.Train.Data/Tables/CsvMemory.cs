@@ -1,4 +1,4 @@
-namespace Cluster.Train.Training;
+namespace Cluster.Train.Data;
 
 /// <summary>Whether a table will fit the memory, told from its beginning. Pure.</summary>
 internal static class CsvMemory

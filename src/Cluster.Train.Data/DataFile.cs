@@ -1,6 +1,6 @@
 using System.IO.Compression;
 
-namespace Cluster.Train.Training;
+namespace Cluster.Train.Data;
 
 /// <summary>Users' data files, gzip-compressed or not, whatever they are called.</summary>
 internal static class DataFile
@@ -23,7 +23,7 @@ internal static class DataFile
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new BadInputException($"'{path}' cannot be read: {OneLine.Of(error.Message)}", error);
+            throw new BadInputException($"'{path}' cannot be read: {error.Message.ReplaceLineEndings(" ")}", error);
         }
     }
 

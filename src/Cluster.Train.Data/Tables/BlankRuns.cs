@@ -1,4 +1,4 @@
-namespace Cluster.Train.Training;
+namespace Cluster.Train.Data;
 
 /// <summary>
 /// A text in which each run of blanks and tabs outside quotes is one tab, and none at a line's ends: what a table of

@@ -1,7 +1,7 @@
+using Cluster.Train.Data;
 using Cluster.Train.Tests.Checkpoints;
-using Cluster.Train.Training;
 
-namespace Cluster.Train.Tests.Training.Data;
+namespace Cluster.Train.Tests.Data.Idx;
 
 public sealed class IdxFileTests : IDisposable
 {

@@ -1,7 +1,9 @@
+using Cluster.Train.Data;
 using Cluster.Train.Tests.Checkpoints;
+using Cluster.Train.Tests.Training.Data;
 using Cluster.Train.Training;
 
-namespace Cluster.Train.Tests.Training.Data;
+namespace Cluster.Train.Tests.Data;
 
 public sealed class CsvDatasetTests : IDisposable
 {

@@ -1,7 +1,8 @@
+using Cluster.Train.Data;
 using Cluster.Train.Tests.Checkpoints;
-using Cluster.Train.Training;
+using Cluster.Train.Tests.Training.Data;
 
-namespace Cluster.Train.Tests.Training.Data;
+namespace Cluster.Train.Tests.Data.Idx;
 
 public sealed class IdxDatasetTests : IDisposable
 {

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace Cluster.Train.Training;
+namespace Cluster.Train.Data;
 
 /// <summary>How messages show what stands in a table.</summary>
 internal static class CellText

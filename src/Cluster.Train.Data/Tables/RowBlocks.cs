@@ -1,4 +1,4 @@
-namespace Cluster.Train.Training;
+namespace Cluster.Train.Data;
 
 /// <summary>
 /// Rows of equal width that are added one by one, in blocks of a few megabytes: nothing is copied as they grow, so that
@@ -21,13 +21,13 @@ internal sealed class RowBlocks<T>(int width)
     /// <summary>Adds a row.</summary>
     internal void Add(ReadOnlySpan<T> row)
     {
-        var place = Count % _rowsPerBlock;
-        if (place == 0)
+        var rowInBlock = Count % _rowsPerBlock;
+        if (rowInBlock == 0)
         {
             _blocks.Add(new T[_rowsPerBlock * width]);
         }
 
-        row.CopyTo(_blocks[^1].AsSpan(place * width, width));
+        row.CopyTo(_blocks[^1].AsSpan(rowInBlock * width, width));
         Count = checked(Count + 1);
     }
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Cluster.Train.Training;
+namespace Cluster.Train.Data;
 
 /// <summary>The numbers and classes of a table's current row.</summary>
 internal sealed class CsvCells(string path, CsvLayout layout, CsvColumns columns, CsvRows rows)
@@ -14,7 +14,7 @@ internal sealed class CsvCells(string path, CsvLayout layout, CsvColumns columns
 
     /// <summary>Whether a cell that is used has no value.</summary>
     internal bool LacksValue() =>
-        _missing.Count > 0 && (_missing.Contains(rows[columns.Target]) || Array.Exists(columns.Places, place => _missing.Contains(rows[place])));
+        _missing.Count > 0 && (_missing.Contains(rows[columns.Target]) || Array.Exists(columns.Positions, position => _missing.Contains(rows[position])));
 
     /// <summary>A quantity.</summary>
     /// <exception cref="BadInputException">The cell is none; names line, column, and what to do.</exception>
@@ -103,7 +103,7 @@ internal sealed class CsvCells(string path, CsvLayout layout, CsvColumns columns
             return "take lines of comment out";
         }
 
-        if (!layout.HasHeader && rows.Line <= 2 && !Array.Exists(columns.Places, place => float.TryParse(rows[place], NumberStyles.Float, _format, out _)))
+        if (!layout.HasHeader && rows.Line <= 2 && !Array.Exists(columns.Positions, position => float.TryParse(rows[position], NumberStyles.Float, _format, out _)))
         {
             return "is the first line a header? Then set the layout's HasHeader to true";
         }
