@@ -49,7 +49,7 @@ internal static class JobOptions
 
     public static readonly OptionSpec<string> Optimizer = new("--optimizer", Section,
         ValueKinds.Choice([.. OptimizerSettings.Names.Select(name => (name, name))]),
-        "The update rule, as in torch.optim; lion as in its paper (Chen and others, 2023); own is one of the task's, where it names one.")
+        "The update rule, as in torch.optim; lion and lamb as in their papers (Chen and others, 2023; You and others, 2020); own is one of the task's, where it names one.")
     { Default = task => task.Defaults.Optimizer.Name };
 
     public static readonly OptionSpec<float> LearningRate = new("--lr", Section, ValueKinds.Real("above 0", rate => rate > 0),
@@ -75,7 +75,7 @@ internal static class JobOptions
     { Default = task => task.Defaults.Optimizer.Nesterov };
 
     public static readonly OptionSpec<float> WeightDecay = new("--weight-decay", Section, ValueKinds.Real("of at least 0", value => value >= 0),
-        "Weight decay: decoupled with adamw and lion, L2 with the others.")
+        "Weight decay: decoupled with adamw, lion and lamb, L2 with the others.")
     { Default = task => task.Defaults.Optimizer.WeightDecay };
 
     public static readonly OptionSpec<string> NoDecay = new("--no-decay", Section, ValueKinds.Text("PATTERNS", "patterns of parameter names, separated by commas"),
@@ -87,15 +87,15 @@ internal static class JobOptions
     { Default = task => task.Defaults.Optimizer.Maximize };
 
     public static readonly OptionSpec<float> Beta1 = new("--beta1", Section, s_decay,
-        "adam, adamw: decay of the average of gradients; lion: the same, as it enters the update.")
+        "adam, adamw, lamb: decay of the average of gradients; lion: the same, as it enters the update.")
     { Default = task => task.Defaults.Optimizer.Beta1 };
 
     public static readonly OptionSpec<float> Beta2 = new("--beta2", Section, s_decay,
-        "adam, adamw: decay of the average of squares; lion: of the average of gradients, as it is kept.")
+        "adam, adamw, lamb: decay of the average of squares; lion: of the average of gradients, as it is kept.")
     { Default = task => task.Defaults.Optimizer.Beta2 };
 
     public static readonly OptionSpec<float> Epsilon = new("--epsilon", Section, ValueKinds.Real("of at least 0", value => value >= 0),
-        "adam, adamw, rmsprop, adagrad: added to the denominator.")
+        "adam, adamw, lamb, rmsprop, adagrad: added to the denominator.")
     { Default = task => task.Defaults.Optimizer.Epsilon };
 
     public static readonly OptionSpec<float> Alpha = new("--alpha", Section, s_decay,

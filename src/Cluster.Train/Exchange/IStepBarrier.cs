@@ -6,8 +6,11 @@ internal enum MeetingPoint
     /// <summary>All contributions are written.</summary>
     Computed,
 
-    /// <summary>All norms are known; only where gradients are clipped.</summary>
+    /// <summary>All totals are known; only where they are needed.</summary>
     NormSummed,
+
+    /// <summary>All norms of tensors are known; only where the rule needs them.</summary>
+    TensorsSummed,
 
     /// <summary>All slices are updated.</summary>
     Updated,
@@ -30,7 +33,7 @@ internal interface IStepBarrier
 /// <summary>What barriers say.</summary>
 internal static class MeetingPoints
 {
-    private const int Phases = 3, PerStep = 3 * Phases;
+    private const int Rounds = 3, Phases = 4, PerStep = Rounds * Phases;
 
     /// <summary>A round's meeting point as a number that ascends over the life of a barrier.</summary>
     internal static long Of(long step, ExchangeRound round, MeetingPoint phase) => (PerStep * step) + (Phases * (int)round) + (int)phase;
@@ -61,6 +64,7 @@ internal static class MeetingPoints
     {
         MeetingPoint.Computed => "computing its gradients",
         MeetingPoint.NormSummed => "summing the norm of its slice",
+        MeetingPoint.TensorsSummed => "summing the norms of its tensors",
         _ => "updating its slice",
     };
 }

@@ -9,7 +9,7 @@ namespace Cluster.Train.Exchange;
 /// The exchange between members that see each other's memory, be it that of one process or shared between processes:
 /// owners read all contributions where they are, and write the one parameter block that all replicas share. Nothing is
 /// copied and nothing crosses a message. A step has two meeting points: all contributions are written; all slices are
-/// updated. Clipping, or weights, add a third between them: all totals are known.
+/// updated. Clipping, or weights, add a third between them: all totals are known; norms of tensors a fourth.
 /// </summary>
 internal abstract unsafe class InPlaceExchange : TensorExchange
 {
@@ -23,6 +23,8 @@ internal abstract unsafe class InPlaceExchange : TensorExchange
     private readonly FloatBlock[] _sources;
     private readonly nint[] _inputs;
     private readonly bool _needsTotals;
+    private readonly int _totals;
+    private readonly TensorNorms? _norms;
     private long _waited;
 
     /// <summary>Takes a member's place.</summary>
@@ -40,7 +42,7 @@ internal abstract unsafe class InPlaceExchange : TensorExchange
         Parameters = parameters;
         _sources = [.. contributions.SelectMany(blocks => blocks)];
         _inputs = new nint[_sources.Length];
-        _needsTotals = roster.NeedsTotals;
+        (_needsTotals, _totals, _norms) = (roster.NeedsTotals, roster.Totals, roster.Norms);
     }
 
     /// <inheritdoc/>
@@ -49,13 +51,14 @@ internal abstract unsafe class InPlaceExchange : TensorExchange
     /// <inheritdoc/>
     public sealed override IReadOnlyList<FloatBlock> Contributions => _contributions[_rank];
 
-    /// <summary>The totals of all norm blocks of the vector, each written by its owner, seen by all members.</summary>
-    protected abstract Span<double> BlockTotals { get; }
+    /// <summary>The totals of all norm blocks of the vector, and behind them the sums of tensors, each written by its owner, seen by all members.</summary>
+    protected abstract Span<double> Numbers { get; }
 
     private enum Pass
     {
         ReduceAndUpdate,
         Reduce,
+        Direct,
         Update,
         Swap,
     }
@@ -77,13 +80,19 @@ internal abstract unsafe class InPlaceExchange : TensorExchange
             if (_owner is not null)
             {
                 ForEachPiece(_owner, Pass.Reduce, step, scale: 1);
-                _owner.BlockTotals.CopyTo(BlockTotals[(int)(_owner.Slice.Start / SliceOwner.BlockLength)..]);
+                _owner.BlockTotals.CopyTo(Numbers[(int)(_owner.Slice.Start / SliceOwner.BlockLength)..]);
             }
 
             Meet(step, round, MeetingPoint.NormSummed);
+            var scale = _owner?.Scale(step, Numbers[.._totals]) ?? 1;
+            if (_norms is not null)
+            {
+                SumTensors(_norms, step, round, scale);
+            }
+
             if (_owner is not null)
             {
-                ForEachPiece(_owner, Pass.Update, step, _owner.Scale(step, BlockTotals));
+                ForEachPiece(_owner, Pass.Update, step, scale);
             }
         }
         else if (_owner is not null)
@@ -100,6 +109,18 @@ internal abstract unsafe class InPlaceExchange : TensorExchange
         var waited = _waited;
         _waited = 0;
         return waited;
+    }
+
+    private void SumTensors(TensorNorms norms, long step, ExchangeRound round, float scale)
+    {
+        if (_owner is not null)
+        {
+            ForEachPiece(_owner, Pass.Direct, step, scale);
+            _owner.TensorSums.CopyTo(Numbers[(_totals + norms.SumsOf(_owner.Slice).First)..]);
+        }
+
+        Meet(step, round, MeetingPoint.TensorsSummed);
+        _owner?.TakeNorms(step, Numbers[_totals..]);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -128,6 +149,9 @@ internal abstract unsafe class InPlaceExchange : TensorExchange
                     break;
                 case Pass.Reduce:
                     owner.Reduce(step, start, count, _inputs);
+                    break;
+                case Pass.Direct:
+                    owner.Direct(step, start, count, parameters, scale);
                     break;
                 case Pass.Swap:
                     owner.SwapAverage(start, count, parameters);

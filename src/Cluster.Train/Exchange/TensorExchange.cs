@@ -32,8 +32,14 @@ internal sealed record ExchangeRoster(
     /// <summary>Where the shards' weights are summed, see <see cref="Training.ParameterLayout.WeightPosition"/>.</summary>
     public long? WeightPosition { get; init; }
 
+    /// <summary>How norms of tensors are summed, where the rule needs them; then all totals are needed, too. Null where it does not.</summary>
+    public TensorNorms? Norms { get; init; }
+
     /// <summary>How many totals the vector has, see <see cref="SliceOwner.BlockTotals"/>.</summary>
     public int Totals => SliceOwner.BlocksOf(VectorLength);
+
+    /// <summary>How many numbers the owners tell each other: the totals, and behind them <see cref="SliceOwner.TensorSums"/>.</summary>
+    public int ToldNumbers => checked(Totals + (Norms?.Count ?? 0));
 }
 
 /// <summary>The exchange of this generation has ended: a member is gone, hangs, or the generation was replaced.</summary>

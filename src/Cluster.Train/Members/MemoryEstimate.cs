@@ -57,7 +57,7 @@ internal sealed class MemoryEstimate
                 new("initial values", share.HoldsAll ? 0 : vector),
                 // SliceOwner: slices, which together are the vector. Other processes own other slices.
                 new("optimizer", share.HoldsAll ? optimizer : 0),
-                new("clipped gradient", share.HoldsAll && job.ClipNorm is not null ? vector : 0),
+                new("whole gradient", share.HoldsAll && (job.ClipNorm is not null || layout.WeightPosition is not null || job.Optimizer.NeedsNorms) ? vector : 0),
                 // SnapshotArrays: the snapshot that everybody holds, and the one that is being made. In one process, only checkpoints need one: OfCheckpoint.
                 new("snapshots", share.HoldsAll ? 0 : 2 * vector),
             }.Where(term => term.Bytes > 0),

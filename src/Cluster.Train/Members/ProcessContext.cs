@@ -147,7 +147,7 @@ internal sealed class ProcessContext
             ? null
             : new SliceOwner(
                 member.Slice, Layout.ParameterLength, Definition.Shards, inputs, optimizer, rate, Definition.ClipNorm, Layout.Groups, Definition.Ema,
-                Layout.WeightPosition)
+                Layout.WeightPosition, roster.Norms)
             {
                 NormOrder = BlockPlaces.NormOrderOf(Definition.Device),
             };

@@ -41,6 +41,7 @@ internal sealed class OptimizerForm
         new("rmsprop", OptimizerSettings.RmsProp(0.01f), s_rate, s_alpha, s_epsilon, s_momentum, s_centered, s_decay, s_maximize),
         new("adagrad", OptimizerSettings.Adagrad(0.01f), s_rate, s_rateDecay, s_accumulator, s_epsilon, s_decay, s_maximize),
         new("lion", OptimizerSettings.Lion(0.0001f), s_rate, s_beta1, s_beta2, s_decay, s_maximize),
+        new("lamb", OptimizerSettings.Lamb(0.001f), s_rate, s_beta1, s_beta2, s_epsilon, s_decay, s_maximize),
         new(Own, new OptimizerSettings { Kind = OptimizerKind.Own }, s_rule, s_states, s_rate, s_decay, s_maximize),
     ];
 

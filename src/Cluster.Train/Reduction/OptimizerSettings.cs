@@ -23,6 +23,9 @@ internal enum OptimizerKind
 
     /// <summary>A task's own.</summary>
     Own,
+
+    /// <summary>Adam's direction, for each tensor as long as the tensor (You and others, "Large Batch Optimization for Deep Learning", 2020).</summary>
+    Lamb,
 }
 
 /// <summary>
@@ -58,19 +61,19 @@ public sealed record OptimizerSettings
     /// <summary>SGD: Nesterov momentum; needs momentum and no dampening.</summary>
     public bool Nesterov { get; init; }
 
-    /// <summary>Weight decay: decoupled with AdamW and Lion, L2 with the others.</summary>
+    /// <summary>Weight decay: decoupled with AdamW, Lion and LAMB, L2 with the others.</summary>
     public float WeightDecay { get; init; }
 
     /// <summary>Ascends instead of descending.</summary>
     public bool Maximize { get; init; }
 
-    /// <summary>Adam, AdamW and Lion: decay of the first moment; with Lion, as it enters the update. In [0, 1).</summary>
+    /// <summary>Adam, AdamW, LAMB and Lion: decay of the first moment; with Lion, as it enters the update. In [0, 1).</summary>
     public float Beta1 { get; init; } = 0.9f;
 
-    /// <summary>Adam and AdamW: decay of the second moment. Lion: decay of the first moment, as it is kept. In [0, 1).</summary>
+    /// <summary>Adam, AdamW and LAMB: decay of the second moment. Lion: decay of the first moment, as it is kept. In [0, 1).</summary>
     public float Beta2 { get; init; } = 0.999f;
 
-    /// <summary>Adam, AdamW, RMSprop and Adagrad: added to the denominator.</summary>
+    /// <summary>Adam, AdamW, LAMB, RMSprop and Adagrad: added to the denominator.</summary>
     public float Epsilon { get; init; } = 1e-8f;
 
     /// <summary>RMSprop: decay of the average of squares, in [0, 1).</summary>
@@ -132,6 +135,13 @@ public sealed record OptimizerSettings
     public static OptimizerSettings Lion(float learningRate, float weightDecay = 0) =>
         new() { Kind = OptimizerKind.Lion, LearningRate = learningRate, WeightDecay = weightDecay, Beta2 = 0.99f };
 
+    /// <summary>
+    /// LAMB with the numbers of its paper, for large batches: each tensor moves by the learning rate times its own norm. Its gradients are
+    /// not scaled by their norm before: <c>--clip-norm</c> does that.
+    /// </summary>
+    public static OptimizerSettings Lamb(float learningRate, float weightDecay = 0.01f) =>
+        new() { Kind = OptimizerKind.Lamb, LearningRate = learningRate, WeightDecay = weightDecay, Epsilon = 1e-6f };
+
     /// <summary>A rule by its name, with the numbers that it has where nobody gives others.</summary>
     /// <exception cref="ArgumentException">There is no such rule.</exception>
     public static OptimizerSettings Named(string name) =>
@@ -142,13 +152,16 @@ public sealed record OptimizerSettings
     internal IReadOnlyList<string> StateNames => Kind switch
     {
         OptimizerKind.Sgd => Momentum != 0 ? ["momentum"] : [],
-        OptimizerKind.AdamW or OptimizerKind.Adam => ["exp_avg", "exp_avg_sq"],
+        OptimizerKind.AdamW or OptimizerKind.Adam or OptimizerKind.Lamb => ["exp_avg", "exp_avg_sq"],
         OptimizerKind.RmsProp => ["square_avg", .. Momentum != 0 ? ["momentum_buffer"] : Array.Empty<string>(), .. Centered ? ["grad_avg"] : Array.Empty<string>()],
         OptimizerKind.Adagrad => ["sum"],
         OptimizerKind.Lion => ["exp_avg"],
         OptimizerKind.Own => RuleStates.Split(',', StringSplitOptions.RemoveEmptyEntries),
         var other => throw new InvalidOperationException(Invariant($"there is no rule {other}")),
     };
+
+    /// <summary>Whether the rule needs norms of whole tensors: <see cref="INormedRule"/>.</summary>
+    internal bool NeedsNorms => Kind == OptimizerKind.Lamb;
 
     /// <summary>All numbers that the rule uses, as one text; part of the job's hash.</summary>
     internal string Canonical() => OptimizerForm.Of(Kind).Write(this);

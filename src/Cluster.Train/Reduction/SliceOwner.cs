@@ -7,7 +7,7 @@ namespace Cluster.Train.Reduction;
 /// its part of the optimizer's state. Works in pieces of any size and in any order of pieces, with the same result.
 /// Not thread-safe.
 /// </summary>
-internal sealed unsafe class SliceOwner : IOwnedSlice
+internal sealed unsafe partial class SliceOwner : IOwnedSlice
 {
     /// <summary>Positions of a norm block: slices begin and end at multiples of it (but for the vector's end).</summary>
     public const int BlockLength = 4096;
@@ -31,6 +31,8 @@ internal sealed unsafe class SliceOwner : IOwnedSlice
     private readonly long? _weightPosition;
     private readonly long _stateEnd;
     private readonly float? _averageWeight;
+    private readonly TensorNorms? _norms;
+    private readonly double[] _sums;
     private float[] _rates = [];
     private long _ratesOf = -1;
     private readonly float[] _scratch;
@@ -49,20 +51,22 @@ internal sealed unsafe class SliceOwner : IOwnedSlice
     /// <param name="groups">The groups of all parameters in ascending order; null where they are one.</param>
     /// <param name="ema">Decay of the parameters' moving average; null for none.</param>
     /// <param name="weightPosition">Where the shards' weights are summed; null where there are none.</param>
+    /// <param name="norms">The tensors, each with its group, where the rule needs their norms; null where it does not.</param>
     /// <exception cref="ArgumentException">The inputs are no nodes of the tree, or do not cover it.</exception>
     public SliceOwner(
         VectorSlice slice, long parameterLength, int shards, IReadOnlyList<TreeNode> inputs,
         OptimizerSettings optimizer, Func<long, float> learningRate, float? clipNorm, IReadOnlyList<GroupSpan>? groups = null, float? ema = null,
-        long? weightPosition = null)
+        long? weightPosition = null, TensorNorms? norms = null)
     {
         Slice = slice;
+        _norms = norms;
         _weightPosition = weightPosition;
         _stateEnd = Math.Min(slice.End, weightPosition ?? slice.End);
         _parameterLength = parameterLength;
         _streams = slice.Length >= StreamedFromLength;
         _tree = new TreeSum(shards, inputs);
         StateSlice = slice with { End = Math.Max(slice.Start, Math.Min(slice.End, parameterLength)) };
-        _groups = [.. GroupSpan.Within(groups ?? [], StateSlice).Select(span => (span, UpdateRules.Of(span.Group.Of(optimizer))))];
+        _groups = [.. GroupSpan.Within(norms?.Tensors ?? groups ?? [], StateSlice).Select(span => (span, UpdateRules.Of(span.Group.Of(optimizer))))];
         _averageWeight = ema is { } decay ? MovingAverage.Weight(decay) : null;
         _stateNames = ema is null ? optimizer.StateNames : [.. optimizer.StateNames, MovingAverage.StateName];
         _learningRate = learningRate;
@@ -72,6 +76,7 @@ internal sealed unsafe class SliceOwner : IOwnedSlice
         _state = [.. _stateNames.Select(_ => GC.AllocateArray<float>(updated, pinned: true))];
         _gradient = GC.AllocateArray<float>(NeedsTotals ? checked((int)slice.Length) : 0, pinned: true);
         _totals = new double[NeedsTotals ? TotalsOf(slice, parameterLength, weightPosition) : 0];
+        _sums = new double[norms?.SumsOf(slice).Count ?? 0];
     }
 
     /// <summary>The slice.</summary>
@@ -89,9 +94,9 @@ internal sealed unsafe class SliceOwner : IOwnedSlice
     /// <summary>
     /// Whether the whole gradient's norm or weight is needed before the update. Then every piece is given to <see cref="Reduce"/>,
     /// the exchange gathers everybody's <see cref="BlockTotals"/>, and every piece is given to <see cref="Update"/>;
-    /// otherwise <see cref="ReduceAndUpdate"/> does both at once.
+    /// otherwise <see cref="ReduceAndUpdate"/> does both at once. A rule that needs norms of tensors has its gradients at hand then.
     /// </summary>
-    public bool NeedsTotals => _clipNorm is not null || _weightPosition is not null;
+    public bool NeedsTotals => _clipNorm is not null || _weightPosition is not null || _norms is not null;
 
     /// <summary>
     /// After <see cref="Reduce"/> of all pieces: the sum of squares of each norm block of this slice that holds parameters, 0 where nothing
@@ -189,28 +194,6 @@ internal sealed unsafe class SliceOwner : IOwnedSlice
         MovingAverage.Swap(Address(_state[^1]) + (start - Slice.Start), parameters, (int)Math.Clamp(_parameterLength - start, 0, count));
     }
 
-    /// <inheritdoc/>
-    public float[] HostState(string name) => StateOf(name, checked((int)StateSlice.Length));
-
-    /// <inheritdoc/>
-    public void CopyState(string name, Span<float> destination) => StateOf(name, destination.Length).AsSpan().CopyTo(destination);
-
-    /// <inheritdoc/>
-    public void LoadState(string name, ReadOnlySpan<float> values) => values.CopyTo(StateOf(name, values.Length));
-
-    private float[] StateOf(string name, int length)
-    {
-        for (var index = 0; index < _state.Length; index++)
-        {
-            if (_stateNames[index] == name && _state[index].Length == length)
-            {
-                return _state[index];
-            }
-        }
-
-        throw new ArgumentException(Invariant($"the optimizer has no state '{name}' of {length} values for this slice"), nameof(name));
-    }
-
     private float* Scratch => Address(_scratch);
 
     // The arrays are allocated on the pinned heap: their addresses never change.
@@ -220,32 +203,7 @@ internal sealed unsafe class SliceOwner : IOwnedSlice
     private void Apply(long step, float scale, long start, int count, float* gradients, float* parameters)
     {
         var updated = (int)Math.Clamp(_parameterLength - start, 0, count);
-        Span<nint> state = stackalloc nint[_averageWeight is null ? _state.Length : _state.Length - 1];
-        if (_ratesOf != step)
-        {
-            var rate = _learningRate(step);
-            (_rates, _ratesOf) = (Array.ConvertAll(_groups, group => group.Span.Group.Rate(rate)), step);
-        }
-
-        for (var number = 0; number < _groups.Length; number++)
-        {
-            var (span, rule) = _groups[number];
-            var from = Math.Max(start, span.Slice.Start);
-            var length = (int)(Math.Min(start + updated, span.Slice.End) - from);
-            if (length <= 0 || step < span.Group.FrozenUntil)
-            {
-                continue;
-            }
-
-            for (var index = 0; index < state.Length; index++)
-            {
-                state[index] = (nint)(Address(_state[index]) + (from - Slice.Start));
-            }
-
-            var offset = from - start;
-            rule.Apply(step - span.Group.FrozenUntil, _rates[number], scale, parameters + offset, gradients + offset, state, length);
-        }
-
+        ApplyRules(step, scale, start, updated, gradients, parameters, directs: false);
         if (_averageWeight is { } weight && updated > 0)
         {
             MovingAverage.Add(step, weight, Address(_state[^1]) + (start - Slice.Start), parameters, updated);

@@ -12,6 +12,7 @@ internal static class UpdateRules
         OptimizerKind.RmsProp => new RmsPropUpdate(settings),
         OptimizerKind.Adagrad => new AdagradUpdate(settings),
         OptimizerKind.Lion => new LionUpdate(settings),
+        OptimizerKind.Lamb => new LambUpdate(settings),
         OptimizerKind.Own => new OwnUpdate(settings),
         var other => throw new ArgumentOutOfRangeException(nameof(settings), other, "there is no such rule"),
     };

@@ -118,6 +118,11 @@ internal sealed class ParameterLayout
     /// <summary>The groups of the trainable parameters, in ascending order; empty where all are as the job says.</summary>
     public IReadOnlyList<GroupSpan> Groups { get; }
 
+    /// <summary>How norms of the trainable parameters are summed, each by itself.</summary>
+    internal TensorNorms Norms => field ??= new TensorNorms(Tensors
+        .Where(tensor => tensor.Role == TensorRole.Trainable)
+        .Select(tensor => new GroupSpan(new VectorSlice(tensor.Offset, tensor.Offset + tensor.Count), tensor.Group)));
+
     /// <summary>SHA-256 over names, dimensions, roles and groups in order, and whether there are weights, in lower-case hexadecimal.</summary>
     public string Hash { get; }
 

@@ -20,13 +20,24 @@ internal static class ExchangeRun
                 member.Rank, member.Name, member.Shards, member.Slice, HoldsReplica: !member.IsCoordinator, Endpoint: null))]);
     }
 
+    /// <summary>The same with a rule that needs norms of tensors: one of a few values, one that ends within a block, and the rest.</summary>
+    internal static ExchangeRoster WithNorms(ExchangeRoster roster)
+    {
+        long[] ends = [roster.ParameterLength / 100, roster.ParameterLength / 3, roster.ParameterLength];
+        return roster with
+        {
+            NeedsTotals = true,
+            Norms = new TensorNorms(ends.Zip(ends.Prepend(0), (end, start) => new GroupSpan(new VectorSlice(start, end), ParameterGroup.Default))),
+        };
+    }
+
     internal static SliceOwner? Owner(ExchangeRoster roster, int rank, float? clip)
     {
         var slice = roster.Members[rank].Slice;
         TreeNode[] inputs = [.. roster.Members.SelectMany(member => ShardTree.MaximalSubtrees(roster.Shards, member.Shards))];
         return slice.Length == 0
             ? null
-            : new SliceOwner(slice, roster.ParameterLength, roster.Shards, inputs, OptimizerSettings.Sgd(0.1f, 0.9f), _ => 0.1f, clip);
+            : new SliceOwner(slice, roster.ParameterLength, roster.Shards, inputs, roster.Norms is null ? OptimizerSettings.Sgd(0.1f, 0.9f) : OptimizerSettings.Lamb(0.1f), _ => 0.1f, clip, norms: roster.Norms);
     }
 
     /// <summary>Runs some steps.</summary>

@@ -35,13 +35,25 @@ public sealed unsafe class RuleReferenceTests
         using var parameters = FloatBlock.Allocate(initial.Length);
         using var gradient = FloatBlock.Allocate(initial.Length);
         initial.CopyTo(parameters.Span(0, initial.Length));
+        var norms = settings.NeedsNorms ? new TensorNorms(Tensors()) : null;
         var owner = new SliceOwner(
-            new VectorSlice(0, initial.Length), initial.Length, 1, [new TreeNode(0, 1)], settings, _ => settings.LearningRate, clipNorm: null);
+            new VectorSlice(0, initial.Length), initial.Length, 1, [new TreeNode(0, 1)], settings, _ => settings.LearningRate, clipNorm: null, norms: norms);
 
         for (var step = 0; step <= kept[^1]; step++)
         {
             Floats(s_reference.GetProperty("gradients")[step]).CopyTo(gradient.Span(0, initial.Length));
-            owner.ReduceAndUpdate(step, 0, initial.Length, [(nint)gradient.Pointer], parameters.Pointer);
+            if (norms is null)
+            {
+                owner.ReduceAndUpdate(step, 0, initial.Length, [(nint)gradient.Pointer], parameters.Pointer);
+            }
+            else
+            {
+                owner.Reduce(step, 0, initial.Length, [(nint)gradient.Pointer]);
+                owner.Direct(step, 0, initial.Length, parameters.Pointer, scale: 1);
+                owner.TakeNorms(step, owner.TensorSums);
+                owner.Update(step, 0, initial.Length, parameters.Pointer, scale: 1);
+            }
+
             if (kept.IndexOf(step) is >= 0 and var at)
             {
                 Equal(Floats(run.GetProperty("parameters")[at]), parameters.Span(0, initial.Length).ToArray(), $"{rule}, step {step} of {run.GetProperty("settings")}");
@@ -52,6 +64,15 @@ public sealed unsafe class RuleReferenceTests
     [Fact]
     public void Every_rule_has_a_reference() => Assert.Equal(
         OptimizerForm.All.Select(form => form.Name).Where(name => name != OptimizerForm.Own).Order(), Runs.Select(run => (string)((object[])run)[0]).Distinct().Order());
+
+    private static IEnumerable<GroupSpan> Tensors()
+    {
+        var start = 0;
+        foreach (var length in s_reference.GetProperty("tensors").EnumerateArray().Select(tensor => tensor.GetInt32()))
+        {
+            yield return new GroupSpan(new VectorSlice(start, start += length), ParameterGroup.Default);
+        }
+    }
 
     private static OptimizerSettings Settings(string rule, JsonElement run)
     {

@@ -19,6 +19,7 @@ public sealed unsafe class SliceOwnerTests
         OptimizerSettings.RmsProp(0.01f, momentum: 0.9f) with { Centered = true },
         OptimizerSettings.Adagrad(0.01f) with { InitialAccumulator = 0.5f },
         OptimizerSettings.Lion(0.01f, weightDecay: 0.1f),
+        OptimizerSettings.Lamb(0.01f, weightDecay: 0.1f),
     ];
 
     /// <summary>A vector, how many of its positions are buffers, into how many slices it is cut, in which pieces they are done.</summary>
@@ -86,11 +87,21 @@ public sealed unsafe class SliceOwnerTests
             var slice = new VectorSlice(0, 100);
             using var parameters = FloatBlock.Allocate(100);
             using var input = FloatBlock.Allocate(100);
-            SliceOwner Owner() => new(slice, 90, 1, [new TreeNode(0, 1)], rule, _ => rule.LearningRate, clipNorm: null);
+            var norms = rule.NeedsNorms ? new TensorNorms(Groups(90)) : null;
+            SliceOwner Owner() => new(slice, 90, 1, [new TreeNode(0, 1)], rule, _ => rule.LearningRate, clipNorm: null, norms: norms);
             void Do(SliceOwner owner, long step)
             {
                 Sum(seed: 6, (int)step, 100).CopyTo(input.Span(0, 100));
-                owner.ReduceAndUpdate(step, 0, 100, [(nint)input.Pointer], parameters.Pointer);
+                if (norms is null)
+                {
+                    owner.ReduceAndUpdate(step, 0, 100, [(nint)input.Pointer], parameters.Pointer);
+                    return;
+                }
+
+                owner.Reduce(step, 0, 100, [(nint)input.Pointer]);
+                owner.Direct(step, 0, 100, parameters.Pointer, scale: 1);
+                owner.TakeNorms(step, owner.TensorSums);
+                owner.Update(step, 0, 100, parameters.Pointer, scale: 1);
             }
 
             var first = Owner();
@@ -113,6 +124,32 @@ public sealed unsafe class SliceOwnerTests
         }
     }
 
+    [Theory]
+    [InlineData(0f, 2f, 1.0)]
+    [InlineData(3f, 0f, 1.0)]
+    [InlineData(3f, 2f, 1.5)]
+    public void A_ratio_of_norms_is_of_one_tensor_whatever_else_lies_in_its_blocks(float parameter, float direction, double expected)
+    {
+        const int length = 10_000;
+        var norms = new TensorNorms(new[] { (0, 5000), (5000, 5000), (5000, 5001), (5001, 9000) }.Select(tensor =>
+            new GroupSpan(new VectorSlice(tensor.Item1, tensor.Item2), ParameterGroup.Default)));
+        using FloatBlock parameters = FloatBlock.Allocate(length), directions = FloatBlock.Allocate(length);
+        parameters.Span(0, length).Fill(7);
+        directions.Span(0, length).Fill(1);
+        parameters.Span(5001, 3999).Fill(parameter);
+        directions.Span(5001, 3999).Fill(direction);
+        var sums = new double[norms.Count];
+
+        foreach (var order in new[] { NormOrder.Lanes, NormOrder.Halves })
+        {
+            norms.Sum(new VectorSlice(0, length), parameters.Pointer, directions.Pointer, order, sums);
+
+            // The tensor without values is none. Parts: two of the first, one of the second, two of the third.
+            Assert.Equal(10, norms.Count);
+            Assert.Equal([7, 7, expected], Enumerable.Range(0, 3).Select(tensor => Math.Round(norms.Ratio(tensor, sums), 12)));
+        }
+    }
+
     [Fact]
     public void Pieces_outside_the_slice_are_refused()
     {
@@ -130,8 +167,9 @@ public sealed unsafe class SliceOwnerTests
         TreeSumTests.Values(seed, -1, length).CopyTo(parameters.Span(0, length));
         var nodes = ShardTree.MaximalSubtrees(Shards, new ShardRange(0, 2)).Concat(ShardTree.MaximalSubtrees(Shards, new ShardRange(2, Shards))).ToArray();
         var inputs = nodes.Select(_ => FloatBlock.Allocate(length)).ToArray();
+        var norms = rule.NeedsNorms ? new TensorNorms(Groups(parameterLength)) : null;
         var members = SlicePlan.Cut(length, owners)
-            .Select(slice => new SliceOwner(slice, parameterLength, Shards, nodes, rule, step => rule.LearningRate / (step + 1), clip, Groups(parameterLength)))
+            .Select(slice => new SliceOwner(slice, parameterLength, Shards, nodes, rule, step => rule.LearningRate / (step + 1), clip, Groups(parameterLength), norms: norms))
             .ToArray();
         for (var step = 0; step < steps; step++)
         {
@@ -141,7 +179,7 @@ public sealed unsafe class SliceOwnerTests
                 TreeSumTests.Naive(shards, nodes[input]).CopyTo(inputs[input].Span(0, length));
             }
 
-            if (clip is null)
+            if (clip is null && norms is null)
             {
                 Array.ForEach(members, owner => ForPieces(owner.Slice, 1, pieces, (start, count) =>
                     owner.ReduceAndUpdate(step, start, count, At(inputs, start), parameters.Pointer + start)));
@@ -151,6 +189,14 @@ public sealed unsafe class SliceOwnerTests
             Array.ForEach(members, owner => ForPieces(owner.Slice, SliceOwner.BlockLength, pieces, (start, count) =>
                 owner.Reduce(step, start, count, At(inputs, start))));
             double[] blocks = [.. members.SelectMany(owner => owner.BlockTotals.ToArray())];
+            if (norms is not null)
+            {
+                Array.ForEach(members, owner => ForPieces(owner.Slice, SliceOwner.BlockLength, pieces, (start, count) =>
+                    owner.Direct(step, start, count, parameters.Pointer + start, owner.Scale(step, blocks))));
+                double[] sums = [.. members.SelectMany(owner => owner.TensorSums.ToArray())];
+                Array.ForEach(members, owner => owner.TakeNorms(step, sums));
+            }
+
             Array.ForEach(members, owner => ForPieces(owner.Slice, 1, pieces, (start, count) =>
                 owner.Update(step, start, count, parameters.Pointer + start, owner.Scale(step, blocks))));
         }

@@ -36,7 +36,7 @@ public sealed class JobReaderTests
 
     private static readonly Gen<OptimizerSettings> Others = Gen.Select(Gen.OneOfConst(
         OptimizerSettings.Adam(1) with { Beta1 = 0.5f, Maximize = true }, OptimizerSettings.RmsProp(1, 0.25f) with { Alpha = 0.75f, Centered = true },
-        OptimizerSettings.Adagrad(1) with { LearningRateDecay = 0.5f, InitialAccumulator = 0.125f }, OptimizerSettings.Lion(1) with { Beta2 = 0.75f }),
+        OptimizerSettings.Adagrad(1) with { LearningRateDecay = 0.5f, InitialAccumulator = 0.125f }, OptimizerSettings.Lion(1) with { Beta2 = 0.75f }, OptimizerSettings.Lamb(1) with { Epsilon = 0.5f }),
         Positive, Share).Select((rule, rate, decay) => rule with { LearningRate = rate, WeightDecay = decay });
 
     private static readonly Gen<ScheduleSettings> Schedules = Gen.OneOf(

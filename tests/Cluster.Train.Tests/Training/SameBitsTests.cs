@@ -10,7 +10,7 @@ namespace Cluster.Train.Tests.Training;
 [Collection(LibtorchGroup.Name)]
 public sealed class SameBitsTests
 {
-    private const string Sgd = "sgd", AdamW = "adamw";
+    private const string Sgd = "sgd", AdamW = "adamw", Lamb = "lamb";
 
     public static TheoryData<string, string, float?> Jobs => new()
     {
@@ -18,6 +18,8 @@ public sealed class SameBitsTests
         { "wide", AdamW, 0.5f },
         { "normalized", Sgd, 0.5f },
         { "normalized", AdamW, null },
+        { "wide", Lamb, null },
+        { "normalized", Lamb, 0.5f },
     };
 
     [Theory]
@@ -52,6 +54,7 @@ public sealed class SameBitsTests
     [Theory]
     [InlineData("wide", AdamW, 1, 3)]
     [InlineData("normalized", Sgd, 3, 2)]
+    [InlineData("wide", Lamb, 2, 3)]
     public async Task Two_epochs_and_three_more_from_the_checkpoint_are_five(string model, string optimizer, int before, int after)
     {
         using var folder = new TemporaryDirectory();
@@ -146,7 +149,12 @@ public sealed class SameBitsTests
     {
         Task = Task(model, samples: 2501),
         BatchSize = 128,
-        Optimizer = optimizer == Sgd ? OptimizerSettings.Sgd(0.05f, momentum: 0.9f) : OptimizerSettings.AdamW(0.01f),
+        Optimizer = optimizer switch
+        {
+            Sgd => OptimizerSettings.Sgd(0.05f, momentum: 0.9f),
+            AdamW => OptimizerSettings.AdamW(0.01f),
+            _ => OptimizerSettings.Lamb(0.01f),
+        },
     };
 
     private static SmallTask Task(string model, int samples) => Task(model, data => data, samples);

@@ -26,6 +26,8 @@ internal static class DeviceArithmetic
     internal static string? Difference(DeviceSpec device, OptimizerSettings optimizer, float? ema = null) => s_found.GetOrAdd((device, optimizer, ema), _ => new Lazy<string?>(() =>
         // A rule in C# is not to be had there.
         optimizer.Kind == OptimizerKind.Own ? "the task's own update rule"
+        // Its norms are those of the processor's.
+        : optimizer.NeedsNorms ? OptimizerForm.Of(optimizer.Kind).Name
         : !Agrees(optimizer, clip: null, seed: 1, device) ? OptimizerForm.Of(optimizer.Kind).Name
         : !Agrees(OptimizerSettings.Sgd(0.1f), clip: 0.5f, seed: 1, device) ? "the norm of gradients"
         : ema is not null && !Agrees(OptimizerSettings.Sgd(0.1f), clip: null, seed: 1, device, ema: ema) ? "the moving average"

@@ -8,7 +8,7 @@ internal sealed class InProcessExchange(InProcessGroup group, int rank, SliceOwn
 {
     private bool _disposed;
 
-    protected override Span<double> BlockTotals => group.BlockTotals;
+    protected override Span<double> Numbers => group.Numbers;
 
     public override void Abort(string reason) => group.Barrier.Abort(reason);
 

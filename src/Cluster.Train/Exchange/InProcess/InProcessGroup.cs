@@ -16,7 +16,7 @@ internal sealed class InProcessGroup
         Contributions = [.. roster.Members.Select(member =>
             ShardTree.MaximalSubtrees(roster.Shards, member.Shards).Select(_ => FloatBlock.Allocate(roster.VectorLength)).ToArray())];
         Barrier = new StepBarrier(roster.Members.Select(member => member.Name), patience);
-        BlockTotals = new double[roster.Totals];
+        Numbers = new double[roster.ToldNumbers];
     }
 
     internal ExchangeRoster Roster { get; }
@@ -27,8 +27,8 @@ internal sealed class InProcessGroup
     /// <summary>By rank: one block for each maximal subtree of its shards.</summary>
     internal IReadOnlyList<FloatBlock>[] Contributions { get; }
 
-    /// <summary>The sums of squares of all norm blocks of the vector, each written by its owner.</summary>
-    internal double[] BlockTotals { get; }
+    /// <summary>The totals of all norm blocks of the vector, and behind them the sums of tensors, each written by its owner.</summary>
+    internal double[] Numbers { get; }
 
     internal StepBarrier Barrier { get; }
 

@@ -27,7 +27,7 @@ internal sealed class SegmentLayout
         HoldsParameters = rank == 0;
         Contributions = ShardTree.MaximalSubtrees(roster.Shards, roster.Members[rank].Shards).Count;
         Norms = Barrier + SharedBarrier.Length(roster.Members.Length);
-        _firstBlock = Pages(HoldsParameters ? Norms + ((long)roster.Totals * sizeof(double)) : NonceLength);
+        _firstBlock = Pages(HoldsParameters ? Norms + ((long)roster.ToldNumbers * sizeof(double)) : NonceLength);
         // A line more, so that a block can be placed beside its boundary (see NativeEnvironment.BlockOffset).
         _blockLength = Pages((roster.VectorLength * sizeof(float)) + Line);
         Length = _firstBlock + ((Contributions + (HoldsParameters ? 1 : 0)) * _blockLength);

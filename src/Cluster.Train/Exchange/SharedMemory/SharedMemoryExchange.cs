@@ -7,8 +7,8 @@ internal sealed unsafe class SharedMemoryExchange : InPlaceExchange
 {
     private readonly SharedBarrier _barrier;
     private readonly SharedSegment[] _segments;
-    private readonly double* _norms;
-    private readonly int _normBlocks;
+    private readonly double* _numbers;
+    private readonly int _numberCount;
     private bool _disposed;
 
     private SharedMemoryExchange(
@@ -18,11 +18,11 @@ internal sealed unsafe class SharedMemoryExchange : InPlaceExchange
             [.. segments.Zip(layouts, (segment, layout) => BlocksOf(segment, layout, roster.VectorLength))])
     {
         (_barrier, _segments) = (barrier, segments);
-        _norms = (double*)(segments[0].Pointer + layouts[0].Norms);
-        _normBlocks = roster.Totals;
+        _numbers = (double*)(segments[0].Pointer + layouts[0].Norms);
+        _numberCount = roster.ToldNumbers;
     }
 
-    protected override Span<double> BlockTotals => new(_norms, _normBlocks);
+    protected override Span<double> Numbers => new(_numbers, _numberCount);
 
     /// <summary>A member's side over the segments that it has mapped; they are its own from now on.</summary>
     /// <param name="roster">The generation.</param>

@@ -11,6 +11,9 @@ internal enum FrameKind
 
     /// <summary>The sender's finished slice.</summary>
     Slice = 3,
+
+    /// <summary>The sender's sums of its parts of tensors.</summary>
+    TensorSums = 4,
 }
 
 /// <summary>

@@ -5,7 +5,7 @@ using Cluster.Train.Exchange.Peers;
 namespace Cluster.Train.Exchange.Tcp;
 
 /// <summary>
-/// What one peer sends in a step: its contributions to this member's slice, its norms, its finished slice. Headers
+/// What one peer sends in a step: its contributions to this member's slice, its totals and sums, its finished slice. Headers
 /// and small stretches come through a staging buffer, which may already hold the beginning of the next step; large
 /// ones are received where they belong. Nothing beyond the step's end is written anywhere else.
 /// </summary>
@@ -26,6 +26,7 @@ internal sealed unsafe class IncomingStream : IDisposable
     private readonly byte* _staging = (byte*)NativeMemory.AlignedAlloc(StagingSize, 64);
     private readonly long[] _frameLengths;
     private readonly bool _sendsTotals;
+    private readonly bool _sendsTensorSums;
     private int _staged;
     private int _stagedUsed;
     private int _segment;
@@ -41,6 +42,7 @@ internal sealed unsafe class IncomingStream : IDisposable
         _segment = segments.Length;
         _frameLengths = [.. segments.Select(segment => segment.IsHeader ? ((FrameHeader*)segment.Pointer)->Length : 0)];
         _sendsTotals = segments.Any(segment => segment.Kind == FrameKind.Norms);
+        _sendsTensorSums = segments.Any(segment => segment.Kind == FrameKind.TensorSums);
     }
 
     /// <summary>Whether all of the step has come.</summary>
@@ -58,6 +60,9 @@ internal sealed unsafe class IncomingStream : IDisposable
     /// <summary>Whether the peer's norms are there, or it has none.</summary>
     internal bool HasTotals { get; private set; }
 
+    /// <summary>Whether the peer's sums of tensors are there, or it has none.</summary>
+    internal bool HasTensorSums { get; private set; }
+
     /// <summary>What came instead of what was due; null while all is well.</summary>
     internal string? Violation { get; private set; }
 
@@ -69,6 +74,7 @@ internal sealed unsafe class IncomingStream : IDisposable
         _offset = 0;
         PiecesReceived = 0;
         HasTotals = !_sendsTotals;
+        HasTensorSums = !_sendsTensorSums;
     }
 
     /// <summary>Receives what is there: the number of bytes, 0 if none, <see cref="TensorLink.Closed"/> also after a <see cref="Violation"/>.</summary>
@@ -159,6 +165,10 @@ internal sealed unsafe class IncomingStream : IDisposable
         else if (segment.Kind == FrameKind.Norms)
         {
             HasTotals = true;
+        }
+        else if (segment.Kind == FrameKind.TensorSums)
+        {
+            HasTensorSums = true;
         }
 
         _segment++;

@@ -126,6 +126,7 @@ internal sealed unsafe class OutgoingStream : IDisposable
         return segment.Kind switch
         {
             FrameKind.Norms => _owned.HasTotals ? segment.Length - _offset : 0,
+            FrameKind.TensorSums => _owned.HasTensorSums ? segment.Length - _offset : 0,
             FrameKind.Slice when segment.IsHeader => _owned.FinishedBytes > 0 ? segment.Length - _offset : 0,
             FrameKind.Slice => _owned.FinishedBytes - _offset,
             _ => segment.Length - _offset,

@@ -6,7 +6,8 @@ namespace Cluster.Train.Exchange.Tcp;
 
 /// <summary>
 /// The slice that this member owns, in the course of a step: its pieces are summed and updated in order, each as soon as
-/// all its inputs are there. With clipping, all are summed, the owners exchange their norms, and all are updated.
+/// all its inputs are there. With clipping, all are summed, the owners exchange their totals, and all are updated; where the
+/// rule needs norms of tensors, it makes all directions and exchanges their sums before that.
 /// Contributions of other members are kept for a few pieces only; a stream that is ahead of the others waits.
 /// </summary>
 internal sealed unsafe class OwnedSlice : IDisposable
@@ -17,26 +18,30 @@ internal sealed unsafe class OwnedSlice : IDisposable
     private readonly SliceOwner? _owner;
     private readonly FloatBlock _parameters;
     private readonly bool _needsTotals;
+    private readonly TensorNorms? _norms;
     private readonly int _longest;
     private readonly Input[] _inputs;
     private readonly nint[] _pointers;
     private readonly FloatBlock?[] _rings;
-    private readonly double[] _totals;
+    private readonly double[] _numbers;
+    private readonly int _totals;
     private readonly int _firstTotal;
     private long _step;
     private ExchangeRound _round;
     private int _summed;
+    private int _directed;
     private int _updated;
+    private bool _isScaled;
     private float _scale;
 
     internal OwnedSlice(ExchangeRoster roster, int rank, SliceOwner? owner, FloatBlock parameters, IReadOnlyList<FloatBlock> contributions)
     {
         _owner = owner;
         _parameters = parameters;
-        _needsTotals = roster.NeedsTotals;
+        (_needsTotals, _totals, _norms) = (roster.NeedsTotals, roster.Totals, roster.Norms);
         Pieces = new SlicePieces(owner?.Slice ?? default);
         _longest = Pieces.Longest;
-        _totals = GC.AllocateArray<double>(roster.Totals, pinned: true);
+        _numbers = GC.AllocateArray<double>(roster.ToldNumbers, pinned: true);
         _firstTotal = (int)(Pieces.Slice.Start / SliceOwner.BlockLength);
         _rings = new FloatBlock?[roster.Members.Length];
         var inputs = new List<Input>();
@@ -65,14 +70,17 @@ internal sealed unsafe class OwnedSlice : IDisposable
     /// <summary>Whether this slice's totals are known.</summary>
     internal bool HasTotals { get; private set; }
 
+    /// <summary>Whether the sums of this slice's parts of tensors are known.</summary>
+    internal bool HasTensorSums { get; private set; }
+
     /// <summary>Bytes of the slice that are finished.</summary>
     internal long FinishedBytes { get; private set; }
 
     /// <summary>Whether the slice's part of the step is done.</summary>
     internal bool IsDone => _updated == Pieces.Count;
 
-    /// <summary>The totals of all norm blocks of the vector: this member's and, as they come, the others'.</summary>
-    internal double* Totals => (double*)Unsafe.AsPointer(ref System.Runtime.InteropServices.MemoryMarshal.GetArrayDataReference(_totals));
+    /// <summary>The totals of all norm blocks of the vector, and behind them the sums of tensors: this member's and, as they come, the others'.</summary>
+    internal double* Numbers => (double*)Unsafe.AsPointer(ref System.Runtime.InteropServices.MemoryMarshal.GetArrayDataReference(_numbers));
 
     /// <summary>How many totals a slice has.</summary>
     internal static int TotalCount(ExchangeRoster roster, VectorSlice slice) => SliceOwner.TotalsOf(slice, roster.ParameterLength, roster.WeightPosition);
@@ -88,9 +96,9 @@ internal sealed unsafe class OwnedSlice : IDisposable
     internal void Begin(long step, ExchangeRound round)
     {
         (_step, _round) = (step, round);
-        _summed = _updated = 0;
+        _summed = _directed = _updated = 0;
         FinishedBytes = 0;
-        HasTotals = false;
+        HasTotals = HasTensorSums = _isScaled = false;
     }
 
     /// <summary>Does one piece of work, if there is one to do.</summary>
@@ -152,12 +160,12 @@ internal sealed unsafe class OwnedSlice : IDisposable
     {
         if (!HasTotals)
         {
-            _owner!.BlockTotals.CopyTo(_totals.AsSpan(_firstTotal));
+            _owner!.BlockTotals.CopyTo(_numbers.AsSpan(_firstTotal));
             HasTotals = true;
             return true;
         }
 
-        if (_updated == 0)
+        if (!_isScaled)
         {
             foreach (var peer in peers)
             {
@@ -167,7 +175,18 @@ internal sealed unsafe class OwnedSlice : IDisposable
                 }
             }
 
-            _scale = _owner!.Scale(_step, _totals);
+            (_scale, _isScaled) = (_owner!.Scale(_step, _numbers.AsSpan(0, _totals)), true);
+        }
+
+        if (_norms is not null && !HasTensorSums)
+        {
+            SumTensors(_norms);
+            return true;
+        }
+
+        if (_norms is not null && _updated == 0 && !TryTakeNorms(peers))
+        {
+            return false;
         }
 
         var piece = Pieces[_updated];
@@ -181,6 +200,38 @@ internal sealed unsafe class OwnedSlice : IDisposable
         }
 
         Finish(piece);
+        return true;
+    }
+
+    /// <summary>Makes the directions of one piece, or, after the last, the sums known. Swaps need none, but the streams are the same.</summary>
+    private void SumTensors(TensorNorms norms)
+    {
+        if (_round == ExchangeRound.Update && _directed < Pieces.Count)
+        {
+            var piece = Pieces[_directed++];
+            _owner!.Direct(_step, piece.Start, (int)piece.Length, _parameters.Pointer + piece.Start, _scale);
+            return;
+        }
+
+        _owner!.TensorSums.CopyTo(_numbers.AsSpan(_totals + norms.SumsOf(Pieces.Slice).First));
+        HasTensorSums = true;
+    }
+
+    private bool TryTakeNorms(PeerStreams?[] peers)
+    {
+        foreach (var peer in peers)
+        {
+            if (peer is { Incoming.HasTensorSums: false })
+            {
+                return false;
+            }
+        }
+
+        if (_round == ExchangeRound.Update)
+        {
+            _owner!.TakeNorms(_step, _numbers.AsSpan(_totals));
+        }
+
         return true;
     }
 

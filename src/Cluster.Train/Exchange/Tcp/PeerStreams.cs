@@ -8,7 +8,7 @@ namespace Cluster.Train.Exchange.Tcp;
 /// <summary>One peer's link, and what goes each way over it in every step.</summary>
 internal sealed unsafe class PeerStreams : IDisposable
 {
-    private const int Frames = 3;
+    private const int Frames = 4;
 
     private readonly FrameHeader* _headers = (FrameHeader*)NativeMemory.AlignedAlloc(2 * Frames * (nuint)sizeof(FrameHeader), 64);
 
@@ -55,7 +55,7 @@ internal sealed unsafe class PeerStreams : IDisposable
         }
 
         AddNorms(segments, _headers + 1, roster, me.Slice, peer.Slice, owned);
-        AddSlice(segments, _headers + 2, roster, me.Slice, peer.HoldsReplica, parameters);
+        AddSlice(segments, _headers + 3, roster, me.Slice, peer.HoldsReplica, parameters);
         return [.. segments];
     }
 
@@ -70,7 +70,7 @@ internal sealed unsafe class PeerStreams : IDisposable
         }
 
         AddNorms(segments, _headers + Frames + 1, roster, peer.Slice, me.Slice, owned);
-        AddSlice(segments, _headers + Frames + 2, roster, peer.Slice, me.HoldsReplica, parameters);
+        AddSlice(segments, _headers + Frames + 3, roster, peer.Slice, me.HoldsReplica, parameters);
         return [.. segments];
     }
 
@@ -88,13 +88,19 @@ internal sealed unsafe class PeerStreams : IDisposable
     }
 
     private static void AddNorms(
-        List<Segment> segments, FrameHeader* header, ExchangeRoster roster, VectorSlice from, VectorSlice to, OwnedSlice owned)
+        List<Segment> segments, FrameHeader* headers, ExchangeRoster roster, VectorSlice from, VectorSlice to, OwnedSlice owned)
     {
         var count = OwnedSlice.TotalCount(roster, from);
         if (roster.NeedsTotals && count > 0 && to.Length > 0)
         {
-            segments.Add(Segment.Header(header, FrameKind.Norms, roster.Generation, (long)count * sizeof(double)));
-            segments.Add(new Segment((nint)(owned.Totals + (from.Start / SliceOwner.BlockLength)), (long)count * sizeof(double), FrameKind.Norms));
+            segments.Add(Segment.Header(headers, FrameKind.Norms, roster.Generation, (long)count * sizeof(double)));
+            segments.Add(new Segment((nint)(owned.Numbers + (from.Start / SliceOwner.BlockLength)), (long)count * sizeof(double), FrameKind.Norms));
+        }
+
+        if (roster.Norms?.SumsOf(from) is { Count: > 0 } sums && to.Length > 0)
+        {
+            segments.Add(Segment.Header(headers + 1, FrameKind.TensorSums, roster.Generation, (long)sums.Count * sizeof(double)));
+            segments.Add(new Segment((nint)(owned.Numbers + roster.Totals + sums.First), (long)sums.Count * sizeof(double), FrameKind.TensorSums));
         }
     }
 

@@ -8,7 +8,7 @@ namespace Cluster.Train.Exchange.Tcp;
 
 /// <summary>
 /// The exchange between processes: one connection for each pair of members that have something to say to each other.
-/// In each direction the stream of a step is "my contributions to your slice, my norms, my finished slice", so nobody
+/// In each direction the stream of a step is "my contributions to your slice, my totals and norms, my finished slice", so nobody
 /// needs to be asked for anything. The member's own thread drives all its links without blocking on any, sums each piece
 /// of its slice as soon as all contributions to it are there, and sends it on while later ones arrive.
 /// Each worker of the sharded topology sends 2·(N−1)/N of the vector in a step.
@@ -251,6 +251,7 @@ internal sealed class TcpExchange : TensorExchange
         {
             FrameKind.Gradients => "its gradients",
             FrameKind.Norms => "the totals of its slice",
+            FrameKind.TensorSums => "the norms of its tensors",
             _ => "its finished slice",
         }
         : "taking what it is sent";

@@ -16,12 +16,13 @@ public sealed class SharedMemoryExchangeTests : IDisposable
 
     [Fact]
     public void Any_roster_gives_the_bits_of_the_exchange_within_a_process() =>
-        Gen.Select(Gen.Int[1, 4], Gen.Int[0, 5], Gen.Int[1, 30_000], Gen.Bool, Gen.Bool).Sample(
-            (workers, moreShards, length, sharded, clips) =>
+        Gen.Select(Gen.Int[1, 4], Gen.Int[0, 5], Gen.Int[1, 30_000], Gen.Bool, Gen.Bool, Gen.Bool).Sample(
+            (workers, moreShards, length, sharded, clips, norms) =>
             {
                 float? clip = clips ? 0.5f : null;
                 var roster = ExchangeRun.Roster(
                     workers, workers + moreShards, length, sharded ? Topology.Sharded : Topology.Coordinator, clip);
+                roster = norms ? ExchangeRun.WithNorms(roster) : roster;
                 var hub = new InProcessExchangeHub();
                 var expected = ExchangeRun.Train(roster, Steps, clip, (rank, owner) => hub.Join(roster, rank, owner, ExchangeRun.StepTimeout));
                 using var board = new MessageBoard(roster.Members.Length);

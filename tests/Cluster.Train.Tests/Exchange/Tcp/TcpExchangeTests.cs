@@ -15,12 +15,12 @@ public sealed class TcpExchangeTests
     {
         // CsCheck prints the seed of a case that fails.
         var length = Gen.OneOf(Gen.Int[1, 100], Gen.Int[1, 50_000], Gen.Const(4096), Gen.Int[200_000, 700_000]);
-        Gen.Select(Gen.Int[1, 5], length, Gen.Bool, Gen.Bool).Sample(
-            (workers, vector, coordinator, clips) =>
+        Gen.Select(Gen.Int[1, 5], length, Gen.Bool, Gen.Bool, Gen.Bool).Sample(
+            (workers, vector, coordinator, clips, norms) =>
             {
                 var topology = coordinator ? Topology.Coordinator : Topology.Sharded;
-                var expected = TrainInProcess(workers, vector, topology, clips ? 0.5f : null);
-                foreach (var result in TrainOverTcp(workers, vector, topology, clips ? 0.5f : null))
+                var expected = TrainInProcess(workers, vector, topology, clips ? 0.5f : null, norms);
+                foreach (var result in TrainOverTcp(workers, vector, topology, clips ? 0.5f : null, norms))
                 {
                     Assert.Equal(expected, result);
                 }
@@ -51,11 +51,12 @@ public sealed class TcpExchangeTests
         Assert.All(sent, bytes => Assert.InRange(bytes, due * 0.98, due * 1.02));
     }
 
-    private static float[][] TrainOverTcp(int workers, int length, Topology topology, float? clip)
+    private static float[][] TrainOverTcp(int workers, int length, Topology topology, float? clip, bool norms)
     {
         var members = TcpRosters.Members(workers, topology);
         var listeners = TcpRosters.Listeners(workers + 1);
         var roster = TcpRosters.Create(workers, length, topology, clip, rank => listeners[rank].Endpoint);
+        roster = norms ? ExchangeRun.WithNorms(roster) : roster;
         try
         {
             // Each leaves as soon as it has done its steps: whatever it sent last must still count.
@@ -72,9 +73,10 @@ public sealed class TcpExchangeTests
         }
     }
 
-    private static float[] TrainInProcess(int workers, int length, Topology topology, float? clip)
+    private static float[] TrainInProcess(int workers, int length, Topology topology, float? clip, bool norms)
     {
         var roster = TcpRosters.Create(workers, length, topology, clip, _ => null);
+        roster = norms ? ExchangeRun.WithNorms(roster) : roster;
         var hub = new InProcessExchangeHub();
         return TcpRosters.OnThreads(roster.Members.Length, rank =>
         {

@@ -38,7 +38,7 @@ internal static class TcpRosters
         TreeNode[] inputs = [.. roster.Members.SelectMany(member => ShardTree.MaximalSubtrees(roster.Shards, member.Shards))];
         return slice.Length == 0
             ? null
-            : new SliceOwner(slice, roster.ParameterLength, roster.Shards, inputs, OptimizerSettings.Sgd(0.1f, 0.9f), _ => 0.1f, clip);
+            : new SliceOwner(slice, roster.ParameterLength, roster.Shards, inputs, roster.Norms is null ? OptimizerSettings.Sgd(0.1f, 0.9f) : OptimizerSettings.Lamb(0.1f), _ => 0.1f, clip, norms: roster.Norms);
     }
 
     /// <summary>Writes a member's partial sums of a step; each shard's gradient is drawn from a seed of its own.</summary>

@@ -1,5 +1,6 @@
 """Produces rules.json: fifty steps of every optimizer as PyTorch computes them; of Lion, which PyTorch does not have, as its
-paper writes them (Chen and others, "Symbolic Discovery of Optimization Algorithms", 2023, algorithm 2).
+paper writes them (Chen and others, "Symbolic Discovery of Optimization Algorithms", 2023, algorithm 2); of LAMB likewise (You and
+others, "Large Batch Optimization for Deep Learning: Training BERT in 76 minutes", 2020, algorithm 2), the vector being three tensors.
 
 Run with Debian's python3-torch (1.13) or any newer PyTorch:
 
@@ -34,7 +35,11 @@ RULES = [
     ("lion", 0.001, {}),
     ("lion", 0.001, {"weight_decay": 0.3, "betas": [0.8, 0.95]}),
     ("lion", 0.001, {"maximize": True}),
+    ("lamb", 0.01, {}),
+    ("lamb", 0.01, {"weight_decay": 0.1, "betas": [0.8, 0.99], "eps": 1e-4}),
+    ("lamb", 0.01, {"maximize": True}),
 ]
+TENSORS = [20, 1, 16]
 
 
 class Lion(torch.optim.Optimizer):
@@ -53,9 +58,30 @@ class Lion(torch.optim.Optimizer):
                 momentum.mul_(beta2).add_((1 - beta2) * gradient)
 
 
+class Lamb(torch.optim.Optimizer):
+    def __init__(self, params, lr, betas=(0.9, 0.999), eps=1e-6, weight_decay=0.0, maximize=False):
+        super().__init__(params, {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "maximize": maximize})
+
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            beta1, beta2 = group["betas"]
+            for p in group["params"]:
+                gradient = -p.grad if group["maximize"] else p.grad
+                state = self.state[p]
+                state["step"] = state.get("step", 0) + 1
+                m = state.setdefault("exp_avg", torch.zeros_like(p)).mul_(beta1).add_((1 - beta1) * gradient)
+                v = state.setdefault("exp_avg_sq", torch.zeros_like(p)).mul_(beta2).add_((1 - beta2) * gradient * gradient)
+                direction = (m / (1 - beta1 ** state["step"])) / ((v / (1 - beta2 ** state["step"])).sqrt() + group["eps"])
+                direction += group["weight_decay"] * p
+                size, length = p.norm(), direction.norm()
+                ratio = size / length if size > 0 and length > 0 else 1.0
+                p.sub_(group["lr"] * ratio * direction)
+
+
 OPTIMIZERS = {
     "sgd": torch.optim.SGD, "adamw": torch.optim.AdamW, "adam": torch.optim.Adam, "rmsprop": torch.optim.RMSprop,
-    "adagrad": torch.optim.Adagrad, "lion": Lion,
+    "adagrad": torch.optim.Adagrad, "lion": Lion, "lamb": Lamb,
 }
 
 
@@ -65,14 +91,16 @@ def floats(tensor):
 
 
 def trajectory(name, lr, settings, initial, gradients):
-    parameter = torch.nn.Parameter(initial.clone())
-    optimizer = OPTIMIZERS[name]([parameter], lr=lr, **settings)
+    sizes = TENSORS if name == "lamb" else [COUNT]
+    parameters = [torch.nn.Parameter(part.clone()) for part in initial.split(sizes)]
+    optimizer = OPTIMIZERS[name](parameters, lr=lr, **settings)
     states = []
     for step, gradient in enumerate(gradients):
-        parameter.grad = gradient.clone()
+        for parameter, part in zip(parameters, gradient.split(sizes)):
+            parameter.grad = part.clone()
         optimizer.step()
         if step in KEPT:
-            states.append(floats(parameter))
+            states.append(floats(torch.cat([parameter.detach() for parameter in parameters])))
     return {"rule": name, "lr": lr, "settings": settings, "parameters": states}
 
 
@@ -82,6 +110,7 @@ def main():
     gradients = torch.randn(STEPS, COUNT, generator=generator)
     print(json.dumps({
         "torch": torch.__version__,
+        "tensors": TENSORS,
         "initial": floats(initial),
         "gradients": [floats(gradient) for gradient in gradients],
         "kept": KEPT,
