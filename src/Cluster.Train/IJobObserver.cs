@@ -90,6 +90,9 @@ public sealed record JobProgress(long CompletedSteps, long CompletedSamples, dou
 {
     /// <summary>Where the time of all workers' steps went so far, replays counted.</summary>
     public StepTime StepTime { get; init; }
+
+    /// <summary>What evaluations have left of the newest step's learning rate, where the schedule is one that they reduce; 1 for all of it.</summary>
+    public double RateFactor { get; init; } = 1;
 }
 
 /// <summary>The result of one epoch.</summary>

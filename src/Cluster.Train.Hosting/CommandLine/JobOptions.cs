@@ -123,8 +123,8 @@ internal static class JobOptions
     { DefaultNote = "no clipping" };
 
     public static readonly OptionSpec<string> Watch = new("--watch", Section, ValueKinds.Text("METRIC", "loss, accuracy or a metric of the task"),
-        "The metric of the evaluations that --stop-after and --keep-best go by.")
-    { DefaultNote = "loss, with --stop-after or --keep-best" };
+        "The metric of the evaluations that --stop-after, --keep-best and --schedule plateau go by.")
+    { DefaultNote = "loss, with one of these" };
 
     public static readonly OptionSpec<EvaluationInterval> EvaluateEvery = new("--evaluate-every", Section,
         new ValueKind<EvaluationInterval>("EVERY", "a number of steps or epochs, like 200steps or 2epochs", EvaluationInterval.Parse, every => every.ToString()),

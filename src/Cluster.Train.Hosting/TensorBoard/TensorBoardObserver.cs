@@ -25,7 +25,7 @@ internal sealed class TensorBoardObserver(string directory, ITrainingTask task, 
     {
         _file.Scalar("loss/epoch so far", progress.CompletedSteps, progress.EpochLoss);
         _file.Scalar("samples per second", progress.CompletedSteps, progress.SamplesPerSecond);
-        if (_rate is not null && progress.CompletedSteps > 0) _file.Scalar("learning rate", progress.CompletedSteps, _rate(progress.CompletedSteps - 1));
+        if (_rate is not null && progress.CompletedSteps > 0) _file.Scalar("learning rate", progress.CompletedSteps, (float)(_rate(progress.CompletedSteps - 1) * progress.RateFactor));
         if (Environment.TickCount64 - _flushed >= FlushInterval.TotalMilliseconds) Flush();
     }
 

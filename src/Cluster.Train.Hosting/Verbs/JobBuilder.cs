@@ -32,6 +32,7 @@ internal static class JobBuilder
                 Invariant($"{values.Source(JobOptions.BatchSize)} is {batch}, too few samples for {shards} shards: raise --batch-size to {shards} or more, or lower --shards"));
         }
 
+        var schedule = Or(values, JobOptions.Schedule, former?.Schedule ?? values.Get(JobOptions.Schedule));
         var definition = new JobDefinition
         {
             Task = values.Task.Name,
@@ -42,9 +43,9 @@ internal static class JobBuilder
             Tail = Or(values, JobOptions.Tail, former?.Tail ?? values.Get(JobOptions.Tail)),
             SampleOrder = Or(values, JobOptions.SampleOrder, former?.SampleOrder ?? values.Get(JobOptions.SampleOrder)),
             Optimizer = Optimizer(values, former?.Optimizer ?? values.Task.Defaults.Optimizer),
-            Schedule = Or(values, JobOptions.Schedule, former?.Schedule ?? values.Get(JobOptions.Schedule)),
+            Schedule = schedule,
             ClipNorm = values.IsGiven(JobOptions.ClipNorm) ? values.Get(JobOptions.ClipNorm) : former?.ClipNorm,
-            Watch = WatchBuilder.Build(values, former),
+            Watch = WatchBuilder.Build(values, former, schedule),
             EvaluateEvery = Or(values, JobOptions.EvaluateEvery, former?.EvaluateEvery ?? values.Get(JobOptions.EvaluateEvery)),
             Ema = values.IsGiven(JobOptions.Ema) ? values.Get(JobOptions.Ema) : former?.Ema,
             NoDecay = values.GetIfGiven(JobOptions.NoDecay) ?? former?.NoDecay ?? "",

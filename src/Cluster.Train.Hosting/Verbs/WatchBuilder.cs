@@ -1,4 +1,5 @@
 using Cluster.Train.Hosting.CommandLine;
+using Cluster.Train.Reduction;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Hosting.Verbs;
@@ -9,8 +10,9 @@ internal static class WatchBuilder
     /// <summary>What the job watches; null for nothing.</summary>
     /// <param name="values">The options.</param>
     /// <param name="former">The job that is gone on with: gives what the options do not; null for a new one.</param>
+    /// <param name="schedule">The job's schedule, which may go by the metric.</param>
     /// <exception cref="BadInputException">The task has no such metric, or an option lacks another.</exception>
-    public static WatchSettings? Build(OptionValues values, JobDefinition? former)
+    public static WatchSettings? Build(OptionValues values, JobDefinition? former, ScheduleSettings schedule)
     {
         var before = former?.Watch;
         var stopAfter = values.IsGiven(JobOptions.StopAfter) ? values.Get(JobOptions.StopAfter) : before?.StopAfter;
@@ -22,7 +24,7 @@ internal static class WatchBuilder
         }
 
         var metric = values.IsGiven(JobOptions.Watch) ? values.Get(JobOptions.Watch)
-            : before?.Metric ?? (stopAfter is not null || keepBest ? WatchSettings.Loss : null);
+            : before?.Metric ?? (stopAfter is not null || keepBest || schedule.NeedsWatch ? WatchSettings.Loss : null);
         if (metric is null)
         {
             return null;

@@ -44,7 +44,7 @@ internal sealed class ServiceCalls(ICoordinatorServices services, IActorRef coor
                 services.Journal?.Begin(begun.Generation, begun.FirstStep);
                 break;
             case Effect.JournalSteps done:
-                services.Journal?.Report(done.Report);
+                services.Journal?.Report(done.Report, done.Reductions);
                 if (services.Journal?.TakeNotice() is { } line)
                 {
                     services.Observer.OnNotice(line);

@@ -108,6 +108,15 @@ internal sealed class JsonFields
         return element.EnumerateArray().Select((item, index) => Of(_label, Invariant($"{_path}{name}[{index}]."), item));
     }
 
+    /// <summary>A list of whole numbers of at least 0.</summary>
+    internal IEnumerable<long> Counts(string name)
+    {
+        var element = Required(name);
+        if (element.ValueKind != JsonValueKind.Array) throw Refuse(name, "is not a list");
+        return element.EnumerateArray().Select(item =>
+            item.ValueKind == JsonValueKind.Number && item.TryGetInt64(out var count) && count >= 0 ? count : throw Refuse(name, "has something else than whole numbers"));
+    }
+
     /// <summary>All fields, each of which must be a text.</summary>
     internal IEnumerable<KeyValuePair<string, string>> Texts() =>
         _fields.Select(field => KeyValuePair.Create(field.Key, AsText(field.Key, field.Value)));

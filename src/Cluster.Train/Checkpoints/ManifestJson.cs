@@ -162,13 +162,24 @@ internal static class ManifestJson
             json.WriteNumber("end", end);
         }
 
+        if (watch.State.Plateau is { } plateau)
+        {
+            json.WriteStartObject("plateau");
+            if (double.IsFinite(plateau.Mark)) json.WriteNumber("lastGain", plateau.Mark);
+            json.WriteNumber("sinceGain", plateau.Since);
+            json.WriteStartArray("reductions");
+            foreach (var reduction in plateau.Reductions) json.WriteNumberValue(reduction);
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
         json.WriteBoolean("keepsBest", watch.KeepsBest);
         json.WriteEndObject();
     }
 
     private static CheckpointWatch ReadWatch(JsonFields fields)
     {
-        fields.Allow("metric", "bestStep", "best", "lastGain", "sinceGain", "stopStep", "endStep", "end", "keepsBest");
+        fields.Allow("metric", "bestStep", "best", "lastGain", "sinceGain", "stopStep", "endStep", "end", "plateau", "keepsBest");
         return new CheckpointWatch(
             fields.Text("metric"),
             new WatchState(
@@ -176,8 +187,16 @@ internal static class ManifestJson
                 (int)Math.Min(fields.Count("sinceGain"), int.MaxValue), fields.CountOrNull("stopStep"))
             {
                 End = fields.CountOrNull("endStep") is { } step && fields.NumberOrNull("end") is { } value ? (step, value) : null,
+                Plateau = fields.ObjectOrNull("plateau") is { } plateau ? ReadPlateau(plateau) : null,
             },
             fields.FlagOrFalse("keepsBest"));
+    }
+
+    private static PlateauState ReadPlateau(JsonFields fields)
+    {
+        fields.Allow("lastGain", "sinceGain", "reductions");
+        return new PlateauState(
+            fields.NumberOrNull("lastGain") ?? double.NaN, (int)Math.Min(fields.Count("sinceGain"), int.MaxValue), [.. fields.Counts("reductions")]);
     }
 
     private static void WriteCounts(Utf8JsonWriter json, CheckpointCounts? counts)

@@ -45,7 +45,7 @@ internal sealed partial class CoordinatorMachine
 
     private void Reported(Running running, StepReport report)
     {
-        Do(new Effect.JournalSteps(report));
+        Do(new Effect.JournalSteps(report) { Reductions = running.Job.Reductions });
         IReadOnlyList<ShownEpoch> epochs;
         JobProgress? progress;
         try
@@ -74,6 +74,11 @@ internal sealed partial class CoordinatorMachine
             {
                 Do(new Effect.JournalEvaluation(running.Generation.Roster.Generation, point.CompletedSteps, point.Evaluation));
             }
+        }
+
+        if (running.Job.TakeReduction() is { } reduction)
+        {
+            Notice(reduction);
         }
 
         if (progress is not null)
@@ -120,7 +125,7 @@ internal sealed partial class CoordinatorMachine
             return;
         }
 
-        (generation.EndStep, generation.Verdict) = (job.EndStep, job.Verdict);
+        (generation.EndStep, generation.Verdict, generation.Reductions) = (job.EndStep, job.Verdict, job.Reductions);
         while (generation.NextLease(job.SecondsPerStep, job.SnapshotCost, _stopping, _checkpoints.IsCollecting, _memo) is { } lease)
         {
             _memo = null;

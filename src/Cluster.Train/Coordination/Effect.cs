@@ -45,7 +45,11 @@ internal abstract record Effect
     internal sealed record JournalGeneration(int Generation, long FirstStep) : Effect;
 
     /// <summary>Writes down steps.</summary>
-    internal sealed record JournalSteps(StepReport Report) : Effect;
+    internal sealed record JournalSteps(StepReport Report) : Effect
+    {
+        /// <summary>Steps from which evaluations have reduced the learning rate once more, those of the report's steps at least.</summary>
+        internal ImmutableArray<long> Reductions { get; init; } = [];
+    }
 
     /// <summary>Writes down the hash on which all replicas agree.</summary>
     internal sealed record JournalHash(int Generation, long Step, string Sha256) : Effect;

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Cluster.Train.Membership;
 using Cluster.Train.Protocol;
 
@@ -56,6 +57,9 @@ internal sealed class GenerationBook
 
     /// <summary>The step whose evaluation may end the job, as long as it is not known; null for none.</summary>
     internal long? Verdict { private get; set; }
+
+    /// <summary>Steps from which evaluations have reduced the learning rate once more, as far as is known.</summary>
+    internal ImmutableArray<long> Reductions { private get; set; } = [];
 
     /// <summary>The members that have not taken their places.</summary>
     internal IEnumerable<string> NotReady => Roster.Members.Select(member => member.WorkerId).Where(member => !_ready.Contains(member));
@@ -150,6 +154,7 @@ internal sealed class GenerationBook
 
     private StepLease Give(StepLease lease)
     {
+        lease = lease with { Reductions = Reductions };
         Leases.Give(lease);
         if (lease.Snapshot != SnapshotKind.None)
         {

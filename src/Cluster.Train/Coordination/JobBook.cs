@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using Cluster.Train.Membership;
 using Cluster.Train.Protocol;
+using Cluster.Train.Reduction;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Coordination;
@@ -18,6 +20,7 @@ internal sealed class JobBook
     private TimeSpan _advanced;
     private (long Step, string Sha256)? _hashed;
     private long _told;
+    private long _toldReduction;
     private double _snapshotSeconds;
     private int _snapshots;
     private int _generations;
@@ -55,7 +58,7 @@ internal sealed class JobBook
             Ledger.Restore(new LedgerState(0, 0, 0, null, null, watch));
         }
 
-        (_told, _advanced) = (firstStep, now);
+        (_told, _toldReduction, _advanced) = (firstStep, firstStep, now);
         _throughput.Start(now, Ledger.CompletedSamples);
         _epochs.Start(now - _started, SamplesIn(firstStep));
     }
@@ -70,6 +73,9 @@ internal sealed class JobBook
 
     /// <summary>No step beyond this one may be leased before its evaluation is known; null for no such step.</summary>
     internal long? Verdict => _best?.Verdict(Ledger.Watch, Ledger.CompletedSteps, EvaluateEvery);
+
+    /// <summary>Steps from which evaluations have reduced the learning rate once more, as far as is known.</summary>
+    internal ImmutableArray<long> Reductions => Ledger.Watch?.Plateau?.Reductions ?? [];
 
     /// <summary>Steps from one evaluation to the next.</summary>
     internal long EvaluateEvery => _settings.Definition.EvaluateEvery.Steps(_plan.StepsPerEpoch);
@@ -135,7 +141,11 @@ internal sealed class JobBook
         (_told, _advanced) = (Ledger.CompletedSteps, now);
         SamplesPerSecond = _throughput.Add(now, Ledger.CompletedSamples);
         var progress = new JobProgress(Ledger.CompletedSteps, Ledger.CompletedSamples, Ledger.Loss, Ledger.EpochLoss, SamplesPerSecond);
-        return (epochs, progress with { StepTime = _stepTime });
+        return (epochs, progress with
+        {
+            StepTime = _stepTime,
+            RateFactor = PlateauRate.Factor(_settings.Definition.Schedule, Reductions.Count(step => step < Ledger.CompletedSteps)),
+        });
     }
 
     /// <summary>One report of a tiny model completes many epochs: their ends are spread over the time that it covers.</summary>
@@ -180,6 +190,19 @@ internal sealed class JobBook
         return Ledger.Marked(step) is { } state
             ? MemoMapping.From(state, step, (now - _started).TotalSeconds, _snapshotSeconds, _recoveries, _replayedSteps, _checkpoint)
             : null;
+    }
+
+    /// <summary>What is shown of a learning rate that evaluations have reduced since it was asked last; null for nothing.</summary>
+    internal string? TakeReduction()
+    {
+        if (Reductions is not [.., var step] || step <= _toldReduction)
+        {
+            return null;
+        }
+
+        _toldReduction = step;
+        var (schedule, watch) = (_settings.Definition.Schedule, _settings.Definition.Watch!);
+        return Invariant($"after step {step:N0} the learning rate goes down to {PlateauRate.Factor(schedule, Reductions.Length):0.######} of what the schedule began with: no gain in {watch.Metric} in {schedule.Patience + 1} evaluations");
     }
 
     /// <summary>The job as it ends now.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Cluster.Train.Protocol;
 
 namespace Cluster.Train.Journal;
@@ -14,7 +15,9 @@ internal interface IStepJournal
     void Begin(int generation, long firstStep);
 
     /// <summary>A worker of this generation has done steps.</summary>
-    void Report(StepReport report);
+    /// <param name="report">Its word.</param>
+    /// <param name="reductions">Steps from which evaluations have reduced the learning rate once more, those of the report's steps at least.</param>
+    void Report(StepReport report, ImmutableArray<long> reductions);
 
     /// <summary>All replicas have parameters of this hash.</summary>
     /// <param name="generation">The generation.</param>

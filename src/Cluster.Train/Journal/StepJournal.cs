@@ -1,7 +1,9 @@
 using System.Buffers;
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using Cluster.Train.Membership;
 using Cluster.Train.Protocol;
+using Cluster.Train.Reduction;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Journal;
@@ -26,6 +28,7 @@ internal sealed class StepJournal : IStepJournal, IDisposable
     private readonly Func<string, Stream> _open;
     private Stream? _file;
     private StepAssembler? _assembler;
+    private PlateauRate? _rate;
     private long _written;
     private string? _notice;
     private volatile bool _failed;
@@ -72,8 +75,8 @@ internal sealed class StepJournal : IStepJournal, IDisposable
             file.SetLength(before?.Length ?? 0);
             file.Seek(0, SeekOrigin.End);
             JournalJson.Write(_lines, header);
-            _assembler = new StepAssembler(
-                plan, JobSchedule.RateOf(task, definition, plan), before?.LastLine ?? 0);
+            _rate = new PlateauRate(definition.Schedule, JobSchedule.RateOf(task, definition, plan));
+            _assembler = new StepAssembler(plan, _rate.Of, before?.LastLine ?? 0);
             _file = file;
             WriteLines();
         }
@@ -91,7 +94,7 @@ internal sealed class StepJournal : IStepJournal, IDisposable
     public void Begin(int generation, long firstStep) => Enqueue(new Generation(generation, firstStep));
 
     /// <inheritdoc/>
-    public void Report(StepReport report) => Enqueue(report);
+    public void Report(StepReport report, ImmutableArray<long> reductions) => Enqueue(new Reported(report, reductions));
 
     /// <inheritdoc/>
     public void Hash(int generation, long completedSteps, string sha256) => Enqueue(new JournalHash(completedSteps, generation, sha256));
@@ -167,8 +170,9 @@ internal sealed class StepJournal : IStepJournal, IDisposable
             case Generation generation:
                 _assembler!.Begin(generation.Number, generation.FirstStep);
                 break;
-            case StepReport report:
-                foreach (var step in _assembler!.Add(report))
+            case Reported reported:
+                _rate!.Take(reported.Reductions);
+                foreach (var step in _assembler!.Add(reported.Report))
                 {
                     JournalJson.Write(_lines, step);
                 }
@@ -248,4 +252,6 @@ internal sealed class StepJournal : IStepJournal, IDisposable
     private BadInputException Unusable(Exception exception) => new($"journal {_path} cannot be written: {exception.Message}", exception);
 
     private sealed record Generation(int Number, long FirstStep);
+
+    private sealed record Reported(StepReport Report, ImmutableArray<long> Reductions);
 }

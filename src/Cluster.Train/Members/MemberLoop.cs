@@ -79,6 +79,7 @@ internal abstract class MemberLoop(MemberPlace place, SnapshotKeeper keeper) : I
         using var native = NativeExceptions.Catch(Failed);
         try
         {
+            Place.Rate?.Take(lease.Reductions);
             RunSteps(lease);
             if (lease.Snapshot != SnapshotKind.None)
             {

@@ -18,6 +18,9 @@ internal sealed record MemberPlace(
     string WorkerId, string Name, PrepareGeneration Generation, RosterMember Member, TensorExchange Exchange, IOwnedSlice? Owner,
     ProcessContext Process, Action<IGenerationMessage> Sink)
 {
+    /// <summary>The rate of the steps of its slice; null where nothing is updated.</summary>
+    internal PlateauRate? Rate { get; init; }
+
     /// <summary>The generation's number.</summary>
     internal int Number => Generation.Generation;
 

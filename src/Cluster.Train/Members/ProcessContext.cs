@@ -131,7 +131,8 @@ internal sealed class ProcessContext
     {
         var roster = ExchangeRosters.From(generation.Roster, Definition, Layout);
         var inputs = ExchangeRosters.Inputs(generation.Roster, Definition.Shards);
-        var rate = JobSchedule.RateOf(Task, Definition, new RunSteps(generation.TotalSteps, StepsPerEpoch));
+        var reduced = new PlateauRate(Definition.Schedule, JobSchedule.RateOf(Task, Definition, new RunSteps(generation.TotalSteps, StepsPerEpoch)));
+        Func<long, float> rate = reduced.Of;
         var optimizer = OwnUpdate.Found(Task.Name, Definition.Optimizer, Task.UpdateRules);
         if (StaysOnDevice(generation.Roster, member, device, sink, generation.Generation))
         {
@@ -140,7 +141,10 @@ internal sealed class ProcessContext
                 : DeviceSliceOwner.On(device, member.Slice, Layout.ParameterLength, Definition.Shards, inputs, optimizer, rate, Definition.ClipNorm, Layout.Groups,
                     Definition.Ema, Layout.WeightPosition);
             return new MemberPlace(
-                member.WorkerId, name, generation, member, _devices.Join(roster, member.Rank, onDevice, device, Patience), onDevice, this, sink);
+                member.WorkerId, name, generation, member, _devices.Join(roster, member.Rank, onDevice, device, Patience), onDevice, this, sink)
+            {
+                Rate = reduced,
+            };
         }
 
         var owner = member.Slice.Length == 0
@@ -162,7 +166,7 @@ internal sealed class ProcessContext
             sink(new WorkerNotice(member.WorkerId, generation.Generation, advice));
         }
 
-        return new MemberPlace(member.WorkerId, name, generation, member, exchange, owner, this, sink);
+        return new MemberPlace(member.WorkerId, name, generation, member, exchange, owner, this, sink) { Rate = reduced };
     }
 
     /// <summary>Whether a member's blocks lie on its device: where no other process and no slice of the coordinator's needs them.</summary>

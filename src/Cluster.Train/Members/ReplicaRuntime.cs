@@ -75,7 +75,7 @@ internal sealed class ReplicaRuntime(WorkerIdentity identity, Func<JobDefinition
                 _replica, process.Task.Name, process.Plan, definition.Length.TotalSteps(process.Plan.StepsPerEpoch), data.Training);
             if (definition.Watch is { } watch && data.Evaluation.Count == 0)
             {
-                throw new BadInputException($"--watch is '{watch.Metric}', but task '{process.Task.Name}' has no evaluation samples: leave it out, with --stop-after and --keep-best");
+                throw new BadInputException($"--watch is '{watch.Metric}', but task '{process.Task.Name}' has no evaluation samples: leave it out, with --stop-after, --keep-best and --schedule plateau");
             }
 
             MetricProbe.Verify(_replica, new EvaluationPlan(data.Evaluation.Count, definition.BatchSize, definition.Shards), data.Evaluation);

@@ -51,6 +51,9 @@ internal enum SnapshotKind
 internal sealed record StepLease(
     int Generation, long FirstStep, long Steps, SnapshotKind Snapshot, long SealedStep, JobMemo? Memo) : IGenerationMessage
 {
+    /// <summary>Steps of the job from which evaluations have reduced the learning rate once more, in ascending order; those after a step do not matter to it.</summary>
+    public ImmutableArray<long> Reductions { get; init; } = [];
+
     /// <summary>One past the last step.</summary>
     public long End => FirstStep + Steps;
 }

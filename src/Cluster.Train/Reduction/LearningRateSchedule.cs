@@ -29,6 +29,11 @@ internal static class LearningRateSchedule
             throw new BadInputException($"--schedule {settings}: the rate changes every so many steps; give at least 1");
         }
 
+        if (settings is { Kind: ScheduleKind.Plateau, Factor: > 0.99f })
+        {
+            throw new BadInputException($"--schedule {settings}: each plateau multiplies the rate by the factor; give at most 0.99");
+        }
+
         var (warmup, end) = (settings.Warmup.In(run), settings.Until?.In(run) ?? run.Total);
         if (settings.Kind is ScheduleKind.Linear or ScheduleKind.Polynomial or ScheduleKind.Cosine or ScheduleKind.OneCycle && warmup >= end)
         {

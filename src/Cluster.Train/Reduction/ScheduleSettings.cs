@@ -34,10 +34,13 @@ internal enum ScheduleKind
 
     /// <summary>A function of the task's.</summary>
     OfTask,
+
+    /// <summary>Multiplied by a factor where the evaluations' metric gains no more.</summary>
+    Plateau,
 }
 
 /// <summary>
-/// A learning-rate schedule with its numbers: a pure function of the step. Formulas are those of <c>torch.optim.lr_scheduler</c>
+/// A learning-rate schedule with its numbers: a pure function of the step, and for a plateau of the evaluations before it. Formulas are those of <c>torch.optim.lr_scheduler</c>
 /// (https://pytorch.org/docs/stable/optim.html), with one step of the scheduler a training step.
 /// </summary>
 public sealed record ScheduleSettings
@@ -58,7 +61,10 @@ public sealed record ScheduleSettings
     /// <summary>Linear, polynomial and cosine: where in the run the floor is reached; it stays there. <b>Default</b>: at the last step.</summary>
     public RunPart? Until { get; init; }
 
-    /// <summary>Linear, polynomial, cosine and restarts: what of the learning rate is left at the end, from 0 to below 1. <b>Default</b>: 0.</summary>
+    /// <summary>
+    /// Linear, polynomial, cosine and restarts: what of the learning rate is left at the end; plateau: what is left at least. From 0 to
+    /// below 1. <b>Default</b>: 0.
+    /// </summary>
     public float Floor { get; init; }
 
     internal ScheduleKind Kind { get; init; }
@@ -66,7 +72,13 @@ public sealed record ScheduleSettings
     /// <summary>Step, exponential: steps until the next multiplication; restarts: length of the first cosine.</summary>
     internal RunPart Every { get; init; } = RunPart.Steps(1);
 
-    /// <summary>Step, multi-step, exponential: the factor.</summary>
+    /// <summary>Plateau: how much better than the last gain a value must be, to be a gain; at least 0. <b>Default</b>: 0.</summary>
+    public double LeastGain { get; init; }
+
+    /// <summary>Plateau: how many evaluations without gain are borne.</summary>
+    internal int Patience { get; init; } = 10;
+
+    /// <summary>Step, multi-step, exponential, plateau: the factor.</summary>
     internal float Factor { get; init; } = 1;
 
     internal float Power { get; init; } = 1;
@@ -85,6 +97,9 @@ public sealed record ScheduleSettings
 
     /// <summary>The name of the task's function.</summary>
     internal string Name { get; init; } = "";
+
+    /// <summary>Whether the rate goes by a metric of the evaluations, so that <c>JobDefinition.Watch</c> must say which.</summary>
+    public bool NeedsWatch => Kind == ScheduleKind.Plateau;
 
     /// <summary>Whether the rate at a step depends on how long the run is.</summary>
     internal bool DependsOnLength =>
@@ -136,6 +151,15 @@ public sealed record ScheduleSettings
     /// <param name="floor">What is left of the learning rate at the end of each, from 0 to below 1.</param>
     public static ScheduleSettings Restarts(RunPart first, int times = 1, float floor = 0) =>
         new() { Kind = ScheduleKind.Restarts, Every = first, Times = times, Floor = floor };
+
+    /// <summary>
+    /// Multiplied by a factor after some evaluations without gain, as <c>ReduceLROnPlateau</c>, with absolute gains and down to the
+    /// <see cref="Floor"/>. The metric is the one that the job watches, see <c>JobDefinition.Watch</c>; it needs one.
+    /// </summary>
+    /// <param name="factor">The factor; above 0 and at most 0.99.</param>
+    /// <param name="patience">How many evaluations without gain are borne: the next one reduces the rate; at least 0.</param>
+    public static ScheduleSettings Plateau(float factor = 0.1f, int patience = 10) =>
+        new() { Kind = ScheduleKind.Plateau, Factor = factor, Patience = patience };
 
     /// <summary>A function of the task's, see <c>ITrainingTask.Schedules</c>.</summary>
     /// <param name="name">Its name.</param>

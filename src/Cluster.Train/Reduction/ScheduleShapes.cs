@@ -13,7 +13,8 @@ internal static class ScheduleShapes
         long[] at = [.. settings.At.Select(part => part.In(run))];
         return settings.Kind switch
         {
-            ScheduleKind.Constant => _ => 1,
+            // What a plateau makes of it is known only in the run: PlateauRate.
+            ScheduleKind.Constant or ScheduleKind.Plateau => _ => 1,
             ScheduleKind.Step => step => Math.Pow(factor, (step - warmup) / every),
             ScheduleKind.MultiStep => step => Math.Pow(factor, at.Count(change => change <= step)),
             ScheduleKind.Exponential => step => Math.Pow(factor, (double)(step - warmup) / every),

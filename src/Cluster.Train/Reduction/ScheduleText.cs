@@ -12,7 +12,7 @@ internal static class ScheduleText
     /// <summary>What <see cref="Read(string)"/> takes, in words.</summary>
     internal const string Needs =
         "constant, linear, cosine, polynomial:power=P, onecycle, step:every=SPAN,factor=F, multistep:at=SPAN/SPAN,factor=F, exponential:factor=F, "
-        + "restarts:every=SPAN or task:NAME, with warmup=SPAN, until=SPAN or floor=F after commas; SPAN is 200 (steps), 1.5epochs or 10%";
+        + "restarts:every=SPAN, plateau:factor=F,patience=N or task:NAME, with warmup=SPAN, until=SPAN or floor=F after commas; SPAN is 200 (steps), 1.5epochs or 10%";
 
     private static readonly Key
         s_warmup = Span("warmup", settings => settings.Warmup, (settings, value) => settings with { Warmup = value }),
@@ -24,6 +24,8 @@ internal static class ScheduleText
         s_power = Number("power", settings => settings.Power, (settings, value) => settings with { Power = value }, IsPositive),
         s_start = Number("start", settings => settings.Start, (settings, value) => settings with { Start = value }, IsPositive),
         s_end = Number("end", settings => settings.End, (settings, value) => settings with { End = value }, IsPositive),
+        s_patience = new("patience", settings => Invariant($"{settings.Patience}"), (settings, text) => settings with { Patience = int.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture) }),
+        s_gain = new("gain", settings => Invariant($"{settings.LeastGain:R}"), (settings, text) => settings with { LeastGain = Gain(text) }),
         s_times = new("times", settings => Invariant($"{settings.Times}"), (settings, text) => settings with { Times = int.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture) });
 
     private static readonly Form[] s_forms =
@@ -36,6 +38,7 @@ internal static class ScheduleText
         new("onecycle", ScheduleSettings.OneCycle(), [], s_warmup, s_start, s_end),
         new("multistep", ScheduleSettings.MultiStep(factor: 1), [s_at, s_factor], s_at, s_factor, s_warmup),
         new("exponential", ScheduleSettings.Exponential(factor: 1, RunPart.Steps(1)), [s_factor], s_factor, s_every, s_warmup),
+        new("plateau", ScheduleSettings.Plateau(), [], s_factor, s_patience, s_gain, s_floor, s_warmup),
         new("restarts", ScheduleSettings.Restarts(RunPart.Steps(1)), [s_every], s_every, s_times, s_warmup, s_floor),
     ];
 
@@ -99,6 +102,10 @@ internal static class ScheduleText
     }
 
     private static long Whole(string text) => long.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture);
+
+    private static double Gain(string text) => double.Parse(text, NumberStyles.Float, CultureInfo.InvariantCulture) is var gain && gain >= 0 && double.IsFinite(gain)
+        ? gain
+        : throw new FormatException();
 
     private static bool IsPositive(float value) => value > 0;
 

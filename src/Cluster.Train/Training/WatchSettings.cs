@@ -72,6 +72,15 @@ internal sealed record WatchState(long BestStep, double Best, double Mark, int S
     /// </summary>
     internal (long Step, double Value)? End { get; init; }
 
+    /// <summary>What is known for a learning rate that evaluations reduce; null where they do not.</summary>
+    internal PlateauState? Plateau { get; init; }
+
     /// <summary>The best evaluation of the run so far.</summary>
     internal (long Step, double Value) Told => End ?? (BestStep, Best);
 }
+
+/// <summary>What a job knows for a learning rate that evaluations reduce.</summary>
+/// <param name="Mark">The metric at the last gain: what another gain must exceed.</param>
+/// <param name="Since">Evaluations since that, or since the last reduction.</param>
+/// <param name="Reductions">Steps of the job from which the rate is reduced once more, in ascending order.</param>
+internal sealed record PlateauState(double Mark, int Since, ImmutableArray<long> Reductions);

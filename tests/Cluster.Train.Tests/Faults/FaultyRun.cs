@@ -26,6 +26,8 @@ internal sealed record FaultyRun : IJobObserver
 
     public WatchSettings? Watch { get; init; }
 
+    public ScheduleSettings Schedule { get; init; } = ScheduleSettings.Constant;
+
     public string? Checkpoints { get; init; }
 
     public FaultyTrainingSettings Settings { get; init; } = new();
@@ -49,6 +51,7 @@ internal sealed record FaultyRun : IJobObserver
             BatchSize = 32,
             Optimizer = Optimizer,
             Watch = Watch,
+            Schedule = Schedule,
             Length = new RunLength(null, Steps),
             Settings = TaskSettings.From(Task.Name, Task.Options, new Dictionary<string, string>()),
         },

@@ -24,6 +24,17 @@ public sealed class WatchVerbTests
     }
 
     [Theory]
+    [InlineData("--schedule plateau")]
+    [InlineData("--schedule plateau:patience=3,gain=0.01 --watch loss")]
+    public async Task A_schedule_that_goes_by_a_metric_has_one(string options)
+    {
+        var run = await new HostRun().RunLineAsync("train xor " + options);
+
+        Assert.Empty(run.Error);
+        Assert.Equal(new WatchSettings("loss"), run.Engine.Asked!.Definition.Watch);
+    }
+
+    [Theory]
     [InlineData("", "step-000000020")]
     [InlineData(" --last", "")]
     public async Task The_best_checkpoint_is_evaluated_unless_the_last_is_asked_for(string option, string checkpoint)

@@ -18,7 +18,7 @@ public sealed class StepJournalTests : IDisposable
         Run(append: false, journal =>
         {
             journal.Begin(1, 0);
-            journal.Report(JournalSample.Report(0, 1, 2, 3, 4));
+            journal.Report(JournalSample.Report(0, 1, 2, 3, 4), []);
             journal.Hash(1, 2, JournalSample.Hash('a'));
         });
 
@@ -39,9 +39,9 @@ public sealed class StepJournalTests : IDisposable
         Run(append: false, journal =>
         {
             journal.Begin(1, 0);
-            journal.Report(JournalSample.Report(0, 0.1f, 2, 3, 4));
+            journal.Report(JournalSample.Report(0, 0.1f, 2, 3, 4), []);
             journal.Begin(2, 1);
-            journal.Report(JournalSample.Report(1, 3, 4, 1e-30f, 0));
+            journal.Report(JournalSample.Report(1, 3, 4, 1e-30f, 0), []);
             journal.Hash(2, 3, JournalSample.Hash('b'));
         });
 
@@ -62,14 +62,14 @@ public sealed class StepJournalTests : IDisposable
         Run(append: false, journal =>
         {
             journal.Begin(1, 0);
-            journal.Report(JournalSample.Report(0, 1, 1, 2, 2));
+            journal.Report(JournalSample.Report(0, 1, 1, 2, 2), []);
         });
         System.IO.File.AppendAllText(File, """{"step":3,"generati""");
 
         Run(append: true, journal =>
         {
             journal.Begin(1, 1);
-            journal.Report(JournalSample.Report(1, 2, 2, 3, 3));
+            journal.Report(JournalSample.Report(1, 2, 2, 3, 3), []);
         });
 
         var content = JournalContent.Read(File);
@@ -83,12 +83,12 @@ public sealed class StepJournalTests : IDisposable
         Run(append: false, journal =>
         {
             journal.Begin(1, 0);
-            journal.Report(JournalSample.Report(0, 1, 1));
+            journal.Report(JournalSample.Report(0, 1, 1), []);
         });
         Run(append: true, journal =>
         {
             journal.Begin(2, 3);
-            journal.Report(JournalSample.Report(3, 4, 4));
+            journal.Report(JournalSample.Report(3, 4, 4), []);
         });
 
         Assert.Equal(2, JournalContent.Read(File).MissingSteps);
@@ -149,7 +149,7 @@ public sealed class StepJournalTests : IDisposable
         journal.Begin(1, 0);
         for (var step = 0; step < 100; step++)
         {
-            journal.Report(JournalSample.Report(step, 1, 1));
+            journal.Report(JournalSample.Report(step, 1, 1), []);
             disk.Settle();
         }
 
@@ -168,7 +168,7 @@ public sealed class StepJournalTests : IDisposable
         System.IO.File.Delete(File);
 
         journal.Begin(1, 0);
-        journal.Report(JournalSample.Report(0, 1, 1));
+        journal.Report(JournalSample.Report(0, 1, 1), []);
         journal.Dispose();
 
         Assert.Contains("the file was removed; the job goes on without a journal", journal.TakeNotice(), StringComparison.Ordinal);

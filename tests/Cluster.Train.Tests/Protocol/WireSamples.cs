@@ -11,7 +11,7 @@ internal static class WireSamples
 {
     private static readonly ImmutableArray<HeldSnapshot> Held = [new(40, HasModel: true, [new VectorSlice(0, 8), new VectorSlice(8, 17)])];
 
-    private static readonly JobMemo Memo = new(40, 5120, 12.5, 320, 0.25, 0.125, 1, 500, 7.5, 0.05, 2, 9, "checkpoints/step-000000040", Sums, new WatchState(20, 0.5, 0.75, 2, 40) { End = (33, 0.25) });
+    private static readonly JobMemo Memo = new(40, 5120, 12.5, 320, 0.25, 0.125, 1, 500, 7.5, 0.05, 2, 9, "checkpoints/step-000000040", Sums, new WatchState(20, 0.5, 0.75, 2, 40) { End = (33, 0.25), Plateau = new PlateauState(0.625, 1, [10, 30]) });
 
     private static MetricSums Sums => new([[3, 0.5, -0.0], [1L << 53]]);
 
@@ -56,7 +56,7 @@ internal static class WireSamples
                 3, Topology.Coordinator, "0f",
                 [new RosterMember(0, "id", "worker-1", new ShardRange(0, 4), default, "host:1"), new RosterMember(1, "", "coordinator", new ShardRange(4, 4), new VectorSlice(0, 17), Endpoint: null)]),
             40, 2000, [new StateHolder("id", "host:1", Held)]),
-        new StepLease(3, 40, 25, SnapshotKind.KeepAndHash, 40, Memo),
+        new StepLease(3, 40, 25, SnapshotKind.KeepAndHash, 40, Memo) { Reductions = [10, 30] },
         new EndGeneration(3, "worker-2 is gone"),
         new EndJob(Completed: true, "the job is done"),
         new HelloWanted("put out"),

@@ -31,7 +31,8 @@ public sealed class ScheduleReferenceTests
 
     [Fact]
     public void Every_shape_has_a_reference() => Assert.Equal(
-        Enum.GetValues<ScheduleKind>().Where(kind => kind != ScheduleKind.OfTask).Order(),
+        // What evaluations reduce has its numbers in PlateauReferenceTests.
+        Enum.GetValues<ScheduleKind>().Where(kind => kind is not (ScheduleKind.OfTask or ScheduleKind.Plateau)).Order(),
         s_rates.Keys.Select(text => ScheduleText.Read(text).Kind).Distinct().Order());
 
     [Theory]
@@ -51,6 +52,10 @@ public sealed class ScheduleReferenceTests
         Assert.Equal("linear:warmup=10%,floor=0.2", (ScheduleSettings.Linear(floor: 0.2f) with { Warmup = RunPart.Share(0.1) }).Canonical());
         Assert.Equal("multistep:at=10/1.5epochs/90%,factor=0.1", ScheduleSettings.MultiStep(0.1f, RunPart.Steps(10), RunPart.Epochs(1.5), RunPart.Share(0.9)).Canonical());
         Assert.Equal("restarts:every=8,times=2,floor=0.1", ScheduleSettings.Restarts(RunPart.Steps(8), times: 2, floor: 0.1f).Canonical());
+        Assert.Equal("plateau", ScheduleSettings.Plateau().Canonical());
+        Assert.Equal(
+            "plateau:factor=0.5,patience=2,gain=0.001,floor=0.01,warmup=3",
+            (ScheduleSettings.Plateau(0.5f, 2) with { LeastGain = 1e-3, Floor = 0.01f, Warmup = RunPart.Steps(3) }).Canonical());
         Assert.Equal("onecycle:warmup=12,start=10,end=100", (ScheduleSettings.OneCycle(start: 10, end: 100) with { Warmup = RunPart.Steps(12) }).Canonical());
     }
 
@@ -62,6 +67,7 @@ public sealed class ScheduleReferenceTests
     [InlineData("step:every=0,factor=0.5", "give at least 1")]
     [InlineData("restarts:every=0.01epochs", "give at least 1")]
     [InlineData("multistep:at=2epochs/30,factor=0.5", "the rate changes at steps 40, 30; give them in ascending order")]
+    [InlineData("plateau:factor=1", "give at most 0.99")]
     [InlineData("task:tooth", "the task has no such schedule (it has: saw)")]
     public void What_cannot_be_is_refused(string text, string expected)
     {

@@ -1,7 +1,10 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using Cluster.Train.Coordination;
 using Cluster.Train.Faults;
 using Cluster.Train.Membership;
+using Cluster.Train.Reduction;
+using Cluster.Train.Training;
 
 namespace Cluster.Train.Tests.Scenarios;
 
@@ -11,7 +14,7 @@ internal sealed record Scenario
     /// <summary>Nothing may take longer, in virtual time.</summary>
     internal static readonly TimeSpan Longest = TimeSpan.FromMinutes(20);
 
-    private static readonly ConcurrentDictionary<(int, long, int, bool), JobOutcome> Undisturbed = new();
+    private static readonly ConcurrentDictionary<(int, long, int, bool, WatchSettings?, ScheduleSettings?), JobOutcome> Undisturbed = new();
 
     /// <summary>Two workers, below which the job waits; nobody replaces one that dies. A checkpoint is written only for want of workers.</summary>
     internal static Scenario NeedsBothWorkers { get; } = new() { Workers = 2, MinWorkers = 2, Restarts = false, Checkpoints = true, CheckpointEvery = 100 };
@@ -30,6 +33,13 @@ internal sealed record Scenario
     internal int Length { get; init; } = (2 * 4096) + 100;
 
     internal bool Momentum { get; init; } = true;
+
+    internal WatchSettings? Watch { get; init; }
+
+    internal ScheduleSettings? Schedule { get; init; }
+
+    /// <summary>Where evaluations will have reduced the learning rate.</summary>
+    internal ImmutableArray<long>? Reductions { get; init; }
 
     internal Topology Topology { get; init; } = Topology.Sharded;
 
@@ -77,16 +87,26 @@ internal sealed record Scenario
     }
 
     /// <summary>What the same job gives when nothing happens.</summary>
-    internal JobOutcome Expected(Stage stage) => Undisturbed.GetOrAdd((Length, Steps, Shards, Momentum), _ =>
+    internal JobOutcome Expected(Stage stage) => Undisturbed.GetOrAdd((Length, Steps, Shards, Momentum, Watch, Schedule), _ =>
     {
-        var outcome = new Scenario { Length = Length, Steps = Steps, Shards = Shards, Momentum = Momentum }.Run(stage).Outcome!;
+        var undisturbed = new Scenario
+        {
+            Length = Length,
+            Steps = Steps,
+            Shards = Shards,
+            Momentum = Momentum,
+            Watch = Watch,
+            Schedule = Schedule,
+            Reductions = Reductions,
+        };
+        var outcome = undisturbed.Run(stage).Outcome!;
         Assert.True(outcome.Completed);
         return outcome;
     });
 
     private ScenarioResult RunOnThread(Stage stage)
     {
-        var model = new SimulatedModel(Length, Steps, Shards, Momentum);
+        var model = new SimulatedModel(Length, Steps, Shards, Momentum, Watch, Schedule, Reductions);
         var cluster = new SimulatedCluster(stage, model, new FaultInjector(Plan), Seed, Settings) { Restarts = Restarts };
         var start = stage.Clock.MonotonicClock;
         try

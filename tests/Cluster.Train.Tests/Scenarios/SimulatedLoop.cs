@@ -194,7 +194,7 @@ internal sealed partial class SimulatedLoop(
 
             var slice = member.Slice;
             var values = _replica.Parameters.AsSpan((int)slice.Start, (int)slice.Length);
-            _model.Update(step, slice, Array.ConvertAll(all, part => part!.Value), values, _replica.Momentum);
+            _model.Update(step, slice, Array.ConvertAll(all, part => part!.Value), values, _replica.Momentum, _lease!.Reductions);
             _updated = step + 1;
             Broadcast(step, values.ToArray());
         });

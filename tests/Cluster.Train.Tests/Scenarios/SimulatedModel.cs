@@ -18,8 +18,10 @@ internal sealed class SimulatedModel
 
     private static readonly ConcurrentDictionary<(string Job, int Length), List<(float[] Vector, float[] Momentum)>> Trajectories = new();
 
-    internal SimulatedModel(int length, long steps, int shards, bool momentum)
+    internal SimulatedModel(
+        int length, long steps, int shards, bool momentum, WatchSettings? watch = null, ScheduleSettings? schedule = null, ImmutableArray<long>? reductions = null)
     {
+        Reductions = reductions ?? [];
         Length = length;
         Layout = new ParameterLayout([("weight", [length - 3], TensorRole.Trainable), ("buffer", [3], TensorRole.FloatBuffer), ("frozen", [2], TensorRole.Frozen)]);
         Definition = new JobDefinition
@@ -29,6 +31,8 @@ internal sealed class SimulatedModel
             Shards = shards,
             BatchSize = 7,
             Optimizer = OptimizerSettings.Sgd(LearningRate, momentum ? Momentum : 0),
+            Watch = watch,
+            Schedule = schedule ?? ScheduleSettings.Constant,
             Length = new RunLength(Epochs: null, steps),
         };
         Plan = new BatchPlan(Samples, Definition.BatchSize, shards);
@@ -38,6 +42,9 @@ internal sealed class SimulatedModel
     internal const int Samples = 31;
 
     internal const int EvaluationSamples = 10;
+
+    /// <summary>Where evaluations will have reduced the learning rate.</summary>
+    internal ImmutableArray<long> Reductions { get; }
 
     internal int Length { get; }
 
@@ -77,8 +84,10 @@ internal sealed class SimulatedModel
     }
 
     /// <summary>Sums the contributions of all shards in order, and updates a slice.</summary>
-    internal void Update(long step, VectorSlice slice, ReadOnlySpan<float> losses, Span<float> parameters, Span<float> momentum)
+    internal void Update(
+        long step, VectorSlice slice, ReadOnlySpan<float> losses, Span<float> parameters, Span<float> momentum, ImmutableArray<long> reductions)
     {
+        var rate = PlateauRate.Of(Definition.Schedule, LearningRate, reductions, step);
         for (var index = 0; index < slice.Length; index++)
         {
             var position = (int)slice.Start + index;
@@ -95,11 +104,11 @@ internal sealed class SimulatedModel
             else if (momentum.Length > 0)
             {
                 momentum[index] = (Momentum * momentum[index]) + gradient;
-                parameters[index] -= LearningRate * momentum[index];
+                parameters[index] -= rate * momentum[index];
             }
             else
             {
-                parameters[index] -= LearningRate * gradient;
+                parameters[index] -= rate * gradient;
             }
         }
     }
@@ -115,7 +124,7 @@ internal sealed class SimulatedModel
             {
                 float[] vector = [.. trajectory[step].Vector], momentum = [.. trajectory[step].Momentum];
                 float[] losses = [.. Enumerable.Range(0, Definition.Shards).Select(shard => ShardLoss(vector, step, shard))];
-                Update(step, new VectorSlice(0, Length), losses, vector, momentum);
+                Update(step, new VectorSlice(0, Length), losses, vector, momentum, Reductions);
                 trajectory.Add((vector, momentum));
             }
 

@@ -54,6 +54,8 @@ internal sealed record LocalRun : IJobObserver
 
     public bool Resume { get; init; }
 
+    public string? Journal { get; init; }
+
     public TimeSpan StepTimeout { get; init; } = TimeSpan.FromSeconds(120);
 
     public TimeSpan JoinTimeout { get; init; } = TimeSpan.FromSeconds(120);
@@ -135,6 +137,7 @@ internal sealed record LocalRun : IJobObserver
         CheckpointDirectory = Checkpoints,
         CheckpointEvery = CheckpointEvery,
         Resume = Resume,
+        Journal = Journal,
         StepTimeout = StepTimeout,
         JoinTimeout = JoinTimeout,
     };

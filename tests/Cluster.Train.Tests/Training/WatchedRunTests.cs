@@ -114,7 +114,7 @@ public sealed class WatchedRunTests
         var run = new LocalRun { Task = new SmallTask { Data = () => new TaskData(new SmallData(96, seed: 1), new SmallData(0, seed: 2)) }, Watch = Watch };
 
         Assert.Equal(
-            "--watch is 'loss', but task 'small' has no evaluation samples: leave it out, with --stop-after and --keep-best",
+            "--watch is 'loss', but task 'small' has no evaluation samples: leave it out, with --stop-after, --keep-best and --schedule plateau",
             (await Assert.ThrowsAsync<BadInputException>(() => run.RunAsync())).Message);
     }
 

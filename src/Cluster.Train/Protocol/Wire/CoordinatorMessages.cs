@@ -13,7 +13,7 @@ internal static class CoordinatorMessages
         new WireCodec<JoinRefused>(
             "refused-1", 1, (ref writer, message) => writer.Write(message.Reason), (ref reader) => new JoinRefused(WireFields.Text(ref reader))),
         new WireCodec<PrepareGeneration>("prepare-1", 4, WritePrepare, ReadPrepare),
-        new WireCodec<StepLease>("lease-1", 6, WriteLease, ReadLease),
+        new WireCodec<StepLease>("lease-1", 7, WriteLease, ReadLease),
         new WireCodec<EndGeneration>("end-1", 2, WriteEnd, (ref reader) => new EndGeneration(reader.ReadInt32(), WireFields.Text(ref reader))),
         new WireCodec<EndJob>("over-1", 2, WriteOver, (ref reader) => new EndJob(reader.ReadBoolean(), WireFields.Text(ref reader))),
         new WireCodec<HelloWanted>(
@@ -57,7 +57,7 @@ internal static class CoordinatorMessages
 
     private static void WriteWatch(ref MessagePackWriter writer, WatchState watch)
     {
-        writer.WriteArrayHeader(7);
+        writer.WriteArrayHeader(8);
         writer.Write(watch.BestStep);
         writer.Write(watch.Best);
         writer.Write(watch.Mark);
@@ -65,16 +65,34 @@ internal static class CoordinatorMessages
         WireFields.WriteOptional(ref writer, watch.StopStep);
         WireFields.WriteOptional(ref writer, watch.End?.Step);
         writer.Write(watch.End?.Value ?? double.NaN);
+        WireFields.WriteOptional(ref writer, watch.Plateau, WritePlateau);
     }
 
     private static WatchState ReadWatch(ref MessagePackReader reader)
     {
-        var further = WireFields.Begin(ref reader, 7);
+        var further = WireFields.Begin(ref reader, 8);
         var watch = new WatchState(
             reader.ReadInt64(), reader.ReadDouble(), reader.ReadDouble(), reader.ReadInt32(), WireFields.OptionalLong(ref reader));
         var (end, value) = (WireFields.OptionalLong(ref reader), reader.ReadDouble());
+        watch = watch with { End = end is { } step ? (step, value) : null, Plateau = WireFields.Optional(ref reader, ReadPlateau) };
         WireFields.End(ref reader, further);
-        return end is { } step ? watch with { End = (step, value) } : watch;
+        return watch;
+    }
+
+    private static void WritePlateau(ref MessagePackWriter writer, PlateauState plateau)
+    {
+        writer.WriteArrayHeader(3);
+        writer.Write(plateau.Mark);
+        writer.Write(plateau.Since);
+        WireFields.WriteList(ref writer, plateau.Reductions, WireFields.WriteLong);
+    }
+
+    private static PlateauState ReadPlateau(ref MessagePackReader reader)
+    {
+        var further = WireFields.Begin(ref reader, 3);
+        var plateau = new PlateauState(reader.ReadDouble(), reader.ReadInt32(), WireFields.List(ref reader, (ref reader) => reader.ReadInt64()));
+        WireFields.End(ref reader, further);
+        return plateau;
     }
 
     private static void WriteOffer(ref MessagePackWriter writer, JobOffer message)
@@ -102,11 +120,15 @@ internal static class CoordinatorMessages
         writer.Write((int)message.Snapshot);
         writer.Write(message.SealedStep);
         WireFields.WriteOptional(ref writer, message.Memo, Write);
+        WireFields.WriteList(ref writer, message.Reductions, WireFields.WriteLong);
     }
 
     private static StepLease ReadLease(ref MessagePackReader reader) => new(
         reader.ReadInt32(), reader.ReadInt64(), reader.ReadInt64(), WireFields.Enum<SnapshotKind>(ref reader), reader.ReadInt64(),
-        WireFields.Optional(ref reader, ReadMemo));
+        WireFields.Optional(ref reader, ReadMemo))
+    {
+        Reductions = WireFields.List(ref reader, (ref reader) => reader.ReadInt64()),
+    };
 
     private static void WriteEnd(ref MessagePackWriter writer, EndGeneration message)
     {

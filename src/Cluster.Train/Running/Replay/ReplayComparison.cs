@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Cluster.Train.Journal;
 using Cluster.Train.Protocol;
 
@@ -43,7 +44,7 @@ internal sealed class ReplayComparison(StepAssembler assembler, JournalContent c
     public void Begin(int generation, long firstStep) => assembler.Begin(generation, firstStep);
 
     /// <inheritdoc/>
-    public void Report(StepReport report)
+    public void Report(StepReport report, ImmutableArray<long> reductions)
     {
         foreach (var step in assembler.Add(report))
         {

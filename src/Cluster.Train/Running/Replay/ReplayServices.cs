@@ -35,6 +35,9 @@ internal sealed class ReplayServices(
     /// <inheritdoc/>
     public long? NewestCheckpoint { get; private set; }
 
+    /// <inheritdoc/>
+    public WatchState? Watched => checkpoint?.Manifest.Watch?.State;
+
     /// <summary>What to say where the journal was computed in another numerics class; null where it was not, or before the replica is known.</summary>
     internal string? NumericsChange { get; private set; }
 

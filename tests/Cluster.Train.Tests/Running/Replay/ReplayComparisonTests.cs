@@ -15,7 +15,7 @@ public sealed class ReplayComparisonTests
         var comparison = Compare(firstStep: 0);
         comparison.Begin(1, 0);
 
-        comparison.Report(JournalSample.Report(0, 1, 1, 2, 2, 3, 3, 4, 4));
+        comparison.Report(JournalSample.Report(0, 1, 1, 2, 2, 3, 3, 4, 4), []);
         Assert.False(comparison.IsComplete);
         Assert.Equal(0, _settled);
         comparison.Hash(1, 3, JournalSample.Hash('a'));
@@ -31,7 +31,7 @@ public sealed class ReplayComparisonTests
         var comparison = Compare(firstStep: 0);
         comparison.Begin(1, 0);
 
-        comparison.Report(JournalSample.Report(0, 1, 1, 2, MathF.BitIncrement(2), 3, 3));
+        comparison.Report(JournalSample.Report(0, 1, 1, 2, MathF.BitIncrement(2), 3, 3), []);
 
         Assert.Equal((2L, "loss", "2"), (comparison.Difference!.Step, comparison.Difference.What, comparison.Difference.Journalled));
         Assert.Equal((1L, (long?)null, 1), (comparison.LastAgreed, comparison.LastAgreedHash, comparison.AgreedLosses));
@@ -44,7 +44,7 @@ public sealed class ReplayComparisonTests
         var comparison = Compare(firstStep: 0);
         comparison.Begin(1, 0);
 
-        comparison.Report(JournalSample.Report(0, 1, 1, 2, 2, 3, 3, 5, 5));
+        comparison.Report(JournalSample.Report(0, 1, 1, 2, 2, 3, 3, 5, 5), []);
         Assert.Equal(4, comparison.Difference!.Step);
         comparison.Hash(1, 3, JournalSample.Hash('b'));
 
@@ -59,7 +59,7 @@ public sealed class ReplayComparisonTests
         comparison.Hash(0, 3, JournalSample.Hash('a'));
         comparison.Begin(1, 3);
 
-        comparison.Report(JournalSample.Report(3, 4, 4));
+        comparison.Report(JournalSample.Report(3, 4, 4), []);
 
         Assert.True(comparison.IsComplete);
         Assert.Equal((1, 1, 3L), (comparison.AgreedLosses, comparison.AgreedHashes, comparison.LastAgreedHash));
@@ -84,7 +84,7 @@ public sealed class ReplayComparisonTests
         var comparison = Compare(firstStep: 0, replayedLoss: 7);
         comparison.Begin(1, 0);
 
-        comparison.Report(JournalSample.Report(0, 1, 1, 2, 2, 3, 3));
+        comparison.Report(JournalSample.Report(0, 1, 1, 2, 2, 3, 3), []);
 
         Assert.Equal((2L, "7", "2"), (comparison.Difference!.Step, comparison.Difference.Journalled, comparison.Difference.Recomputed));
         Assert.Equal(1, comparison.LastAgreed);
@@ -97,9 +97,9 @@ public sealed class ReplayComparisonTests
         using (var journal = JournalSample.Opened(directory["journal.jsonl"]))
         {
             journal.Begin(1, 0);
-            journal.Report(JournalSample.Report(0, 1, 1, 2, 2, 3, 3));
+            journal.Report(JournalSample.Report(0, 1, 1, 2, 2, 3, 3), []);
             journal.Begin(2, 1);
-            journal.Report(JournalSample.Report(1, replayedLoss, replayedLoss, 3, 3, 4, 4));
+            journal.Report(JournalSample.Report(1, replayedLoss, replayedLoss, 3, 3, 4, 4), []);
             journal.Hash(2, 3, JournalSample.Hash('a'));
         }
 
