@@ -25,7 +25,7 @@ internal sealed class DigitsTask : TrainingTask<Sequential>
 
     public override TaskData OpenData(TaskSettings settings, string? dataDirectory) => ImageData.Open(dataDirectory, Images);
 
-    public override TaskData OpenNewData(TaskSettings settings, string? dataDirectory, string? preparation) => ImageData.OpenUnlabelled(dataDirectory, preparation);
+    public override TaskData OpenNewData(TaskSettings settings, string? dataDirectory, string? preparation) => ImageData.OpenNewData(dataDirectory, preparation);
 
     public override Sequential CreateModel(TaskSettings settings, TaskData data) => Sequential(
         Conv2d(1, 8, 3, padding: 1, bias: false), BatchNorm2d(8), ReLU(),

@@ -14,9 +14,9 @@ internal sealed class LanguageTask : TrainingTask<LanguageModel>
 
     public override TaskData OpenData(TaskSettings settings, string? dataDirectory) => TextClasses.Open(dataDirectory);
 
-    public override TaskData OpenNewData(TaskSettings settings, string? dataDirectory, string? preparation) => TextClasses.OpenNewTexts(dataDirectory, preparation);
+    public override TaskData OpenNewData(TaskSettings settings, string? dataDirectory, string? preparation) => TextClasses.OpenNewData(dataDirectory, preparation);
 
-    public override LanguageModel CreateModel(TaskSettings settings, TaskData data) => new(TextPreparation.Read(data.Preparation!));
+    public override LanguageModel CreateModel(TaskSettings settings, TaskData data) => new(TextPreparation.Parse(data.Preparation!));
 
     public override Tensor Predict(LanguageModel model, Batch batch) => model.forward(batch.Input, batch.Lengths());
 
@@ -26,5 +26,5 @@ internal sealed class LanguageTask : TrainingTask<LanguageModel>
 
     public override Tensor Answer(Tensor prediction, Batch batch) => prediction.softmax(1);
 
-    public override IReadOnlyList<string> AnswerColumns(TaskSettings settings, TaskData data) => TextPreparation.Read(data.Preparation!).Classes;
+    public override IReadOnlyList<string> AnswerColumns(TaskSettings settings, TaskData data) => TextPreparation.Parse(data.Preparation!).Classes;
 }

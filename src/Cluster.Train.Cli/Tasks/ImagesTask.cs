@@ -9,6 +9,8 @@ namespace Cluster.Train.Cli.Tasks;
 /// <summary>Tells a user's images apart, with a convolutional or a residual network.</summary>
 internal sealed class ImagesTask : TrainingTask<ImageNetwork>
 {
+    private const string Class = "class";
+
     public override string Name => "images";
 
     public override string Description => "Tells images apart: PNG and JPEG files, a folder for each class, in --data.";
@@ -29,7 +31,7 @@ internal sealed class ImagesTask : TrainingTask<ImageNetwork>
             : throw new BadInputException(Invariant($"--top-k is {settings["top-k"]}, but there are {classes} classes; give at most so many"));
     }
 
-    public override TaskData OpenNewData(TaskSettings settings, string? dataDirectory, string? preparation) => ImageData.OpenUnlabelled(dataDirectory, preparation);
+    public override TaskData OpenNewData(TaskSettings settings, string? dataDirectory, string? preparation) => ImageData.OpenNewData(dataDirectory, preparation);
 
     // From what was fitted alone, so that a trained model is made without any data.
     public override ImageNetwork CreateModel(TaskSettings settings, TaskData data)
@@ -51,5 +53,8 @@ internal sealed class ImagesTask : TrainingTask<ImageNetwork>
     }
 
     public override IReadOnlyList<string> AnswerColumns(TaskSettings settings, TaskData data) =>
-        ["class", .. ImagePreparation.Parse(data.Preparation).Classes.Select(name => $"share of {name}")];
+        [Class, .. ImagePreparation.Parse(data.Preparation).Classes.Select(name => $"share of {name}")];
+
+    public override IReadOnlyList<string> AnswerLabels(TaskSettings settings, TaskData data, string column) =>
+        column == Class ? ImagePreparation.Parse(data.Preparation).Classes : [];
 }

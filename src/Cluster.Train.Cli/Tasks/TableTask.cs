@@ -32,7 +32,7 @@ internal sealed class TableTask : TrainingTask<TableNetwork>
     }
 
     public override TaskData OpenNewData(TaskSettings settings, string? dataDirectory, string? preparation) =>
-        TableSettings.Named(() => TableDataset.OpenRows(FileOf(dataDirectory), TableSettings.Of(settings), preparation));
+        TableSettings.Named(() => TableDataset.OpenNewData(FileOf(dataDirectory), TableSettings.Of(settings), preparation));
 
     // From what was fitted alone, so that a trained model is made without any data.
     public override TableNetwork CreateModel(TaskSettings settings, TaskData data)

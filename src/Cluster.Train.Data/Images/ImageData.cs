@@ -14,12 +14,19 @@ public static class ImageData
     /// <param name="folder">The folder; null is refused.</param>
     /// <param name="options">What becomes of them.</param>
     /// <returns>The data, with a <see cref="TaskData.Preparation"/> that <see cref="ImagePreparation.Parse"/> reads.</returns>
-    /// <exception cref="BadInputException">The folder or a file in it cannot be used; names it.</exception>
+    /// <exception cref="BadInputException">The folder or a file in it cannot be used; names it. Without <see cref="ImageOptions.Normalization"/>, all images are decoded once.</exception>
     public static TaskData Open(string? folder, ImageOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
         var (training, evaluation, remark) = Parts(Given(folder), options);
-        var normalization = options.Normalization ?? ImageNormalization.Of(training);
+        var normalization = options.Normalization;
+        if (normalization is null)
+        {
+            normalization = ImageNormalization.Of(training);
+            // The training part was decoded for it; here too, one that cannot be should not cost an epoch.
+            ImageStore.ForAll(evaluation.Count, image => evaluation.Pixels(image));
+        }
+
         return new TaskData(training.NormalizedBy(normalization).AugmentedBy(options.Augmentation), evaluation.NormalizedBy(normalization))
         {
             Preparation = new ImagePreparation(options.Layout, training.Classes, normalization).Text,
@@ -31,7 +38,7 @@ public static class ImageData
     /// <param name="folder">The folder; null is refused.</param>
     /// <param name="preparation">That of the training.</param>
     /// <exception cref="BadInputException">The folder or a file in it cannot be used; names it.</exception>
-    public static TaskData OpenUnlabelled(string? folder, string? preparation)
+    public static TaskData OpenNewData(string? folder, string? preparation)
     {
         var prepared = ImagePreparation.Parse(preparation);
         var images = ImageDataset.WithoutTargets(Given(folder), prepared.Layout).NormalizedBy(prepared.Normalization);

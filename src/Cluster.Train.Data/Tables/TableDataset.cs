@@ -86,7 +86,7 @@ public sealed class TableDataset : IDataset
     /// <param name="options">How it is written.</param>
     /// <param name="preparation"><see cref="TaskData.Preparation"/> of the training's data, for example from <see cref="TrainedModel.Preparation"/>.</param>
     /// <exception cref="BadInputException">The file, a column or a cell cannot be used; names line and column.</exception>
-    public static TaskData OpenRows(string path, TableOptions options, string? preparation)
+    public static TaskData OpenNewData(string path, TableOptions options, string? preparation)
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Check();
@@ -98,7 +98,7 @@ public sealed class TableDataset : IDataset
     /// <summary>New rows from memory, such as those of a request, to be read with <see cref="ReadSamples"/>.</summary>
     /// <param name="rows">A cell for each column by its name; one that is left out is missing. Numbers have a decimal point.</param>
     /// <param name="options">Which cells stand for a missing value.</param>
-    /// <param name="preparation">As for <see cref="OpenRows"/>.</param>
+    /// <param name="preparation">As for <see cref="OpenNewData"/>.</param>
     /// <exception cref="BadInputException">A cell cannot be used; names row and column.</exception>
     public static TableDataset OfRows(IReadOnlyList<IReadOnlyDictionary<string, string>> rows, TableOptions options, string? preparation)
     {

@@ -39,11 +39,11 @@ public static class TextClasses
     /// <param name="preparation">What the training fixed; null is refused.</param>
     /// <param name="options">Those of the training.</param>
     /// <exception cref="BadInputException">A document cannot be used; names it.</exception>
-    public static TaskData OpenNewTexts(string? path, string? preparation, TextOptions? options = null)
+    public static TaskData OpenNewData(string? path, string? preparation, TextOptions? options = null)
     {
         options ??= new TextOptions();
         var cut = 0;
-        var fixedByTraining = TextPreparation.Read(preparation ?? throw new BadInputException("the checkpoint keeps no vocabulary; train it with this version"));
+        var fixedByTraining = TextPreparation.Parse(preparation ?? throw new BadInputException("the checkpoint keeps no vocabulary; train it with this version"));
         var samples = new ArrayDataset(Tokens(TextDocuments.Read(path), options.Tokens ?? fixedByTraining.Tokens, options, ref cut));
         return new TaskData(samples, samples) { Preparation = preparation };
     }

@@ -17,13 +17,13 @@ public sealed record TextPreparation(TextTokens Tokens, IReadOnlyList<string> Cl
     /// <param name="text">What a checkpoint kept.</param>
     /// <param name="files">A tokenizer's files; none for characters.</param>
     /// <exception cref="BadInputException">It cannot be read, or is of another tokenizer.</exception>
-    public static TextPreparation Read(string text, params string[] files)
+    public static TextPreparation Parse(string text, params string[] files)
     {
         ArgumentNullException.ThrowIfNull(text);
         try
         {
             var json = JsonNode.Parse(text)!;
-            return new TextPreparation(TextTokens.Read((string)json["tokens"]!, files), [.. json["classes"]!.AsArray().Select(name => (string)name!)]);
+            return new TextPreparation(TextTokens.Parse((string)json["tokens"]!, files), [.. json["classes"]!.AsArray().Select(name => (string)name!)]);
         }
         catch (Exception error) when (error is JsonException or NullReferenceException or InvalidOperationException or ArgumentException)
         {

@@ -21,7 +21,7 @@ public abstract class TextTokens
     /// <summary>Numbers are from 0 to one less.</summary>
     public abstract int Count { get; }
 
-    /// <summary>What a checkpoint keeps of it, for <see cref="TaskData.Preparation"/>; <see cref="Read"/> makes it again.</summary>
+    /// <summary>What a checkpoint keeps of it, for <see cref="TaskData.Preparation"/>; <see cref="Parse"/> makes it again.</summary>
     public abstract string Preparation { get; }
 
     /// <summary>The single characters (Unicode scalar values) of some texts, in order of code points.</summary>
@@ -48,7 +48,7 @@ public abstract class TextTokens
     /// <param name="preparation">Its <see cref="Preparation"/>.</param>
     /// <param name="files">The files that it was made of, in the same order; none for characters.</param>
     /// <exception cref="BadInputException">It is no vocabulary, or a file is another one.</exception>
-    public static TextTokens Read(string preparation, params string[] files)
+    public static TextTokens Parse(string preparation, params string[] files)
     {
         ArgumentNullException.ThrowIfNull(preparation);
         ArgumentNullException.ThrowIfNull(files);

@@ -47,7 +47,7 @@ public sealed class TextWindows : IDataset
     /// <param name="context">Tokens of a window.</param>
     /// <param name="testShare">The share of the text to test on, its end.</param>
     /// <param name="tokens">The vocabulary; null for the characters of the training part, with one token for all others.</param>
-    /// <returns>The data; its preparation is the vocabulary's, for <see cref="TextTokens.Read"/>.</returns>
+    /// <returns>The data; its preparation is the vocabulary's, for <see cref="TextTokens.Parse"/>.</returns>
     /// <exception cref="BadInputException">The text is missing, is no UTF-8, or is too short.</exception>
     public static TaskData Open(string? path, int context, double testShare = 0.1, TextTokens? tokens = null)
     {

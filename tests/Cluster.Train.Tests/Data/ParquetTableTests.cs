@@ -28,7 +28,7 @@ public sealed class ParquetTableTests : IDisposable
 
         var parquet = TableDataset.Open(_folder["table.parquet"], s_options);
         var csv = TableDataset.Open(_folder["table.csv"], s_options);
-        var rows = TableDataset.OpenRows(_folder["table.parquet"], s_options, csv.Preparation);
+        var rows = TableDataset.OpenNewData(_folder["table.parquet"], s_options, csv.Preparation);
 
         Assert.Equal((9, 3), (parquet.Training.Count, parquet.Evaluation.Count));
         Assert.Equal(csv.Preparation, parquet.Preparation);

@@ -164,7 +164,7 @@ public sealed class TableDatasetTests : IDisposable
 
     private IDataset New(string text, TaskData trained, TableOptions options)
     {
-        var data = TableDataset.OpenRows(Write(text), options, trained.Preparation);
+        var data = TableDataset.OpenNewData(Write(text), options, trained.Preparation);
         Assert.Equal(trained.Preparation, data.Preparation);
         return data.Evaluation;
     }

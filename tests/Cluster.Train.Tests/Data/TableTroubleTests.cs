@@ -40,10 +40,33 @@ public sealed class TableTroubleTests : IDisposable
         File.WriteAllText(_folder["table.csv"], text);
         File.WriteAllText(_folder["new.csv"], rows);
 
-        var refusal = Assert.Throws<BadInputException>(() => TableDataset.OpenRows(_folder["new.csv"], s_kind, TableDataset.Open(_folder["table.csv"], s_kind).Preparation)).Message;
+        var refusal = Assert.Throws<BadInputException>(() => TableDataset.OpenNewData(_folder["new.csv"], s_kind, TableDataset.Open(_folder["table.csv"], s_kind).Preparation)).Message;
 
         Assert.Contains(expected, refusal, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', refusal);
+    }
+
+    [Fact]
+    public void One_that_is_larger_than_any_memory_is_refused_after_its_first_rows()
+    {
+        using (var file = File.Create(_folder["table.csv"]))
+        {
+            using (var writer = new StreamWriter(file, leaveOpen: true))
+            {
+                writer.Write("a,side,kind\n");
+                for (var row = 0; row < 20_000; row++)
+                {
+                    writer.Write(row % 2 == 0 ? "1,l,y\n" : "2,r,n\n");
+                }
+            }
+
+            // A hole: no place on the disk.
+            file.SetLength(1L << 42);
+        }
+
+        var refusal = Assert.Throws<BadInputException>(() => TableDataset.Open(_folder["table.csv"], s_kind)).Message;
+
+        Assert.Matches(@"^'.*table\.csv' has about [\d,]+ rows, which take [\d,.]+ GiB of memory; this process may use [\d,.]+ GiB\. Name fewer columns", refusal);
     }
 
     [Fact]

@@ -17,7 +17,7 @@ public sealed class TextTests
         Assert.Equal(5, tokens.Count);
         Assert.Equal([1L, 4, 0, 3], tokens.Encode("a😀xe", "it"));
         Assert.Equal("a😀\uFFFDe", tokens.Decode([1, 4, 0, 3]));
-        Assert.Equal([1L, 4, 0, 3], TextTokens.Read(tokens.Preparation).Encode("a😀xe", "it"));
+        Assert.Equal([1L, 4, 0, 3], TextTokens.Parse(tokens.Preparation).Encode("a😀xe", "it"));
     }
 
     [Fact]
@@ -50,7 +50,7 @@ public sealed class TextTests
         }
 
         var data = TextClasses.Open(folder.Path);
-        var preparation = TextPreparation.Read(data.Preparation!);
+        var preparation = TextPreparation.Parse(data.Preparation!);
         using var read = ReadSamples.Of(data.Training, [15, 0]);
 
         Assert.Equal(["cat", "dog"], preparation.Classes);
@@ -72,7 +72,7 @@ public sealed class TextTests
         Append(folder, "new.txt", "dzab\na\n");
         var data = TextClasses.Open(Path.Combine(folder.Path, "data"));
 
-        var added = TextClasses.OpenNewTexts(Path.Combine(folder.Path, "new.txt"), data.Preparation, new TextOptions { Longest = 3 });
+        var added = TextClasses.OpenNewData(Path.Combine(folder.Path, "new.txt"), data.Preparation, new TextOptions { Longest = 3 });
         using var read = ReadSamples.Of(added.Evaluation, [0, 1]);
 
         Assert.Equal([4L, 0, 1, 1, 0, 0], read.Batch.Input.data<long>().ToArray());
@@ -96,7 +96,7 @@ public sealed class TextTests
         Assert.Equal([3L, 1, 2, 1, 2, 3], read.Integers(1).ToArray());
         Assert.Equal([1L, 2, 3], tested.Integers(0).ToArray());
         Assert.Equal([2L, 3, 0], tested.Integers(1).ToArray());
-        Assert.Equal(4, TextTokens.Read(data.Preparation!).Count);
+        Assert.Equal(4, TextTokens.Parse(data.Preparation!).Count);
         Assert.Contains("too few for windows of 9 tokens", Assert.Throws<BadInputException>(() => TextWindows.Open(Path.Combine(folder.Path, "texts"), context: 9)).Message, StringComparison.Ordinal);
     }
 
@@ -119,7 +119,7 @@ public sealed class TextTests
         Assert.EndsWith("a.txt', line 1, has 3 tokens, of 2 at most; shorten it, or raise the limit", Refusal("long", new TextOptions { Longest = 2, RefuseLonger = true }), StringComparison.Ordinal);
         Assert.Contains("; 1 texts were cut to 2", TextClasses.Open(Path.Combine(folder.Path, "long"), new TextOptions { Longest = 2 }).Remark, StringComparison.Ordinal);
         Assert.StartsWith("the share of texts to test on is 1", Refusal("long", new TextOptions { TestShare = 1 }), StringComparison.Ordinal);
-        Assert.StartsWith("what the checkpoint keeps of the texts cannot be read", Assert.Throws<BadInputException>(() => TextPreparation.Read("{}")).Message, StringComparison.Ordinal);
+        Assert.StartsWith("what the checkpoint keeps of the texts cannot be read", Assert.Throws<BadInputException>(() => TextPreparation.Parse("{}")).Message, StringComparison.Ordinal);
 
         string Refusal(string name, TextOptions? options = null) =>
             Assert.Throws<BadInputException>(() => TextClasses.Open(Path.Combine(folder.Path, name), options)).Message;
@@ -138,13 +138,36 @@ public sealed class TextTests
         Assert.Equal(258, tokens.Count);
         Assert.Equal([257L, 256, 'x'], tokens.Encode("abcabx", "it"));
         Assert.Equal("abcabx", tokens.Decode([257, 256, 'x']));
-        Assert.Equal(tokens.Preparation, TextTokens.Read(tokens.Preparation, file).Preparation);
-        Assert.StartsWith("the model was trained with a tokenizer (tiktoken) of 1 files", Assert.Throws<BadInputException>(() => TextTokens.Read(tokens.Preparation)).Message, StringComparison.Ordinal);
+        Assert.Equal(tokens.Preparation, TextTokens.Parse(tokens.Preparation, file).Preparation);
+        Assert.StartsWith("the model was trained with a tokenizer (tiktoken) of 1 files", Assert.Throws<BadInputException>(() => TextTokens.Parse(tokens.Preparation)).Message, StringComparison.Ordinal);
         File.AppendAllText(file, $"{Convert.ToBase64String("zz"u8)} 258\n");
-        Assert.Contains("is another tokenizer than the one", Assert.Throws<BadInputException>(() => TextTokens.Read(tokens.Preparation, file)).Message, StringComparison.Ordinal);
+        Assert.Contains("is another tokenizer than the one", Assert.Throws<BadInputException>(() => TextTokens.Parse(tokens.Preparation, file)).Message, StringComparison.Ordinal);
         File.WriteAllText(file, "no tokenizer\n");
         Assert.Contains("is no tokenizer of kind tiktoken", Assert.Throws<BadInputException>(() => TextTokens.Tiktoken(file)).Message, StringComparison.Ordinal);
         Assert.EndsWith("nothing is downloaded", Assert.Throws<BadInputException>(() => TextTokens.Tiktoken("missing")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_pair_of_files_as_GPT_2_has_them_is_a_vocabulary()
+    {
+        using var folder = new TemporaryFolder();
+        var (words, merges) = (Path.Combine(folder.Path, "vocab.json"), Path.Combine(folder.Path, "merges.txt"));
+        File.WriteAllText(words, """{"<|endoftext|>": 0, "a": 1, "b": 2, "c": 3, "x": 4, "\u0120": 5, "ab": 6, "abc": 7, "\u0120x": 8}""");
+        File.WriteAllText(merges, "#version: 0.2\na b\nab c\n\u0120 x\n");
+
+        var tokens = TextTokens.BytePairs(words, merges);
+
+        Assert.Equal(9, tokens.Count);
+        Assert.Equal([7L, 6, 4], tokens.Encode("abcabx", "it"));
+        Assert.Equal([6L, 8, 1], tokens.Encode("ab xa", "it"));
+        Assert.Equal("abcab x", tokens.Decode([7, 6, 8]));
+        Assert.Equal(tokens.Preparation, TextTokens.Parse(tokens.Preparation, words, merges).Preparation);
+        Assert.Contains("is no tokenizer of kind byte-pairs", Assert.Throws<BadInputException>(() => TextTokens.Parse(tokens.Preparation, merges, words)).Message, StringComparison.Ordinal);
+        File.AppendAllText(merges, "c x\n");
+        Assert.Contains("is another tokenizer than the one", Assert.Throws<BadInputException>(() => TextTokens.Parse(tokens.Preparation, words, merges)).Message, StringComparison.Ordinal);
+        File.WriteAllText(words, "no tokenizer");
+        Assert.Contains("is no tokenizer of kind byte-pairs", Assert.Throws<BadInputException>(() => TextTokens.BytePairs(words, merges)).Message, StringComparison.Ordinal);
+        Assert.EndsWith("nothing is downloaded", Assert.Throws<BadInputException>(() => TextTokens.BytePairs(words, "missing")).Message, StringComparison.Ordinal);
     }
 
     private static void Append(TemporaryFolder folder, string name, string text)

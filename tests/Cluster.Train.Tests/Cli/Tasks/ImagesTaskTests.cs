@@ -36,6 +36,7 @@ public sealed class ImagesTaskTests
         var lines = await File.ReadAllLinesAsync(files["out.csv"]);
         Assert.EndsWith("share of across,share of down", lines[0], StringComparison.Ordinal);
         Assert.Equal(5, lines.Length);
+        Assert.All(lines[1..], line => Assert.Matches("^(across|down),0", line));
     }
 
     [Theory]

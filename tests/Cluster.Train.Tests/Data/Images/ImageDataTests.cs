@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Text;
 using Cluster.Train.Data;
 using Cluster.Train.Training;
@@ -61,7 +62,7 @@ public sealed class ImageDataTests
         var layout = new ImageLayout { Height = 5, Width = 7, Colour = ImageColour.Grey, Fit = ImageFit.Crop };
         var data = ImageData.Open(files.Root, new ImageOptions { Layout = layout, Augmentation = [ImageTransform.HorizontalFlip()] });
 
-        var fresh = ImageData.OpenUnlabelled(files["b"], data.Preparation);
+        var fresh = ImageData.OpenNewData(files["b"], data.Preparation);
 
         Assert.Equal((0, 10), (fresh.Training.Count, fresh.Evaluation.Count));
         Assert.Equal(Scaling(data.Training), Scaling(fresh.Evaluation));
@@ -82,7 +83,7 @@ public sealed class ImageDataTests
 
         Assert.Equal(
             "size, classes and normalization of the images did not come with the training: it was no training on images, or one of another version",
-            Assert.Throws<BadInputException>(() => ImageData.OpenUnlabelled(files.Root, preparation)).Message);
+            Assert.Throws<BadInputException>(() => ImageData.OpenNewData(files.Root, preparation)).Message);
     }
 
     [Fact]
@@ -99,8 +100,40 @@ public sealed class ImageDataTests
     }
 
     [Fact]
+    public void An_evaluation_image_that_cannot_be_decoded_is_named_before_the_first_step()
+    {
+        using var files = ImageFiles.OfClasses(3, "train/a", "train/b", "val/a", "val/b");
+        files.Write("val/b/x.png", WithoutPixels(ImageReference.FileOf("rgb.png")));
+
+        Assert.Matches("^image '.*x.png' cannot be decoded: ", Refused(files.Root));
+        // Nothing is decoded where nothing is fitted; whoever reads it meets it by name.
+        var data = ImageData.Open(files.Root, s_options with { Normalization = ImageNormalization.None(s_options.Layout.Channels) });
+        Assert.Matches("^image '.*x.png' cannot be decoded: ", Assert.Throws<BadInputException>(() => ImageFiles.Values(data.Evaluation, 0, 0, [.. Enumerable.Range(0, data.Evaluation.Count)])).Message);
+    }
+
+    [Fact]
     public void Without_a_folder_one_is_asked_for() =>
         Assert.Equal("images are needed: give --data DIR, a folder with a folder for each class", Refused(null));
+
+    /// <summary>A PNG file whose chunks are whole, and what is compressed in them is not.</summary>
+    private static byte[] WithoutPixels(byte[] png)
+    {
+        var at = png.AsSpan().IndexOf("IDAT"u8);
+        var length = BinaryPrimitives.ReadInt32BigEndian(png.AsSpan(at - 4));
+        png.AsSpan(at + 6, length - 2).Fill(0xff);
+        var check = uint.MaxValue;
+        foreach (var value in png.AsSpan(at, 4 + length))
+        {
+            check ^= value;
+            for (var bit = 0; bit < 8; bit++)
+            {
+                check = (check & 1) != 0 ? (check >> 1) ^ 0xEDB88320 : check >> 1;
+            }
+        }
+
+        BinaryPrimitives.WriteUInt32BigEndian(png.AsSpan(at + 4 + length), ~check);
+        return png;
+    }
 
     private static string Refused(string? folder) => Assert.Throws<BadInputException>(() => ImageData.Open(folder, s_options)).Message;
 
