@@ -18,9 +18,14 @@ internal static class ReplayVerb
         "Where to begin: a checkpoint of the run, or a folder of checkpoints: then its oldest.")
     { DefaultNote = "none; it begins at step 0, with the job that the journal describes" };
 
+    /// <summary>The weights of a job that began with a file's.</summary>
+    internal static readonly OptionSpec<string> Init = new("--init", Section, ValueKinds.Text("PATH", "the file of weights, or the checkpoint, that the run's --init named"),
+        "The weights that the job began with, where it was told so and the replay begins at step 0.")
+    { DefaultNote = "those that the task makes" };
+
     public static Verb Verb { get; } = new(
         "replay", "Computes the steps of a journal again and says at which one, if any, the bits part.",
-        [Journal, Checkpoint, RunOptions.Data, RunOptions.Device, RunOptions.StepTimeout, RunOptions.Log], RunAsync);
+        [Journal, Checkpoint, Init, RunOptions.Data, RunOptions.Device, RunOptions.StepTimeout, RunOptions.Log], RunAsync);
 
     private static async Task<int> RunAsync(Invocation invocation)
     {
@@ -31,6 +36,7 @@ internal static class ReplayVerb
             Journal = values.Get(Journal),
             Checkpoint = values.GetIfGiven(Checkpoint),
             DataDirectory = DataPath.Of(values),
+            Init = values.GetIfGiven(Init),
             Device = values.Get(RunOptions.Device),
             StepTimeout = values.Get(RunOptions.StepTimeout),
             LogLevel = values.Get(RunOptions.Log),

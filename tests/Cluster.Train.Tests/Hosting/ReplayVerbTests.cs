@@ -9,14 +9,15 @@ public sealed class ReplayVerbTests
     {
         using var folder = new TemporaryFolder();
         var run = await new HostRun().RunAsync(
-            "replay", "--journal", folder.File("a.jsonl"), "--checkpoint", folder.Path, "--data", folder.Path, "--device", "cuda:1", "--step-timeout", "30");
+            "replay", "--journal", folder.File("a.jsonl"), "--checkpoint", folder.Path, "--data", folder.Path, "--device", "cuda:1", "--step-timeout", "30",
+            "--init", folder.File("weights.pth"));
 
         Assert.Equal((0, ""), (run.ExitCode, run.Error));
         Assert.Equal("xor: the bits agree from step 20 to step 40: 20 losses and 1 hash of the parameters\n", run.Out);
         var asked = run.Engine.AskedToReplay!;
         Assert.Equal((folder.File("a.jsonl"), folder.Path, folder.Path, "cuda:1"), (asked.Journal, asked.Checkpoint, asked.DataDirectory, asked.Device));
         Assert.Equal(["xor", "mnist"], asked.Tasks.Select(task => task.Name));
-        Assert.Equal(TimeSpan.FromSeconds(30), asked.StepTimeout);
+        Assert.Equal((TimeSpan.FromSeconds(30), folder.File("weights.pth")), (asked.StepTimeout, asked.Init));
     }
 
     [Fact]

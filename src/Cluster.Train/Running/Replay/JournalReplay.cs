@@ -21,6 +21,9 @@ public sealed record ReplayOptions
     /// <summary>What <c>--data</c> names; null where it was not given.</summary>
     public string? DataDirectory { get; init; }
 
+    /// <summary>The file of weights that the job began with, or a checkpoint; needed where it did, and the replay begins at step 0. Null for none.</summary>
+    public string? Init { get; init; }
+
     /// <summary>cpu, cuda or cuda:N; of the job's kind.</summary>
     public string Device { get; init; } = "cpu";
 
@@ -62,7 +65,7 @@ public static class JournalReplay
                 : Invariant($"checkpoint {checkpoint!.Manifest.DirectoryName} is at step {first}, the journal ends with step {content.LastStep}: there is nothing to compute again; give an earlier checkpoint, or none to begin at step 0"));
         }
 
-        var definition = Definition(options, content);
+        var definition = WithWeights(options, Definition(options, content), first);
         var task = Find(options, content.Header);
         NativeEnvironment.Prepare(definition.Portable);
         var local = new TrainingOptions
@@ -133,6 +136,16 @@ public static class JournalReplay
         // Where the schedule does not stretch over the run, there is no need to go further than the journal.
         return definition.Schedule.DependsOnLength ? definition : definition with { Length = new RunLength(Epochs: null, content.LastStep) };
     }
+
+    private static JobDefinition WithWeights(ReplayOptions options, JobDefinition definition, long first) => (definition.Init, options.Init) switch
+    {
+        (null, null) => definition,
+        ({ } init, { } path) => definition with { Init = init with { Path = path } },
+        ({ } init, null) => first > 0
+            ? definition
+            : throw new BadInputException($"the job of journal {options.Journal} begins with the weights of a file, whose SHA-256 is {init.Sha256}: give it with --init, or begin with a --checkpoint"),
+        (null, { } path) => throw new BadInputException($"--init is '{path}', but the job of journal {options.Journal} begins with its task's own values: leave it out"),
+    };
 
     private static ReplayResult Result(string task, long first, JournalContent content, ReplayComparison comparison, string? numericsChange) => new()
     {
