@@ -23,7 +23,7 @@ internal sealed partial class CoordinatorMachine
             return;
         }
 
-        var before = _workers.Greet(hello, from);
+        var before = _workers.Greet(hello, from, _now);
         if (from != before)
         {
             if (before != ActorAddress.Nobody)

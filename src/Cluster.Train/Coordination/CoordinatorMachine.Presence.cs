@@ -89,9 +89,14 @@ internal sealed partial class CoordinatorMachine
         var state = join is null ? "opening"
             : _workers.Leaving.Contains(workerId) ? "leaving"
             : member is null ? "ready"
+            : Phase is Preparing preparing && preparing.Generation.NotReady.Contains(workerId) ? "preparing"
             : "training";
         return new StatusMember(
-            hello.Name, hello.Host, join?.Replica.Device ?? "", member?.Shards.First ?? 0, member?.Shards.Count ?? 0, state);
+            hello.Name, hello.Host, join?.Replica.Device ?? "", member?.Shards.First ?? 0, member?.Shards.Count ?? 0, state)
+        {
+            Processor = join?.Replica.Processor ?? "",
+            SilentSeconds = (_now - _workers.LastHeard(workerId, _now)).TotalSeconds,
+        };
     }
 
     private StatusWaiting? WaitingNow()

@@ -147,6 +147,7 @@ internal sealed partial class CoordinatorMachine
     /// <summary>A message means something in this phase, or in all, or nothing any more.</summary>
     private void Hear(ActorAddress from, IWireMessage message)
     {
+        _workers.Heard(from, _now);
         if (message is StatusRequest)
         {
             Do(new Effect.Tell(from, Status()));

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Cluster.Train.Membership;
 using Cluster.Train.Protocol;
 
@@ -8,6 +10,7 @@ namespace Cluster.Train.Coordination;
 internal sealed class WorkerDirectory
 {
     private readonly Dictionary<string, Entry> _workers = [];
+    private readonly Dictionary<ActorAddress, TimeSpan> _heard = [];
 
     /// <summary>The replica that was ready first: the others are compared with it.</summary>
     internal JoinRequest? Reference { get; private set; }
@@ -34,13 +37,39 @@ internal sealed class WorkerDirectory
     internal IEnumerable<ActorAddress> Addresses => _workers.Values.Select(worker => worker.Address);
 
     /// <summary>Notes a worker that says hello, anew if it did before.</summary>
+    /// <param name="hello">What it says.</param>
+    /// <param name="worker">Where it is reached.</param>
+    /// <param name="now">The time.</param>
     /// <returns>Where it was reached before; nobody where it is new.</returns>
-    internal ActorAddress Greet(WorkerHello hello, ActorAddress worker)
+    internal ActorAddress Greet(WorkerHello hello, ActorAddress worker, TimeSpan now)
     {
         var before = Address(hello.WorkerId);
         _workers[hello.WorkerId] = new Entry(hello, worker);
+        if (before != worker)
+        {
+            _heard.Remove(before);
+        }
+
+        _heard[worker] = now;
         return before;
     }
+
+    /// <summary>A message came.</summary>
+    /// <param name="from">Who sent it; of whoever has not said hello nothing is noted.</param>
+    /// <param name="now">The time.</param>
+    internal void Heard(ActorAddress from, TimeSpan now)
+    {
+        ref var last = ref CollectionsMarshal.GetValueRefOrNullRef(_heard, from);
+        if (!Unsafe.IsNullRef(ref last))
+        {
+            last = now;
+        }
+    }
+
+    /// <summary>When a worker's last message came.</summary>
+    /// <param name="workerId">The worker.</param>
+    /// <param name="otherwise">Where none is noted.</param>
+    internal TimeSpan LastHeard(string workerId, TimeSpan otherwise) => _heard.GetValueOrDefault(Address(workerId), otherwise);
 
     internal bool Knows(string workerId) => _workers.ContainsKey(workerId);
 
@@ -67,6 +96,7 @@ internal sealed class WorkerDirectory
 
     internal void Remove(string workerId)
     {
+        _heard.Remove(Address(workerId));
         _workers.Remove(workerId);
         Desk.Forget(workerId);
     }

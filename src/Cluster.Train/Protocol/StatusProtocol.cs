@@ -31,8 +31,15 @@ public sealed record StatusReport(
 /// <param name="Device">What it computes on; empty while it has not said.</param>
 /// <param name="FirstShard">The first shard it computes.</param>
 /// <param name="Shards">How many shards it computes; 0 while it is not in the roster.</param>
-/// <param name="State">In a word: "opening", "ready", "training", "leaving".</param>
-public sealed record StatusMember(string Name, string Host, string Device, int FirstShard, int Shards, string State);
+/// <param name="State">In a word: "opening", "ready", "preparing", "training", "leaving".</param>
+public sealed record StatusMember(string Name, string Host, string Device, int FirstShard, int Shards, string State)
+{
+    /// <summary>Its machine's processor; empty while it has not said.</summary>
+    public string Processor { get; init; } = "";
+
+    /// <summary>Since how many seconds nothing was heard of it.</summary>
+    public double SilentSeconds { get; init; }
+}
 
 /// <summary>A figure of an evaluation.</summary>
 /// <param name="Name">"test loss", "accuracy" or a metric's name.</param>

@@ -50,13 +50,15 @@ internal static class NodeMessages
 
     private static void WriteMember(ref MessagePackWriter writer, StatusMember member)
     {
-        writer.WriteArrayHeader(6);
+        writer.WriteArrayHeader(8);
         writer.Write(member.Name);
         writer.Write(member.Host);
         writer.Write(member.Device);
         writer.Write(member.FirstShard);
         writer.Write(member.Shards);
         writer.Write(member.State);
+        writer.Write(member.Processor);
+        writer.Write(member.SilentSeconds);
     }
 
     private static StatusMember ReadMember(ref MessagePackReader reader)
@@ -65,6 +67,13 @@ internal static class NodeMessages
         var member = new StatusMember(
             WireFields.Text(ref reader), WireFields.Text(ref reader), WireFields.Text(ref reader), reader.ReadInt32(), reader.ReadInt32(),
             WireFields.Text(ref reader));
+        // A node of an older version has not said the last two.
+        if (further >= 2)
+        {
+            member = member with { Processor = WireFields.Text(ref reader), SilentSeconds = reader.ReadDouble() };
+            further -= 2;
+        }
+
         WireFields.End(ref reader, further);
         return member;
     }

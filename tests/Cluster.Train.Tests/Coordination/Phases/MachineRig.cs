@@ -31,6 +31,8 @@ internal sealed class MachineRig : IOwnState
 
     internal Phase Phase => _machine.Phase;
 
+    internal StatusReport Status => _machine.Status();
+
     internal long Stale => _machine.Stale;
 
     internal TimeSpan Now => _now;

@@ -241,6 +241,6 @@ public sealed class PreparingTests
 
         rig.Says("observer", StatusRequest.Instance);
 
-        rig.Became("preparing", "tell observer: status preparing 1, 0 of 6, A training B training C training; waits for B, C");
+        rig.Became("preparing", "tell observer: status preparing 1, 0 of 6, A training B preparing C preparing; waits for B, C");
     }
 }
