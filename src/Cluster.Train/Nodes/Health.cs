@@ -63,6 +63,7 @@ internal sealed class HealthActor : ReceiveActor, IWithTimers
     private void Write()
     {
         _health?.Beat();
+        _health?.Knows(NodeSystem.Coordinators(AkkaCluster.Get(Context.System)));
         if (_path is null) return;
         var members = AkkaCluster.Get(Context.System).State.Members.Where(member => member.Status is MemberStatus.Up or MemberStatus.WeaklyUp).ToArray();
         var coordinators = members.Count(member => member.HasRole(NodeConfig.CoordinatorRole));

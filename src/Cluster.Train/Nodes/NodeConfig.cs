@@ -18,12 +18,15 @@ internal static class NodeConfig
     /// <summary>The roles' names in the cluster.</summary>
     public const string CoordinatorRole = "coordinator", WorkerRole = "worker";
 
+    /// <summary>Begins the role that says where a node's dashboard is: all nodes know each other's roles, and nothing else of each other that is not said in messages.</summary>
+    private const string DashboardRole = "dashboard at ";
+
     private static readonly Config Defaults = ReadDefaults();
 
     /// <summary>The settings of a member of the cluster.</summary>
     public static Config Of(NodeOptions options) => ConfigurationFactory.ParseString(Invariant($$"""
         {{ActorSystems.LogSetting(options.LogLevel)}}
-        akka.cluster.roles = [{{(options.Role == NodeRole.Coordinator ? CoordinatorRole : WorkerRole)}}]
+        akka.cluster.roles = [{{(options.Role == NodeRole.Coordinator ? CoordinatorRole : WorkerRole)}}{{(options.Dashboard is { } page ? ", " + Quote(DashboardRole + page.AbsoluteUri) : "")}}]
         akka.cluster.seed-node-timeout = {{ClusterJoin.FirstSeedPatience(options.IsFirstSeed && options.AnotherSeedListens).TotalSeconds}} s
         akka.remote.dot-netty.tcp {
           hostname = {{Quote(options.Listen.Host)}}
@@ -34,6 +37,11 @@ internal static class NodeConfig
           enable-ssl = {{(options.Tls is null ? "false" : "true")}}
         }
         """)).WithFallback(Defaults);
+
+    /// <summary>Where a node's dashboard is, by its roles; null for none, and where it is no web address.</summary>
+    public static Uri? DashboardOf(IEnumerable<string> roles) =>
+        roles.FirstOrDefault(role => role.StartsWith(DashboardRole, StringComparison.Ordinal)) is { } role
+        && Uri.TryCreate(role[DashboardRole.Length..], UriKind.Absolute, out var page) && page.Scheme is "http" or "https" ? page : null;
 
     /// <summary>The settings of a system that asks nodes and is no member. What goes wrong there, whoever asks says in plainer words.</summary>
     /// <param name="address">The address of this machine from which the nodes are reached.</param>

@@ -55,6 +55,9 @@ public sealed record NodeOptions
     /// <summary>Is told how it is; null for nobody.</summary>
     public NodeHealth? Health { get; init; }
 
+    /// <summary>Where its dashboard is read, told to the other nodes: those who look at one find the others. <b>Default</b>: null, none.</summary>
+    public Uri? Dashboard { get; init; }
+
     /// <summary>What it is for.</summary>
     internal NodeRole Role { get; init; }
 

@@ -118,14 +118,16 @@ internal sealed class NodeSystem : IAsyncDisposable
     }
 
     /// <summary>The oldest coordinator node, which carries the coordinator; null where none is known.</summary>
-    public HostPort? Leader()
-    {
-        var oldest = Cluster.State.Members
+    public HostPort? Leader() => Coordinators(Cluster) is [var oldest, ..] ? oldest.Node : null;
+
+    /// <summary>The coordinator nodes that a member knows, the oldest first, which carries the coordinator.</summary>
+    internal static IReadOnlyList<CoordinatorPlace> Coordinators(AkkaCluster cluster) =>
+    [
+        .. cluster.State.Members
             .Where(member => member.HasRole(NodeConfig.CoordinatorRole) && member.Status is MemberStatus.Up or MemberStatus.Leaving)
             .Order(Member.AgeOrdering)
-            .FirstOrDefault();
-        return oldest is null ? null : HostPort.Of(oldest.Address);
-    }
+            .Select((member, age) => new CoordinatorPlace(HostPort.Of(member.Address), NodeConfig.DashboardOf(member.Roles), age == 0, member.Address.Equals(cluster.SelfAddress))),
+    ];
 
     /// <summary>Leaves the cluster in good order, as far as the others still answer, unless the job is over; ends the actor system.</summary>
     public async ValueTask DisposeAsync()

@@ -176,6 +176,21 @@ public sealed partial class ClusterTests : IDisposable
         await coordinator;
     }
 
+    [Fact]
+    public async Task Coordinator_nodes_know_each_other_and_where_their_dashboards_are()
+    {
+        var (health, page) = (new NodeHealth("a cluster to join"), new Uri("http://127.0.0.1:8090/"));
+        var (first, coordinator) = await CoordinatorAsync("a", options: TestCluster.Options(NodeRole.Coordinator) with { Dashboard = page });
+        var standby = TestCluster.Coordinator(TestCluster.Options(NodeRole.Coordinator, first.Address) with { Health = health }, "b", new TestCluster.Said()).RunAsync(_stop.Token);
+
+        while (health.Coordinators.Count < 2) await Task.Delay(10, _stop.Token);
+
+        Assert.Equal(new CoordinatorPlace(first.Address, page, Coordinates: true, IsHere: false), health.Coordinators[0]);
+        Assert.Equal((null, false, true), (health.Coordinators[1].Dashboard, health.Coordinators[1].Coordinates, health.Coordinators[1].IsHere));
+        first.Coordinator.Tell("finish");
+        await Task.WhenAll(coordinator, standby);
+    }
+
     [SkippableFact]
     public async Task Nodes_at_ipv6_addresses_make_a_cluster()
     {

@@ -23,6 +23,21 @@ public sealed class NodeConfigTests
         Assert.Equal(["worker"], NodeConfig.Of(Options(NodeRole.Worker)).GetStringList("akka.cluster.roles"));
     }
 
+    [Theory]
+    [InlineData("http://127.0.0.1:8090/", true)]
+    [InlineData("https://node-a.example:8090/", true)]
+    [InlineData("javascript:alert(1)", false)]
+    [InlineData("file:///etc/passwd", false)]
+    public void Where_a_dashboard_is_travels_as_a_role_and_is_an_address_of_the_web(string address, bool isTold)
+    {
+        var roles = NodeConfig.Of(Options(NodeRole.Coordinator) with { Dashboard = new Uri(address) }).GetStringList("akka.cluster.roles");
+
+        Assert.Equal("coordinator", roles[0]);
+        Assert.Equal(isTold ? address : null, NodeConfig.DashboardOf(roles)?.AbsoluteUri);
+        Assert.Null(NodeConfig.DashboardOf(["coordinator"]));
+        Assert.Null(NodeConfig.DashboardOf(["dashboard at nowhere"]));
+    }
+
     [Fact]
     public void A_name_cannot_smuggle_settings_in()
     {
