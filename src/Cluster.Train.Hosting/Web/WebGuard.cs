@@ -9,6 +9,7 @@ namespace Cluster.Train.Hosting.Web;
 internal static class WebGuard
 {
     private const string Bearer = "Bearer ";
+    private const string Basic = "Basic ";
 
     /// <summary>Why a request is refused.</summary>
     /// <param name="request">The request.</param>
@@ -21,7 +22,7 @@ internal static class WebGuard
 
         // A page of another site that the user's browser shows must not read what only this machine can reach: neither with a
         // request of its own, nor by a name that it makes this machine's (DNS rebinding).
-        if (request.Headers.ContainsKey("Origin") || request.Headers["Sec-Fetch-Site"].ToString() is not ("" or "same-origin" or "none")) return StatusCodes.Status403Forbidden;
+        if (request.Headers.ContainsKey("Origin") || !MayAsk(request.Headers)) return StatusCodes.Status403Forbidden;
         if (address.Listen.IsLoopback && !IsLoopback(request.Host.Host)) return StatusCodes.Status403Forbidden;
 
         // Whoever only asks whether the node is well, as a kubelet does, has no token; it may ask where the handshake let it in.
@@ -36,15 +37,28 @@ internal static class WebGuard
         response.Headers.ContentSecurityPolicy = "default-src 'none'; frame-ancestors 'none'";
         response.Headers["Referrer-Policy"] = "no-referrer";
         response.Headers["Cross-Origin-Resource-Policy"] = "same-origin";
+        response.Headers["Cross-Origin-Opener-Policy"] = "same-origin";
     }
+
+    /// <summary>What a page of this server asks for, the user who types an address, and who follows a link to it: the page with the link does not see where it leads.</summary>
+    private static bool MayAsk(IHeaderDictionary headers) =>
+        headers["Sec-Fetch-Site"].ToString() is "" or "same-origin" or "none"
+        || (headers["Sec-Fetch-Mode"].ToString() == "navigate" && headers["Sec-Fetch-Dest"].ToString() == "document");
 
     private static bool IsLoopback(string host) =>
         host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
 
-    private static bool Has(HttpRequest request, string token)
+    private static bool Has(HttpRequest request, string token) => Given(request.Headers.Authorization.ToString()) is { } given
+        && CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(given)), SHA256.HashData(Encoding.UTF8.GetBytes(token)));
+
+    /// <summary>The token that a request has: as it is, or, since a browser asks its user for no other, as the password of any name.</summary>
+    private static string? Given(string header)
     {
-        var given = request.Headers.Authorization.ToString();
-        return given.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase)
-            && CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(given[Bearer.Length..].Trim())), SHA256.HashData(Encoding.UTF8.GetBytes(token)));
+        if (header.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase)) return header[Bearer.Length..].Trim();
+        if (!header.StartsWith(Basic, StringComparison.OrdinalIgnoreCase)) return null;
+        var bytes = new byte[header.Length];
+        if (!Convert.TryFromBase64String(header[Basic.Length..].Trim(), bytes, out var count)) return null;
+        var text = Encoding.UTF8.GetString(bytes, 0, count);
+        return text.IndexOf(':', StringComparison.Ordinal) is var colon and >= 0 ? text[(colon + 1)..] : null;
     }
 }

@@ -36,6 +36,7 @@ public sealed class WebServerTests
     [InlineData(405, "OPTIONS /secret HTTP/1.1\r\nHost: localhost\r\nAccess-Control-Request-Method: GET\r\n\r\n")]
     [InlineData(403, "GET /secret HTTP/1.1\r\nHost: localhost\r\nOrigin: http://evil.example\r\n\r\n")]
     [InlineData(403, "GET /secret HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: cross-site\r\n\r\n")]
+    [InlineData(403, "GET /secret HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: same-site\r\nSec-Fetch-Mode: no-cors\r\nSec-Fetch-Dest: script\r\n\r\n")]
     [InlineData(403, "GET /secret HTTP/1.1\r\nHost: evil.example\r\n\r\n")]
     [InlineData(404, "GET /../../etc/passwd HTTP/1.1\r\nHost: localhost\r\n\r\n")]
     [InlineData(404, "GET /%2e%2e/%2e%2e/etc/passwd HTTP/1.1\r\nHost: localhost\r\n\r\n")]
