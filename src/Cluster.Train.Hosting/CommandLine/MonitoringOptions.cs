@@ -32,11 +32,15 @@ internal static class MonitoringOptions
         "How many evaluations lie between two histograms at least; they are of checkpoints, so without --checkpoint-dir there are none.")
     { Default = _ => 1 };
 
+    public static readonly OptionSpec<HostPort> Dashboard = new("--dashboard", Monitoring, ClusterOptions.Address(0),
+        "Serves a live page of the job there: curves, workers, what happened; port 0 for any free one, --metrics' address for one server. Who may read it is as for --metrics; a browser asks for --http-token as a password, with any name.")
+    { DefaultNote = "none" };
+
     /// <summary>Those of every process.</summary>
     public static readonly IReadOnlyList<OptionSpec> All = [Metrics, HttpToken, Otlp, Trace];
 
     /// <summary>Those of a process that coordinates, too.</summary>
-    public static readonly IReadOnlyList<OptionSpec> OfJob = [.. All, TensorBoard, HistogramsEvery];
+    public static readonly IReadOnlyList<OptionSpec> OfJob = [.. All, Dashboard, TensorBoard, HistogramsEvery];
 
     private static Uri ReadUrl(string text) =>
         Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.Host.Length > 0 ? url : throw new FormatException();

@@ -40,19 +40,24 @@ internal static class CoordinatorVerb
         };
         if (values.IsGiven(ClusterOptions.MaxWorkers)) run = run with { MaxWorkers = values.Get(ClusterOptions.MaxWorkers) };
         using var tls = run.Node.Tls;
-        await using var monitoring = await Monitoring.StartAsync(invocation, tls, "a cluster to join");
-        run = run with { Node = run.Node with { Health = monitoring.Health }, Job = run.Job with { Spans = monitoring.Trace } };
+        await using var monitoring = await Monitoring.StartAsync(invocation, tls, "a cluster to join", job.Definition);
+        run = run with { Node = run.Node with { Health = monitoring.Health, Dashboard = monitoring.DashboardOf(run.Node.Advertise) }, Job = run.Job with { Spans = monitoring.Trace } };
 
         using var signals = invocation.Host.ListenForSignals();
         using var display = JobDisplay.Start(invocation.Host, invocation.Task.Name, signals);
         using var observers = RunObservers.Of(invocation, display);
         monitoring.TellThrough(display.Observer.OnNotice);
         outputs.Observe(observers, job.Task, job.Definition);
+        monitoring.Observe(observers);
         var curves = new CurveRecorder(observers);
         NodeEnd end;
         try
         {
             end = await invocation.Host.Cluster.CoordinateAsync(run, curves, signals.Token);
+        }
+        catch (Exception exception) when (monitoring.Note(exception))
+        {
+            throw;
         }
         catch (OperationCanceledException) when (signals.ExitCode is not null)
         {
@@ -71,6 +76,7 @@ internal static class CoordinatorVerb
 
         observers.Dispose();
         display.Dispose();
+        monitoring.Note(end);
         if (end.Where is not null) return EndLike(end, invocation.Host);
 
         invocation.Host.Out.WriteLine("left; the job goes on without this node");

@@ -1,18 +1,22 @@
 using Cluster.Train.Hosting.CommandLine;
+using Cluster.Train.Hosting.Dashboard;
 using Cluster.Train.Hosting.Results;
 using Cluster.Train.Hosting.Telemetry;
 using Cluster.Train.Hosting.Web;
 using Cluster.Train.Nodes;
+using Cluster.Train.Training;
 
 namespace Cluster.Train.Hosting.Verbs;
 
-/// <summary>How others see what a process does: its metrics and health over HTTP, at a collector, and its trace. Begun before the first step.</summary>
+/// <summary>How others see what a process does: its metrics, health and dashboard over HTTP, at a collector, and its trace. Begun before the first step.</summary>
 internal sealed class Monitoring : IAsyncDisposable
 {
+    private readonly List<WebServer> _servers = [];
+    private readonly List<string> _serves = [];
     private MetricsExport? _metrics;
-    private WebServer? _server;
+    private LiveDashboard? _dashboard;
+    private Uri? _page;
     private Action<string> _tell;
-    private string? _serves;
 
     private Monitoring(Invocation invocation, string waitsFor)
     {
@@ -30,8 +34,9 @@ internal sealed class Monitoring : IAsyncDisposable
     /// <param name="invocation">The run.</param>
     /// <param name="tls">The process's certificate, and whose certificates it accepts; null for no TLS.</param>
     /// <param name="waitsFor">What it waits for until it is ready.</param>
+    /// <param name="job">The job that it coordinates, for a dashboard; null for a process that coordinates none.</param>
     /// <exception cref="BadInputException">It cannot listen there, would be open to everybody, or a file cannot be written.</exception>
-    public static async Task<Monitoring> StartAsync(Invocation invocation, TlsIdentity? tls, string waitsFor)
+    public static async Task<Monitoring> StartAsync(Invocation invocation, TlsIdentity? tls, string waitsFor, JobDefinition? job = null)
     {
         var values = invocation.Values;
         var monitoring = new Monitoring(invocation, waitsFor);
@@ -44,7 +49,8 @@ internal sealed class Monitoring : IAsyncDisposable
                 monitoring._metrics = MetricsExport.Start(prometheus, values.GetIfGiven(MonitoringOptions.Otlp), toCollector);
             }
 
-            if (prometheus is not null) await monitoring.ServeAsync(invocation, tls, prometheus);
+            if (job is not null && values.IsGiven(MonitoringOptions.Dashboard)) monitoring._dashboard = new LiveDashboard(JobHeader.Of(job), monitoring.Health);
+            await monitoring.ServeAsync(invocation, tls, prometheus);
             if (values.GetIfGiven(MonitoringOptions.Trace) is { } trace)
             {
                 OutputFile.Probe(trace, values.Source(MonitoringOptions.Trace));
@@ -64,29 +70,76 @@ internal sealed class Monitoring : IAsyncDisposable
     public void TellThrough(Action<string> tell)
     {
         _tell = tell;
-        if (_serves is not null) tell(_serves);
+        _serves.ForEach(tell);
     }
+
+    /// <summary>Has the dashboard told how the job goes.</summary>
+    public void Observe(RunObservers observers)
+    {
+        if (_dashboard is not null) observers.Add(_dashboard.Events);
+    }
+
+    /// <summary>Notes why the run ends, for those who watch it.</summary>
+    /// <returns>False: the exception is not handled here.</returns>
+    public bool Note(Exception exception)
+    {
+        _dashboard?.NoteEnd(exception);
+        return false;
+    }
+
+    /// <summary>Notes that a node which did not coordinate ends.</summary>
+    public void Note(NodeEnd end) => _dashboard?.Events.Add(end switch
+    {
+        { Where: null } => new RunEnded(JobStanding.Standby, "this node has left; the job goes on without it"),
+        { Kind: NodeEndKind.Done } => new RunEnded(JobStanding.Done, $"{end.Where} coordinated it"),
+        _ => new RunEnded(end.Kind == NodeEndKind.Stopped ? JobStanding.Stopped : JobStanding.Failed, $"on {end.Where}: {end.Reason}"),
+    });
+
+    /// <summary>Where others read the dashboard; null for none.</summary>
+    /// <param name="advertised">Where they reach the process, if it listens at all its addresses.</param>
+    public Uri? DashboardOf(HostPort advertised) =>
+        _page is { Host: "0.0.0.0" or "[::]" } page ? new UriBuilder(page) { Host = advertised.Host }.Uri : _page;
 
     /// <summary>Ends all; what is left is written and sent, for a few seconds at most.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (_server is not null) await _server.DisposeAsync();
+        if (_dashboard is not null) await _dashboard.DisposeAsync();
+        foreach (var server in _servers) await server.DisposeAsync();
         _metrics?.Dispose();
         Trace?.Dispose();
-        (_server, _metrics) = (null, null);
+        _servers.Clear();
+        (_metrics, _dashboard) = (null, null);
     }
 
-    private async Task ServeAsync(Invocation invocation, TlsIdentity? tls, PrometheusText prometheus)
+    /// <summary>One server for each address: metrics and dashboard may have the same.</summary>
+    private async Task ServeAsync(Invocation invocation, TlsIdentity? tls, PrometheusText? prometheus)
     {
         var values = invocation.Values;
-        var address = new WebAddress(values.Get(MonitoringOptions.Metrics), values.Source(MonitoringOptions.Metrics))
+        HostPort? metricsAt = prometheus is null ? null : values.Get(MonitoringOptions.Metrics);
+        HostPort? dashboardAt = _dashboard is null ? null : values.Get(MonitoringOptions.Dashboard);
+        if (metricsAt is { } metrics)
         {
-            Tls = tls,
-            Token = values.GetIfGiven(MonitoringOptions.HttpToken),
-            Insecure = values.Get(ClusterOptions.Insecure),
-        };
-        if (address.Check() is { } warning) invocation.Host.Error.WriteLine(warning);
-        _server = await WebServer.StartAsync(address, new MetricsEndpoint(prometheus), new HealthEndpoints(Health));
-        _serves = $"metrics: {_server.Address}metrics";
+            var endpoints = new List<IWebEndpoints> { new MetricsEndpoint(prometheus!) };
+            if (dashboardAt == metricsAt) endpoints.Add(new DashboardEndpoints(_dashboard!.Hub));
+            var address = await ServeAsync(invocation, tls, new WebAddress(metrics, values.Source(MonitoringOptions.Metrics)), endpoints);
+            _serves.Add($"metrics: {address}metrics");
+            if (dashboardAt == metricsAt) _page = address;
+        }
+
+        if (dashboardAt is { } dashboard && dashboardAt != metricsAt)
+        {
+            _page = await ServeAsync(invocation, tls, new WebAddress(dashboard, values.Source(MonitoringOptions.Dashboard)), [new DashboardEndpoints(_dashboard!.Hub)]);
+        }
+
+        if (_page is not null) _serves.Add($"dashboard: {_page}");
+    }
+
+    private async Task<Uri> ServeAsync(Invocation invocation, TlsIdentity? tls, WebAddress address, List<IWebEndpoints> endpoints)
+    {
+        var guarded = address with { Tls = tls, Token = invocation.Values.GetIfGiven(MonitoringOptions.HttpToken), Insecure = invocation.Values.Get(ClusterOptions.Insecure) };
+        if (guarded.Check() is { } warning) invocation.Host.Error.WriteLine(warning);
+        var server = await WebServer.StartAsync(guarded, [.. endpoints, new HealthEndpoints(Health)]);
+        _servers.Add(server);
+        return server.Address;
     }
 }

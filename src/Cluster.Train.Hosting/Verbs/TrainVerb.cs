@@ -20,7 +20,7 @@ internal static class TrainVerb
         var options = JobBuilder.Training(values, values.Get(RunOptions.Workers), values.Get(RunOptions.JoinTimeout));
         var outputs = Outputs.Of(values);
         using var tls = NodeBuilder.Tls(values);
-        await using var monitoring = await Monitoring.StartAsync(invocation, tls, "the workers open data and model");
+        await using var monitoring = await Monitoring.StartAsync(invocation, tls, "the workers open data and model", options.Definition);
         options = options with { Spans = monitoring.Trace };
 
         using var signals = invocation.Host.ListenForSignals();
@@ -28,12 +28,17 @@ internal static class TrainVerb
         using var observers = RunObservers.Of(invocation, display);
         monitoring.TellThrough(display.Observer.OnNotice);
         outputs.Observe(observers, options.Task, options.Definition);
+        monitoring.Observe(observers);
         observers.Add(new FirstRoster(monitoring.Health.Ready));
         var curves = new CurveRecorder(observers);
         JobOutcome outcome;
         try
         {
             outcome = await invocation.Host.Engine.RunAsync(options, curves, signals.Token);
+        }
+        catch (Exception exception) when (monitoring.Note(exception))
+        {
+            throw;
         }
         catch (OperationCanceledException) when (signals.ExitCode is not null)
         {

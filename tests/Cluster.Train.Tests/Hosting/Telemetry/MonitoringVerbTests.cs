@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Cluster.Train.Hosting.Telemetry;
 using Cluster.Train.Telemetry;
 
@@ -24,10 +25,69 @@ public sealed class MonitoringVerbTests
     }
 
     [Theory]
+    [InlineData("train xor", "--dashboard 127.0.0.1:0")]
+    [InlineData("coordinator xor", "--dashboard 127.0.0.1:0 --metrics 127.0.0.1:0")]
+    [InlineData("coordinator xor", "--dashboard localhost:0 --metrics [::1]:0")]
+    public async Task A_process_that_coordinates_serves_its_dashboard_and_says_where(string line, string options)
+    {
+        var run = new HostRun();
+
+        await run.RunLineAsync($"{line} {options}");
+
+        Assert.Equal(0, run.ExitCode);
+        var page = Regex.Match(run.Out, "(?<=dashboard: )http://127\\.0\\.0\\.1:[0-9]+/", RegexOptions.None, TimeSpan.FromSeconds(10)).Value;
+        Assert.NotEmpty(page);
+        // The same address is one server.
+        if (options.Contains("--metrics", StringComparison.Ordinal)) Assert.Equal(options.Contains("::1", StringComparison.Ordinal), !run.Out.Contains($"metrics: {page}metrics", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_worker_has_no_dashboard_whatever_the_environment_says()
+    {
+        var run = new HostRun();
+        run.Variables["CLUSTER_TRAIN_DASHBOARD"] = "127.0.0.1:0";
+
+        await run.RunLineAsync("worker --seed-node 127.0.0.1:4053");
+
+        Assert.Equal(0, run.ExitCode);
+        Assert.DoesNotContain("dashboard", run.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Whoever_watches_a_run_has_its_end()
+    {
+        var (address, watching) = (FreePort(), new TaskCompletionSource<Task<string>>());
+        var run = new HostRun
+        {
+            Engine = new FakeEngine
+            {
+                Run = async (observer, stop) =>
+                {
+                    using var client = new HttpClient();
+                    observer.OnRoster(FakeEngine.Roster);
+                    var stream = await client.GetStreamAsync(new Uri($"http://{address}/api/events"), stop);
+                    watching.SetResult(new StreamReader(stream).ReadToEndAsync(stop));
+                    throw new TrainingFaultException("too few workers");
+                },
+            },
+        };
+
+        await run.RunLineAsync($"train xor --dashboard {address}");
+
+        Assert.Equal(1, run.ExitCode);
+        var text = await await watching.Task;
+        Assert.Contains("\"task\":\"xor\"", text, StringComparison.Ordinal);
+        Assert.Contains("\"state\":\"failed\",\"reason\":\"too few workers\"", text, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("--metrics nowhere", "--metrics is 'nowhere': give HOST:PORT")]
     [InlineData("--metrics 0.0.0.0:0", "--metrics is 0.0.0.0:0, which other machines can reach")]
     [InlineData("--metrics 192.0.2.1:9464 --insecure", "no address of this machine")]
     [InlineData("--metrics 127.0.0.1:0 --http-token short", "fewer than 16 characters")]
+    [InlineData("--dashboard nowhere", "--dashboard is 'nowhere': give HOST:PORT")]
+    [InlineData("--dashboard 0.0.0.0:0", "--dashboard is 0.0.0.0:0, which other machines can reach")]
+    [InlineData("--dashboard 127.0.0.1:0 --http-token short", "fewer than 16 characters")]
     [InlineData("--otlp collector", "--otlp is 'collector': give an http or https URL")]
     [InlineData("--trace /no/such/folder/trace.json", "there is no folder")]
     public async Task Bad_input_is_one_line_before_a_step(string options, string expected)
@@ -101,5 +161,12 @@ public sealed class MonitoringVerbTests
         await run.RunLineAsync("train xor");
 
         Assert.Contains("steps       data 10 %, compute 60 %, wait 20 %, exchange 10 %", run.Out, StringComparison.Ordinal);
+    }
+
+    private static string FreePort()
+    {
+        using var probe = new TcpListener(IPAddress.Loopback, 0);
+        probe.Start();
+        return $"{probe.LocalEndpoint}";
     }
 }
