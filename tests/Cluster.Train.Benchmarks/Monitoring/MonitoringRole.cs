@@ -1,10 +1,13 @@
 using Cluster.Train.Benchmarks.Models;
 using Cluster.Train.Benchmarks.Training;
+using Cluster.Train.Hosting.Dashboard;
 using Cluster.Train.Hosting.Telemetry;
 using Cluster.Train.Hosting.TensorBoard;
 using Cluster.Train.Hosting.Web;
 using Cluster.Train.Nodes;
+using Cluster.Train.Protocol;
 using Cluster.Train.Running;
+using Cluster.Train.Telemetry;
 
 namespace Cluster.Train.Benchmarks.Monitoring;
 
@@ -28,14 +31,15 @@ internal static class MonitoringRole
         {
             var prometheus = new PrometheusText();
             using var export = MetricsExport.Start(prometheus, otlp: null, toCollector: false);
+            await using var dashboard = new LiveDashboard(JobHeader.Of(options.Definition), health: null);
             await using var server = await WebServer.StartAsync(
-                new WebAddress(new HostPort("127.0.0.1", 0), "--metrics"), new MetricsEndpoint(prometheus), new HealthEndpoints(new NodeHealth("")));
+                new WebAddress(new HostPort("127.0.0.1", 0), "--metrics"), new MetricsEndpoint(prometheus), new HealthEndpoints(new NodeHealth("")), new DashboardEndpoints(dashboard.Hub));
             using var trace = new TraceFile(Path.Combine(folder.FullName, "trace.json"), Console.Error.WriteLine);
-            var reading = ReadAsync(server.Address, stop);
+            var reading = Task.WhenAll(ReadAsync(server.Address, stop), FollowAsync(server.Address, stop), FollowAsync(server.Address, stop));
             using var board = new TensorBoardObserver(folder.FullName, options.Task, options.Definition, histogramsEvery: 1);
             using (var boardThread = new ObserverThread(board, Console.Error.WriteLine))
             {
-                await LocalTraining.RunAsync(options with { Spans = trace }, new Both(meter, boardThread), stop);
+                await LocalTraining.RunAsync(options with { Spans = trace }, new All(meter, boardThread, dashboard.Events), stop);
             }
 
             await reading;
@@ -46,31 +50,41 @@ internal static class MonitoringRole
         }
     }
 
-    /// <summary>Tells both.</summary>
-    private sealed class Both(IJobObserver first, IJobObserver second) : IJobObserver
+    /// <summary>Tells all, and those that ask for it how the job stands.</summary>
+    private sealed class All(params IJobObserver[] observers) : IJobObserver, IStatusObserver
     {
-        public void OnRoster(RosterFormed roster)
+        public bool WantsStatus => true;
+
+        public void OnRoster(RosterFormed roster) => Tell(observer => observer.OnRoster(roster));
+
+        public void OnProgress(JobProgress progress) => Tell(observer => observer.OnProgress(progress));
+
+        public void OnEpoch(EpochResult epoch) => Tell(observer => observer.OnEpoch(epoch));
+
+        public void OnEvaluation(EvaluationPoint point) => Tell(observer => observer.OnEvaluation(point));
+
+        public void OnNotice(string notice) => Tell(observer => observer.OnNotice(notice));
+
+        public void OnStatus(StatusReport status)
         {
-            first.OnRoster(roster);
-            second.OnRoster(roster);
+            foreach (var observer in observers.OfType<IStatusObserver>()) observer.OnStatus(status);
         }
 
-        public void OnProgress(JobProgress progress)
-        {
-            first.OnProgress(progress);
-            second.OnProgress(progress);
-        }
+        private void Tell(Action<IJobObserver> tell) => Array.ForEach(observers, tell);
+    }
 
-        public void OnEpoch(EpochResult epoch)
+    /// <summary>Looks at the dashboard as a browser does.</summary>
+    private static async Task FollowAsync(Uri address, CancellationToken stop)
+    {
+        using var client = new HttpClient { BaseAddress = address };
+        try
         {
-            first.OnEpoch(epoch);
-            second.OnEpoch(epoch);
+            await using var stream = await client.GetStreamAsync("/api/events", stop);
+            await stream.CopyToAsync(Stream.Null, stop);
         }
-
-        public void OnNotice(string notice)
+        catch (OperationCanceledException)
         {
-            first.OnNotice(notice);
-            second.OnNotice(notice);
+            // The run is over.
         }
     }
 

@@ -35,6 +35,6 @@ internal static class MonitoringVerb
         }
 
         Console.WriteLine(ThisMachine.Description);
-        Comparison.Print("metrics that are read every second, trace and TensorBoard (ours) against none (peer)", rows);
+        Comparison.Print("metrics that are read every second, trace, TensorBoard and a dashboard with two readers (ours) against none (peer)", rows);
     }
 }
