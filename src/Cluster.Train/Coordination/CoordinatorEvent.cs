@@ -21,7 +21,7 @@ internal abstract record CoordinatorEvent
 
     /// <summary>The coordinator's process has lost a member's, or never reached it.</summary>
     /// <param name="Generation">The generation whose member it is.</param>
-    /// <param name="Rank">Its place there.</param>
+    /// <param name="Rank">Its rank there.</param>
     /// <param name="Message">What happened, in one line.</param>
     /// <param name="NeverReached">Whether no connection ever stood.</param>
     internal sealed record PeerLost(int Generation, int Rank, string Message, bool NeverReached) : CoordinatorEvent;

@@ -153,7 +153,7 @@ internal sealed class ProcessContext
                 member.Slice, Layout.ParameterLength, Definition.Shards, inputs, optimizer, rate, Definition.ClipNorm, Layout.Groups, Definition.Ema,
                 Layout.WeightPosition, roster.Norms)
             {
-                NormOrder = BlockPlaces.NormOrderOf(Definition.Device),
+                NormOrder = BlockMemory.NormOrderOf(Definition.Device),
             };
         var exchange = Network is null
             ? _hub.Join(roster, member.Rank, owner, Patience)
@@ -172,7 +172,7 @@ internal sealed class ProcessContext
     /// <summary>Whether a member's blocks lie on its device: where no other process and no slice of the coordinator's needs them.</summary>
     private bool StaysOnDevice(Roster roster, RosterMember member, DeviceSpec device, Action<IGenerationMessage> sink, int generation)
     {
-        if (Network is not null || !BlockPlaces.OnDevice(device) || roster.Members.Any(other => other.IsCoordinator))
+        if (Network is not null || !BlockMemory.OnDevice(device) || roster.Members.Any(other => other.IsCoordinator))
         {
             return false;
         }

@@ -34,7 +34,7 @@ internal sealed record Roster(int Generation, Topology Topology, string Secret, 
 }
 
 /// <summary>One member of a roster.</summary>
-/// <param name="Rank">Its place.</param>
+/// <param name="Rank">Its number in the order of the roster, from 0.</param>
 /// <param name="WorkerId">The worker's identity, which differs between two runs of one worker; empty for the coordinator.</param>
 /// <param name="Name">Its name in messages.</param>
 /// <param name="Shards">The shards it computes.</param>

@@ -150,7 +150,7 @@ internal sealed class ExchangeMesh : IDisposable
     {
         var started = Stopwatch.GetTimestamp();
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(abort, _ended.Token);
-        // Higher ranks are called first: whoever calls this member gets through to its seat without its help.
+        // Higher ranks are called first: whoever calls this member gets through without its help.
         foreach (var peer in peers.Where(peer => peer != Rank).OrderDescending())
         {
             var left = timeout - Stopwatch.GetElapsedTime(started);

@@ -2,42 +2,42 @@ namespace Cluster.Train.Exchange.Peers;
 
 /// <summary>
 /// Which generations the members of this process take part in. Members learn of a new generation at different moments,
-/// so a caller may come before its seat is there and waits; a caller of a generation that is over is refused.
+/// so a caller may come before the member is there and waits; a caller of a generation that is over is refused.
 /// </summary>
 internal sealed class GenerationTable
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<(string JobHash, int Generation, int Rank), MemberConnections> _seats = [];
+    private readonly Dictionary<(string JobHash, int Generation, int Rank), MemberConnections> _members = [];
     private readonly Dictionary<string, NewestGeneration> _newest = [];
     private TaskCompletionSource _changed = NewSignal();
 
-    /// <summary>Takes a member's seat.</summary>
+    /// <summary>Opens a member's connections.</summary>
     /// <exception cref="InvalidOperationException">It is taken.</exception>
     internal MemberConnections Register(ExchangeRoster roster, int rank)
     {
-        var seat = new MemberConnections(roster, rank, Remove);
+        var member = new MemberConnections(roster, rank, Remove);
         lock (_gate)
         {
-            if (!_seats.TryAdd(KeyOf(seat), seat))
+            if (!_members.TryAdd(KeyOf(member), member))
             {
                 throw new InvalidOperationException(Invariant($"rank {rank} of generation {roster.Generation} has joined already"));
             }
 
-            if (!_newest.TryGetValue(seat.JobHash, out var newest) || newest.Generation < roster.Generation)
+            if (!_newest.TryGetValue(member.JobHash, out var newest) || newest.Generation < roster.Generation)
             {
-                _newest[seat.JobHash] = new NewestGeneration(roster.Generation);
+                _newest[member.JobHash] = new NewestGeneration(roster.Generation);
             }
 
             _changed.SetResult();
             _changed = NewSignal();
         }
 
-        return seat;
+        return member;
     }
 
-    /// <summary>The seat that a caller wants, when it is there.</summary>
+    /// <summary>The member that a caller wants, when it is there.</summary>
     /// <exception cref="RefusedException">The generation is over here, or the caller is no member of it.</exception>
-    /// <exception cref="OperationCanceledException">The seat was not taken before the deadline.</exception>
+    /// <exception cref="OperationCanceledException">The member was not there before the deadline.</exception>
     internal async Task<MemberConnections> FindAsync(Hello hello, CancellationToken deadline)
     {
         while (true)
@@ -45,10 +45,10 @@ internal sealed class GenerationTable
             Task changed;
             lock (_gate)
             {
-                if (_seats.TryGetValue((hello.JobHash, hello.Generation, hello.To), out var seat))
+                if (_members.TryGetValue((hello.JobHash, hello.Generation, hello.To), out var member))
                 {
-                    seat.Check(hello);
-                    return seat;
+                    member.Check(hello);
+                    return member;
                 }
 
                 if (_newest.TryGetValue(hello.JobHash, out var newest) && newest.IsOver(hello))
@@ -64,17 +64,17 @@ internal sealed class GenerationTable
         }
     }
 
-    private static (string JobHash, int Generation, int Rank) KeyOf(MemberConnections seat) => (seat.JobHash, seat.Roster.Generation, seat.Rank);
+    private static (string JobHash, int Generation, int Rank) KeyOf(MemberConnections member) => (member.JobHash, member.Roster.Generation, member.Rank);
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private void Remove(MemberConnections seat)
+    private void Remove(MemberConnections member)
     {
         lock (_gate)
         {
-            if (_seats.Remove(KeyOf(seat)) && _newest[seat.JobHash] is var newest && newest.Generation == seat.Roster.Generation)
+            if (_members.Remove(KeyOf(member)) && _newest[member.JobHash] is var newest && newest.Generation == member.Roster.Generation)
             {
-                newest.LeftRanks.Add(seat.Rank);
+                newest.LeftRanks.Add(member.Rank);
             }
         }
     }

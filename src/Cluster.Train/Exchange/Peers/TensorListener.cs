@@ -97,7 +97,7 @@ internal sealed class TensorListener : IDisposable
         _socket.Dispose();
     }
 
-    /// <summary>Takes a member's seat in a generation, so that its peers' connections reach it.</summary>
+    /// <summary>Opens a member's connections in a generation, so that its peers' connections reach it.</summary>
     internal MemberConnections Register(ExchangeRoster roster, int rank)
     {
         Admit(roster);

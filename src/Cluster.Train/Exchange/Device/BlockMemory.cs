@@ -4,7 +4,7 @@ using Cluster.Train.Training;
 namespace Cluster.Train.Exchange.Device;
 
 /// <summary>Where the blocks of a process's workers lie, if they have the choice.</summary>
-internal static class BlockPlaces
+internal static class BlockMemory
 {
     private const string Hook = "CLUSTER_TRAIN_TEST_BLOCKS";
 
