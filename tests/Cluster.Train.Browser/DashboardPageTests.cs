@@ -1,3 +1,4 @@
+using Cluster.Train.Hosting.Dashboard;
 using Microsoft.Playwright;
 
 namespace Cluster.Train.Browser;
@@ -132,6 +133,13 @@ public sealed class DashboardPageTests(BrowserFixture browser) : IClassFixture<B
         await Assertions.Expect(page.Locator("#curves figure").First.Locator("tbody")).ToContainTextAsync("133");
         await Assertions.Expect(page.Locator("#happenings tbody tr")).ToHaveCountAsync(5);
         await Assertions.Expect(page.Locator("#banner")).ToBeHiddenAsync();
+
+        // Where it leaves in good order, its last word names the others, too.
+        back.Tell(Scenes.Places(here: 0), new RunEnded(JobStanding.Standby, "this node has left; the job goes on without it"));
+        await back.EndAsync();
+        await Assertions.Expect(page.Locator("#banner")).ToContainTextAsync("This node has ended");
+        await Assertions.Expect(page.Locator("#banner a")).ToHaveAttributeAsync("href", "http://10.0.0.12:8090/");
+        await Assertions.Expect(page.Locator("#reason")).ToHaveTextAsync("this node has left; the job goes on without it");
     }
 
     [SkippableFact]

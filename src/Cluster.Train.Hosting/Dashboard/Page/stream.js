@@ -95,15 +95,15 @@ function say(text) {
 function bannerOf() {
   const others = (state?.coordinators ?? []).filter(place => !place.here);
   if (!state) return lost == null ? null : ["care", "The server does not answer. Trying again."];
-  if (state.state === "standby") {
+  if (state.state === "standby" && !ended) {
     const place = others.find(one => one.coordinates);
     return place ? ["care", "This node stands by; the job goes on at ", ...placeOf(place), "."] : ["care", "This node stands by."];
   }
   if (over(state.state) && (ended || lost != null)) return ["rest", `The job is ${words[state.state]}, and its program has ended. This is how it ended.`];
   if (lost == null && !ended) return null;
-  const first = ended ? "This node's program has ended." : `No connection since ${clock(lost)}. Trying again; what is shown is as it was then.`;
+  const first = ended ? "This node has ended; what is shown is how it stood." : `No connection since ${clock(lost)}. Trying again; what is shown is as it was then.`;
   if (!others.length) return ["care", first];
-  return ["care", `${first} If the coordinator was lost, another node takes the job over: `, ...others.flatMap((place, i) => i ? ["; or ", ...placeOf(place)] : placeOf(place)), "."];
+  return ["care", `${first} If it coordinated a job that goes on, another node takes that over: `, ...others.flatMap((place, i) => i ? ["; or ", ...placeOf(place)] : placeOf(place)), "."];
 }
 
 let bannerText = "";
