@@ -50,7 +50,8 @@ public sealed class BrowserFixture : IAsyncLifetime
     /// <summary>A page of its own; skips the test where there is no browser.</summary>
     /// <param name="width">Its width in pixels.</param>
     /// <param name="dark">Whether its user likes it dark.</param>
-    internal async Task<IPage> NewPageAsync(int width = 1280, bool dark = false)
+    /// <param name="password">What its user says where a server asks; null for nothing.</param>
+    internal async Task<IPage> NewPageAsync(int width = 1280, bool dark = false, string? password = null)
     {
         Skip.If(_browser is null, _lack);
         // The page of the test before would go on asking for its server.
@@ -60,6 +61,7 @@ public sealed class BrowserFixture : IAsyncLifetime
             ViewportSize = new ViewportSize { Width = width, Height = width < 600 ? 740 : 1000 },
             ColorScheme = dark ? ColorScheme.Dark : ColorScheme.Light,
             ReducedMotion = ReducedMotion.Reduce,
+            HttpCredentials = password is null ? null : new HttpCredentials { Username = "anybody", Password = password },
         });
         context.SetDefaultTimeout(120_000);
         return await context.NewPageAsync();

@@ -143,6 +143,23 @@ public sealed class DashboardPageTests(BrowserFixture browser) : IClassFixture<B
     }
 
     [SkippableFact]
+    public async Task A_token_is_a_password_to_the_browser_for_the_page_and_its_stream()
+    {
+        const string Token = "a-token-of-more-than-16";
+        var page = await browser.NewPageAsync(password: Token);
+        await using var scene = await Scene.StartAsync(Scenes.All["running"](), token: Token);
+        await page.GotoAsync(scene.Address.AbsoluteUri);
+        await WaitForStateAsync(page, "running");
+        await Assertions.Expect(page.Locator("#link")).ToHaveTextAsync("live");
+
+        var stranger = await browser.NewPageAsync(password: "another-token-of-16");
+        // 401 with nothing in it, which a browser shows as an error of its own.
+        var refused = await Assert.ThrowsAsync<PlaywrightException>(() => stranger.GotoAsync(scene.Address.AbsoluteUri));
+        Assert.Contains("net::ERR_", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(0, await stranger.Locator("#task").CountAsync());
+    }
+
+    [SkippableFact]
     public async Task Sixty_four_workers_and_ten_thousand_epochs_are_shown()
     {
         var page = await browser.NewPageAsync(1600);

@@ -28,12 +28,13 @@ internal sealed class Scene : IAsyncDisposable
     /// <param name="events">What has happened before, and when.</param>
     /// <param name="port">The port; 0 for any.</param>
     /// <param name="age">How long ago the run began, in seconds.</param>
-    public static async Task<Scene> StartAsync(IEnumerable<(object Happened, double At)> events, int port = 0, double age = 600)
+    /// <param name="token">What readers must say; null for nothing.</param>
+    public static async Task<Scene> StartAsync(IEnumerable<(object Happened, double At)> events, int port = 0, double age = 600, string? token = null)
     {
         var started = DateTimeOffset.UtcNow - TimeSpan.FromSeconds(age);
         var hub = new FrameHub(new JobHistory(), new StateJson(Scenes.Job, Guid.NewGuid().ToString("N"), started));
         hub.Advance([.. events], age);
-        return new Scene(hub, started, await WebServer.StartAsync(new WebAddress(new HostPort("127.0.0.1", port), "--dashboard"), new DashboardEndpoints(hub)));
+        return new Scene(hub, started, await WebServer.StartAsync(new WebAddress(new HostPort("127.0.0.1", port), "--dashboard") { Token = token }, new DashboardEndpoints(hub)));
     }
 
     /// <summary>Tells of something that happens now.</summary>
