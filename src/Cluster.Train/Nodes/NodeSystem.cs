@@ -10,7 +10,6 @@ namespace Cluster.Train.Nodes;
 /// <summary>One actor system as a member of the cluster, from joining to leaving. A process that has to join again makes a new one.</summary>
 internal sealed class NodeSystem : IAsyncDisposable
 {
-    private static readonly TimeSpan ResolvePatience = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan ProbeAfter = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
@@ -78,7 +77,6 @@ internal sealed class NodeSystem : IAsyncDisposable
         var up = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         Cluster.RegisterOnMemberUp(up.SetResult);
         var began = Environment.TickCount64;
-        var patience = _options.JoinTimeout < ResolvePatience ? _options.JoinTimeout : ResolvePatience;
         var others = _options.Seeds.Where(seed => seed != Address).ToArray();
         var asked = false;
         var begun = false;
@@ -96,7 +94,7 @@ internal sealed class NodeSystem : IAsyncDisposable
             {
                 asked = true;
                 // A seed that is alone so far does not wait for the names of those that come after it.
-                if (others.Length == _options.Seeds.Count) await Seeds.ResolveAnyAsync(others, patience, "--seed-node", stop);
+                if (others.Length == _options.Seeds.Count) await ResolveAsync(others, say, stop);
                 Cluster.JoinSeedNodes(_options.Seeds.Select(seed => NodeConfig.AddressOf(seed, _options.Tls is not null)));
             }
 
@@ -150,6 +148,18 @@ internal sealed class NodeSystem : IAsyncDisposable
         if (way == ClusterJoin.Way.AskSeeds || others.Length == 0) return way;
         var listens = await Seeds.AnyListensAsync(others, ListenerPause, stop);
         return Cluster.State.Members.IsEmpty ? ClusterJoin.Next(_options.Role, Address, _options.Seeds, waited, listens) : ClusterJoin.Way.AskSeeds;
+    }
+
+    // A container or a pod gets its name when it starts, perhaps long after this node.
+    private async Task ResolveAsync(HostPort[] others, Action<string>? say, CancellationToken stop)
+    {
+        var resolved = Seeds.ResolveAnyAsync(others, _options.JoinTimeout, "--seed-node", stop);
+        if (await Task.WhenAny(resolved, Task.Delay(ProbeAfter, stop)) != resolved)
+        {
+            say?.Invoke(Invariant($"no name of {string.Join(", ", others)} resolves yet; asking for up to {_options.JoinTimeout.TotalSeconds:0} s"));
+        }
+
+        await resolved;
     }
 
     private async Task ProbeAsync(HostPort[] others, Action<string>? say, CancellationToken stop)
