@@ -29,4 +29,22 @@ public sealed class FailoverScenarios(ITestOutputHelper output)
         await third.WritesAsync("taking over[^$]*generation 3: 3 workers", Scenario.Patience);
         await cluster.EndsLikeOneProcessAsync(Job, third, seeds[0], workers);
     });
+
+    [Fact]
+    public Task A_coordinator_that_is_terminated_hands_over_and_no_worker_ends() => Scenario.RunAsync(output, async cluster =>
+    {
+        int[] seeds = [Scenario.FreePort(), Scenario.FreePort()];
+        var first = cluster.Coordinator(Job, 2, seeds[0], seeds, "--hand-over");
+        await first.WritesAsync("waiting for 2 workers", Scenario.Patience);
+        var second = cluster.Coordinator(Job, 2, seeds[1], seeds, "--hand-over");
+        await second.WritesAsync("standing by", Scenario.Patience);
+        var workers = cluster.Workers(2, seeds);
+        await Scenario.ReachesAsync(first, Scenario.HeldAt);
+
+        first.Signal(Signal.Terminate);
+
+        Assert.Equal(143, await first.EndsAsync(Scenario.Patience));
+        await second.WritesAsync("taking over[^$]*generation 2: 2 workers", Scenario.Patience);
+        await cluster.EndsLikeOneProcessAsync(Job, second, seeds[1], workers);
+    });
 }

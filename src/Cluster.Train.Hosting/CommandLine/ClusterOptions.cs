@@ -77,6 +77,10 @@ internal static class ClusterOptions
         "How many steps may have to be computed again when a worker is lost.")
     { DefaultNote = "as many as keep the cost of snapshots below 1 % of the time" };
 
+    public static readonly OptionSpec<bool> HandOver = new("--hand-over", Crew, ValueKinds.Flag,
+        "When this node is stopped (SIGTERM, Ctrl-C), leaves the job to a coordinator that stands by, where there is one, instead of stopping it.")
+    { Default = _ => false };
+
     public static readonly OptionSpec<TimeSpan> JoinTimeout = new("--join-timeout", Node, ValueKinds.Duration,
         "How long this node looks for a cluster, and waits for whoever is missing in it.")
     { Default = _ => TimeSpan.FromMinutes(5) };

@@ -13,7 +13,7 @@ internal static class CoordinatorVerb
         "coordinator", "Coordinates a job of workers on other nodes, or stands by to take it over.",
         [
             .. JobOptions.All,
-            ClusterOptions.Workers, ClusterOptions.MinWorkers, ClusterOptions.MaxWorkers, ClusterOptions.SnapshotEvery,
+            ClusterOptions.Workers, ClusterOptions.MinWorkers, ClusterOptions.MaxWorkers, ClusterOptions.SnapshotEvery, ClusterOptions.HandOver,
             RunOptions.Data, RunOptions.Device, RunOptions.Topology, RunOptions.StepTimeout,
             RunOptions.CheckpointDirectory, RunOptions.CheckpointEvery, RunOptions.Keep, RunOptions.Resume,
             ClusterOptions.Listen, ClusterOptions.Advertise, ClusterOptions.TensorPort, ClusterOptions.Seeds, ClusterOptions.JoinTimeout, ClusterOptions.HealthFile,
@@ -36,6 +36,7 @@ internal static class CoordinatorVerb
         var run = new CoordinatorOptions(NodeBuilder.Build(invocation, ClusterOptions.Listen), job)
         {
             MinWorkers = values.Get(ClusterOptions.MinWorkers),
+            HandOver = values.Get(ClusterOptions.HandOver),
             SnapshotEvery = values.IsGiven(ClusterOptions.SnapshotEvery) ? values.Get(ClusterOptions.SnapshotEvery) : null,
         };
         if (values.IsGiven(ClusterOptions.MaxWorkers)) run = run with { MaxWorkers = values.Get(ClusterOptions.MaxWorkers) };

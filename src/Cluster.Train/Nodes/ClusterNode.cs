@@ -25,7 +25,10 @@ public static class ClusterNode
     /// <summary>Is a coordinator node until the job has ended, here or on another node.</summary>
     /// <param name="options">The node and its job.</param>
     /// <param name="observer">Is told how the job goes while this node carries the coordinator, and what the node does.</param>
-    /// <param name="stop">Ends the job at the next step boundary if this node carries it; otherwise only the node leaves.</param>
+    /// <param name="stop">
+    /// Ends the job at the next step boundary if this node carries it, or hands it over (<see cref="CoordinatorOptions.HandOver"/>); otherwise
+    /// only the node leaves.
+    /// </param>
     /// <exception cref="BadInputException">The node cannot listen, or the job cannot be run as it is.</exception>
     /// <exception cref="TrainingFaultException">No cluster, or the job could not go on.</exception>
     /// <exception cref="OperationCanceledException">It was stopped before the first step.</exception>
@@ -88,7 +91,7 @@ public static class ClusterNode
             options.Job, options.MinWorkers, options.MaxWorkers, options.SnapshotEvery, () => openNetwork(node), observer);
         return await new CoordinatorNode(
             node, (_, succeeds, completion) => coordinator.Begin(succeeds, completion), NodeCoordinator.StopJob, coordinator.RetireAsync,
-            observer.OnNotice).RunAsync(stop).ConfigureAwait(false);
+            observer.OnNotice, options.HandOver).RunAsync(stop).ConfigureAwait(false);
     }
 
     /// <summary>The same, with another network for the tensors; the snapshots that peers fetch through it stay as long.</summary>

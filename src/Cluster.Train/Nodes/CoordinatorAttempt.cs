@@ -16,6 +16,7 @@ internal sealed class CoordinatorAttempt
     private readonly Func<NodeSystem, bool, TaskCompletionSource<JobOutcome>, Props> _coordinator;
     private readonly object _stopJob;
     private readonly Action<string> _say;
+    private readonly bool _handsOver;
     private readonly bool _standsBy;
     private readonly TaskCompletionSource<JobOutcome> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<JobEnded> _elsewhere = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -24,9 +25,10 @@ internal sealed class CoordinatorAttempt
 
     /// <summary>Begins. See <see cref="CoordinatorNode"/> for the parameters.</summary>
     public CoordinatorAttempt(
-        NodeSystem node, Func<NodeSystem, bool, TaskCompletionSource<JobOutcome>, Props> coordinator, object stopJob, Action<string> say)
+        NodeSystem node, Func<NodeSystem, bool, TaskCompletionSource<JobOutcome>, Props> coordinator, object stopJob, Action<string> say,
+        bool handsOver)
     {
-        (_node, _coordinator, _stopJob, _say) = (node, coordinator, stopJob, say);
+        (_node, _coordinator, _stopJob, _say, _handsOver) = (node, coordinator, stopJob, say, handsOver);
         _nodeActor = node.System.ActorOf(NodeActor.Props(node.Coordinator, ended => _elsewhere.TrySetResult(ended)), NodeActor.Name);
         if (node.Leader() is { } leader && leader != node.Address)
         {
@@ -105,7 +107,9 @@ internal sealed class CoordinatorAttempt
 
     private void Stop(TaskCompletionSource left)
     {
-        if (!_active)
+        var handsOver = _active && _handsOver && _node.HasStandby();
+        if (handsOver) _say("handing the job over to the coordinator that stands by");
+        if (!_active || handsOver)
         {
             left.TrySetResult();
             return;

@@ -13,9 +13,10 @@ namespace Cluster.Train.Nodes;
 /// <param name="stopJob">The message that ends the job at the next step boundary.</param>
 /// <param name="retire">Frees what the coordinator had, when the others have gone on without this node.</param>
 /// <param name="say">Is told what the node does, a line at a time.</param>
+/// <param name="handsOver">Whether a node that is stopped leaves the job to one that stands by, if there is one.</param>
 internal sealed class CoordinatorNode(
     NodeOptions options, Func<NodeSystem, bool, TaskCompletionSource<JobOutcome>, Props> coordinator, object stopJob, Func<Task> retire,
-    Action<string> say)
+    Action<string> say, bool handsOver = false)
 {
     /// <summary>Runs until the job has ended, or the node is stopped while it only stands by.</summary>
     public async Task<NodeEnd> RunAsync(CancellationToken stop)
@@ -24,7 +25,7 @@ internal sealed class CoordinatorNode(
         {
             await using var node = NodeSystem.Start(options with { AnotherSeedListens = await AnotherSeedListensAsync(stop) });
             await node.JoinAsync(stop);
-            if (await new CoordinatorAttempt(node, coordinator, stopJob, say).RunAsync(stop) is { } end) return end;
+            if (await new CoordinatorAttempt(node, coordinator, stopJob, say, handsOver).RunAsync(stop) is { } end) return end;
             await retire();
             say("the other nodes have gone on without this one: joining again");
         }

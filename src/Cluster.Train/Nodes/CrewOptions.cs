@@ -21,6 +21,9 @@ public sealed record CoordinatorOptions(NodeOptions Node, TrainingOptions Job)
 
     /// <summary>A snapshot in the workers' memory every so many steps. <b>Default</b>: null, as often as costs little.</summary>
     public long? SnapshotEvery { get; init; }
+
+    /// <summary>Whether a node that is stopped leaves its job to another coordinator that stands by, where there is one. <b>Default</b>: false, it stops the job.</summary>
+    public bool HandOver { get; init; }
 }
 
 /// <summary>A node that computes for whatever job its cluster has.</summary>

@@ -127,6 +127,10 @@ internal sealed class NodeSystem : IAsyncDisposable
             .Select((member, age) => new CoordinatorPlace(HostPort.Of(member.Address), NodeConfig.DashboardOf(member.Roles), age == 0, member.Address.Equals(cluster.SelfAddress))),
     ];
 
+    /// <summary>Whether another coordinator node is there that can take over.</summary>
+    public bool HasStandby() => Cluster.State.Members.Except(Cluster.State.Unreachable).Any(member =>
+        member.HasRole(NodeConfig.CoordinatorRole) && member.Status == MemberStatus.Up && !member.Address.Equals(Cluster.SelfAddress));
+
     /// <summary>Leaves the cluster in good order, as far as the others still answer, unless the job is over; ends the actor system.</summary>
     public async ValueTask DisposeAsync()
     {

@@ -24,6 +24,16 @@ public sealed class ClusterVerbTests
         Assert.Contains("SHA-256 ab12", run.Out, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("coordinator xor", false)]
+    [InlineData("coordinator xor --hand-over", true)]
+    public async Task A_coordinator_hands_over_where_it_is_told_to(string line, bool expected)
+    {
+        var run = await new HostRun().RunLineAsync(line);
+
+        Assert.Equal(expected, run.Cluster.AskedToCoordinate!.HandOver);
+    }
+
     [Fact]
     public async Task Everything_can_come_from_the_environment()
     {
