@@ -81,6 +81,10 @@ internal static class ClusterOptions
         "When this node is stopped (SIGTERM, Ctrl-C), leaves the job to a coordinator that stands by, where there is one, instead of stopping it.")
     { Default = _ => false };
 
+    public static readonly OptionSpec<bool> Stay = new("--stay", Node, ValueKinds.Flag,
+        "Stays idle once the job is done, until it is stopped: for whatever starts again what has ended well, as Kubernetes' StatefulSets do.")
+    { Default = _ => false };
+
     public static readonly OptionSpec<TimeSpan> JoinTimeout = new("--join-timeout", Node, ValueKinds.Duration,
         "How long this node looks for a cluster, and waits for whoever is missing in it.")
     { Default = _ => TimeSpan.FromMinutes(5) };

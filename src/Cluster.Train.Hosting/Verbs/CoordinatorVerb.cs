@@ -16,7 +16,7 @@ internal static class CoordinatorVerb
             ClusterOptions.Workers, ClusterOptions.MinWorkers, ClusterOptions.MaxWorkers, ClusterOptions.SnapshotEvery, ClusterOptions.HandOver,
             RunOptions.Data, RunOptions.Device, RunOptions.Topology, RunOptions.StepTimeout,
             RunOptions.CheckpointDirectory, RunOptions.CheckpointEvery, RunOptions.Keep, RunOptions.Resume,
-            ClusterOptions.Listen, ClusterOptions.Advertise, ClusterOptions.TensorPort, ClusterOptions.Seeds, ClusterOptions.JoinTimeout, ClusterOptions.HealthFile,
+            ClusterOptions.Listen, ClusterOptions.Advertise, ClusterOptions.TensorPort, ClusterOptions.Seeds, ClusterOptions.JoinTimeout, ClusterOptions.HealthFile, ClusterOptions.Stay,
             .. ClusterOptions.Tls,
             .. MonitoringOptions.OfJob,
             RunOptions.Summary, RunOptions.History, RunOptions.Plot, RunOptions.Journal, RunOptions.JournalHashEvery, RunOptions.Log,
@@ -72,13 +72,20 @@ internal static class CoordinatorVerb
         {
             observers.Dispose();
             outputs.Close(invocation.Host, display, job.Definition, outcome, curves);
-            return outcome.Completed ? 0 : signals.ExitCode ?? 1;
+            if (!outcome.Completed) return signals.ExitCode ?? 1;
+            await Stay.UntilStoppedAsync(invocation, monitoring, signals);
+            return 0;
         }
 
         observers.Dispose();
         display.Dispose();
         monitoring.Note(end);
-        if (end.Where is not null) return EndLike(end, invocation.Host);
+        if (end.Where is not null)
+        {
+            var exitCode = EndLike(end, invocation.Host);
+            if (end.Kind == NodeEndKind.Done) await Stay.UntilStoppedAsync(invocation, monitoring, signals);
+            return exitCode;
+        }
 
         invocation.Host.Out.WriteLine("left; the job goes on without this node");
         return signals.ExitCode ?? 0;

@@ -10,7 +10,7 @@ internal static class WorkerVerb
         "worker", "Computes for the job of a coordinator on another node.",
         [
             RunOptions.Data, RunOptions.OwnInit, RunOptions.Device, RunOptions.StepTimeout,
-            ClusterOptions.Name, ClusterOptions.WorkerListen, ClusterOptions.Advertise, ClusterOptions.TensorPort, ClusterOptions.Seeds, ClusterOptions.JoinTimeout, ClusterOptions.HealthFile,
+            ClusterOptions.Name, ClusterOptions.WorkerListen, ClusterOptions.Advertise, ClusterOptions.TensorPort, ClusterOptions.Seeds, ClusterOptions.JoinTimeout, ClusterOptions.HealthFile, ClusterOptions.Stay,
             .. ClusterOptions.Tls, .. MonitoringOptions.All,
             RunOptions.Log,
         ],
@@ -45,6 +45,7 @@ internal static class WorkerVerb
 
         if (end.Kind == NodeEndKind.Failed) throw new TrainingFaultException(end.Reason);
         Say(end.Reason);
+        if (end.Kind == NodeEndKind.Done) await Stay.UntilStoppedAsync(invocation, monitoring, signals);
         return end.Kind == NodeEndKind.Left ? signals.ExitCode ?? 0 : 0;
 
         void Say(string line)
