@@ -16,7 +16,8 @@ namespace Cluster.Train.Nodes;
 internal sealed class WorkerNode(
     NodeOptions options, Func<NodeSystem, TaskCompletionSource<WorkerOutcome>, Props> worker, object leave, Action<string> say)
 {
-    private static readonly TimeSpan LeavePatience = TimeSpan.FromSeconds(30);
+    /// <summary>How long it waits for a boundary at which it can leave.</summary>
+    internal static readonly TimeSpan LeavePatience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan WordPatience = TimeSpan.FromSeconds(5);
 
     /// <summary>Runs until the job has ended, or the node has left.</summary>
