@@ -19,12 +19,24 @@ internal sealed class Node : IDisposable
     /// <param name="hold">CLUSTER_TRAIN_TEST_HOLD, see tests/Cluster.Train.Held; null for none.</param>
     /// <param name="args">Its command line.</param>
     internal Node(string name, string? hold, params IEnumerable<string> args)
+        : this(name, hold, Executable, new Dictionary<string, string>(), args)
+    {
+    }
+
+    /// <summary>Starts another program, which may start nodes.</summary>
+    /// <param name="name">For messages.</param>
+    /// <param name="hold">As above.</param>
+    /// <param name="program">What is started.</param>
+    /// <param name="variables">Its environment, besides this process's.</param>
+    /// <param name="args">Its command line.</param>
+    internal Node(string name, string? hold, string program, IReadOnlyDictionary<string, string> variables, params IEnumerable<string> args)
     {
         Name = name;
-        var start = new ProcessStartInfo(Executable, args) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(program, args) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
         // Options of whoever runs the tests are none of the scenario's.
         foreach (var option in start.Environment.Keys.Where(key => key.StartsWith("CLUSTER_TRAIN_", StringComparison.Ordinal)).ToArray()) start.Environment.Remove(option);
         if (hold is not null) start.Environment["CLUSTER_TRAIN_TEST_HOLD"] = hold;
+        foreach (var (variable, value) in variables) start.Environment[variable] = value;
         _process = new Process { StartInfo = start, EnableRaisingEvents = true };
         _process.OutputDataReceived += (_, line) => Append(line.Data);
         _process.ErrorDataReceived += (_, line) => Append(line.Data);
@@ -64,7 +76,7 @@ internal sealed class Node : IDisposable
         Lines.Where(line => Regex.IsMatch(line.Text, pattern, RegexOptions.NonBacktracking)).Select(line => line.Timestamp);
 
     /// <summary>The executable that was built beside these tests, in the same configuration.</summary>
-    private static string Executable
+    internal static string Executable
     {
         get
         {

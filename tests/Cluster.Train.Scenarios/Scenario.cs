@@ -74,6 +74,13 @@ internal sealed class Scenario : IAsyncDisposable
         return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 
+    /// <summary>A folder of the scenario's.</summary>
+    internal string Folder => _folder.FullName;
+
+    /// <summary>Starts a program that starts nodes.</summary>
+    internal Node Program(string name, string program, IReadOnlyDictionary<string, string> variables, params IEnumerable<string> args) =>
+        Add(new Node(name, Hold, program, variables, args));
+
     /// <summary>Starts a coordinator.</summary>
     internal Node Coordinator(IReadOnlyList<string> job, int workers, int port, IReadOnlyList<int>? seeds = null, params IEnumerable<string> more) =>
         Add(new Node($"coordinator {port}", Hold, [

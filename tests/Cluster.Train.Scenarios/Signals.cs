@@ -9,6 +9,7 @@ internal enum Signal
     Hangup = 1,
     Interrupt = 2,
     Quit = 3,
+    User1 = 10,
     Terminate = 15,
     Continue = 18,
     Stop = 19,

@@ -10,6 +10,8 @@ public sealed class ShellScriptTests
     [InlineData("deploy/gpu-check/check.sh")]
     [InlineData("deploy/make-certificates.sh")]
     [InlineData("deploy/prerequisites.sh")]
+    [InlineData("deploy/slurm.sh")]
+    [InlineData("deploy/kubernetes/rehearse.sh")]
     public async Task A_script_has_no_error_of_syntax(string script)
     {
         Assert.Equal((0, "", ""), await BashAsync("-n", script));
@@ -32,6 +34,8 @@ public sealed class ShellScriptTests
     [InlineData("give one file for the bundle", "deploy/gpu-check.sh", "bundle")]
     [InlineData("'folder' does not end in .tar.xz", "deploy/gpu-check.sh", "bundle", "folder")]
     [InlineData("--device is 'gpu': give cuda or cpu", "deploy/gpu-check/check.sh", "--device", "gpu")]
+    [InlineData("give a task", "deploy/slurm.sh")]
+    [InlineData("there is no SLURM_JOB_ID: start this with sbatch", "deploy/slurm.sh", "xor")]
     [InlineData("there is no option '--fast'", "deploy/gpu-check/check.sh", "--fast")]
     public async Task Bad_input_is_one_line_and_exit_code_2(string expected, params string[] args)
     {
