@@ -30,6 +30,17 @@ internal sealed unsafe class PeerStreams : IDisposable
 
     internal IncomingStream Incoming { get; }
 
+    /// <summary>What has not come from it, or what it has not taken, for messages.</summary>
+    internal string WaitsFor => Incoming.IsWaiting
+        ? Incoming.Due switch
+        {
+            FrameKind.Gradients => "its gradients",
+            FrameKind.Norms => "the totals of its slice",
+            FrameKind.TensorSums => "the norms of its tensors",
+            _ => "its finished slice",
+        }
+        : "taking what it is sent";
+
     /// <summary>Whether two members have anything to say to each other: one owns something that the other contributes to or needs.</summary>
     internal static bool AreNeeded(ExchangeRoster roster, ExchangeMember one, ExchangeMember other) => Speaks(one, other) || Speaks(other, one)
         || (roster.NeedsTotals && one.Slice.Length > 0 && other.Slice.Length > 0);

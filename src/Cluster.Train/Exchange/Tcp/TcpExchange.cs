@@ -246,16 +246,6 @@ internal sealed class TcpExchange : TensorExchange
 
     private static string? HostOf(ExchangeMember member) => member.Endpoint is { } endpoint ? TensorEndpoint.Parse(endpoint).Host : null;
 
-    private static string Describe(PeerStreams peer) => peer.Incoming.IsWaiting
-        ? peer.Incoming.Due switch
-        {
-            FrameKind.Gradients => "its gradients",
-            FrameKind.Norms => "the totals of its slice",
-            FrameKind.TensorSums => "the norms of its tensors",
-            _ => "its finished slice",
-        }
-        : "taking what it is sent";
-
     private TensorLink LinkOver(TensorConnection connection, ExchangeMember peer) =>
         connection.Tls is null ? new PlainLink(connection) : new TlsLink(connection, _wait.Progress, peer.Name);
 
@@ -288,7 +278,7 @@ internal sealed class TcpExchange : TensorExchange
             return;
         }
 
-        var missing = _peers.Where(peer => peer.Incoming.IsWaiting || peer.Outgoing.IsWaiting).Select(peer => $"{peer.Member.Name} ({Describe(peer)})");
+        var missing = _peers.Where(peer => peer.Incoming.IsWaiting || peer.Outgoing.IsWaiting).Select(peer => $"{peer.Member.Name} ({peer.WaitsFor})");
         throw Fail(Invariant($"waited {_patience.Limit.TotalSeconds:0} s in step {step} for {string.Join(", ", missing)}"));
     }
 
