@@ -74,9 +74,14 @@ class Chart {
       drawn.push(draw("text", { x: left - 8, y: y(value) + 4, "text-anchor": "end" }, this.text(value)));
     }
     const along = x1 > x0 ? (this.axis.ticks ?? ticks)(x0, x1, Math.max(2, Math.floor((width - left) / 80))) : [x0];
+    let ends = -Infinity;
     for (const value of along) {
+      const label = this.axis.text(value), size = 7 * label.length;
       const anchor = x(value) > width - right - 30 ? "end" : x(value) < left + 30 && along.length > 1 ? "start" : "middle";
-      drawn.push(draw("text", { x: x(value), y: height - 6, "text-anchor": anchor }, this.axis.text(value)));
+      const begins = x(value) - { start: 0, middle: 0.5, end: 1 }[anchor] * size;
+      if (begins < ends + 6) continue;
+      ends = begins + size;
+      drawn.push(draw("text", { x: x(value), y: height - 6, "text-anchor": anchor }, label));
     }
     let labelled = -Infinity;
     for (const mark of this.marks.filter(mark => mark.x >= x0 && mark.x <= x1)) {
