@@ -8,12 +8,12 @@ internal sealed class CsvTable : ITableRows
     private readonly CsvColumns _columns;
     private bool _atFirst;
 
-    private CsvTable(string path, TableOptions options, IReadOnlyList<string>? trained, CsvRows rows, FileStream file)
+    private CsvTable(string path, TableOptions options, IReadOnlyList<string>? trained, string needs, CsvRows rows, FileStream file)
     {
         (Path, _rows, _file, DecimalSeparator) = (path, rows, file, options.DecimalSeparator);
         if (!rows.Next())
         {
-            throw new BadInputException($"'{path}' is empty; give a table with a column '{options.Targets[0]}'");
+            throw new BadInputException($"'{path}' is empty; give a table with {needs}");
         }
 
         var first = rows.Cells();
@@ -43,10 +43,11 @@ internal sealed class CsvTable : ITableRows
     /// <param name="path">The file, gzip-compressed or not.</param>
     /// <param name="options">How it is written.</param>
     /// <param name="trained">The columns of the training's file, where that had no header either; new rows may lack the targets.</param>
+    /// <param name="needs">What columns an empty file lacks.</param>
     /// <param name="read">Gets the rows.</param>
     /// <exception cref="BadInputException">It cannot be read as such a table; names the line where there is one.</exception>
-    internal static T Read<T>(string path, TableOptions options, IReadOnlyList<string>? trained, Func<ITableRows, T> read) =>
-        CsvRows.Read(path, options.Csv, (rows, file) => read(new CsvTable(path, options, trained, rows, file)));
+    internal static T Read<T>(string path, TableOptions options, IReadOnlyList<string>? trained, string needs, Func<ITableRows, T> read) =>
+        CsvRows.Read(path, options.Csv, (rows, file) => read(new CsvTable(path, options, trained, needs, rows, file)));
 
     public bool Next()
     {

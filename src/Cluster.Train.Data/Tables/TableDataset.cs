@@ -55,12 +55,13 @@ public sealed class TableDataset : IDataset
         ArgumentNullException.ThrowIfNull(options);
         options.Check();
         IReadOnlyList<string>? names = null;
-        var table = TableReader.Read(path, options, trained: null, rows =>
+        var needs = $"a column '{options.Targets[0]}'";
+        var table = TableReader.Read(path, options, trained: null, needs, rows =>
         {
             names = rows.Names;
             return TablePlan.Of(rows, options);
         });
-        var test = testPath is null ? null : TableReader.Read(testPath, options, trained: null, rows => TablePlan.Of(rows, options with { Features = [.. table.Plan.Features.Select(column => column.Name)], Ignore = [] }));
+        var test = testPath is null ? null : TableReader.Read(testPath, options, trained: null, needs, rows => TablePlan.Of(rows, options with { Features = [.. table.Plan.Features.Select(column => column.Name)], Ignore = [] }));
         var (training, evaluation) = TableSplitter.Split(table.Count, test is null ? options.TestShare : 0, options.SplitSeed, ClassesOf(table, options));
         var fitted = TableFit.Fit(table, training, options) with
         {
@@ -92,7 +93,8 @@ public sealed class TableDataset : IDataset
         options.Check();
         var fitted = TablePreparation.Parse(preparation);
         IReadOnlyList<string>? columns = fitted.Fitted.FileColumns is { } named ? [.. named] : null;
-        return NewData(TableReader.Read(path, options, columns, rows => TablePlan.OfNew(rows, fitted.Fitted)), fitted, preparation!);
+        var needs = $"{(fitted.Features.Count == 1 ? "a column" : "columns")} {CellText.List(fitted.Features)}";
+        return NewData(TableReader.Read(path, options, columns, needs, rows => TablePlan.OfNew(rows, fitted.Fitted)), fitted, preparation!);
     }
 
     /// <summary>New rows from memory, such as those of a request, to be read with <see cref="ReadSamples"/>.</summary>

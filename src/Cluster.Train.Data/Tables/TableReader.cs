@@ -9,15 +9,16 @@ internal static class TableReader
     /// <param name="path">The file: Parquet, or CSV, gzip-compressed or not.</param>
     /// <param name="options">How it is written.</param>
     /// <param name="trained">The columns of the training's file where new rows are read that have no header.</param>
+    /// <param name="needs">What columns an empty file lacks, for the message.</param>
     /// <param name="planOf">Finds the columns.</param>
     /// <exception cref="BadInputException">It cannot be read, does not fit the memory, or a cell is wrong; names line and column.</exception>
-    internal static RawTable Read(string path, TableOptions options, IReadOnlyList<string>? trained, Func<ITableRows, TablePlan> planOf)
+    internal static RawTable Read(string path, TableOptions options, IReadOnlyList<string>? trained, string needs, Func<ITableRows, TablePlan> planOf)
     {
         try
         {
             return ParquetTable.IsOne(path)
                 ? ParquetTable.Read(path, rows => Read(rows, options, planOf(rows)))
-                : CsvTable.Read(path, options, trained, rows => Read(rows, options, planOf(rows)));
+                : CsvTable.Read(path, options, trained, needs, rows => Read(rows, options, planOf(rows)));
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

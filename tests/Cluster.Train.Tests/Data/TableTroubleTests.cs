@@ -29,6 +29,8 @@ public sealed class TableTroubleTests : IDisposable
         { "a,side,kind\n1,left,yes\n2,left,yes\n", "", "target 'kind' has the one class 'yes' in all rows to train with; it needs two at least" },
         { "a,side,kind\n1,left,1.5\n2,left,2\n", "", "target 'kind' has 2 different values, such as '1.5', for classes; is it a quantity? Then set the table's Kind to Quantity" },
         { Table, "a,side\n1,left\n2,above\n", ", line 3, column 'side': 'above' is a category that no training row has, which has left, right; leave such rows out, or train with the table's Unseen as Other" },
+        { Table, "", " is empty; give a table with columns a, side" },
+        { Table, "a,side\n", " has a header but no rows" },
         { Table, "a,kind\n1,yes\n", " has no column 'side'; its columns are a, kind" },
         { Table, "a,side\n,left\n", ", line 2, column 'a': an empty cell is a missing value" },
     };
