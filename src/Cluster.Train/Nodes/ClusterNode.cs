@@ -91,7 +91,7 @@ public static class ClusterNode
             options.Job, options.MinWorkers, options.MaxWorkers, options.SnapshotEvery, () => openNetwork(node), observer);
         return await new CoordinatorNode(
             node, (_, succeeds, completion) => coordinator.Begin(succeeds, completion), NodeCoordinator.StopJob, coordinator.RetireAsync,
-            observer.OnNotice, options.HandOver).RunAsync(stop).ConfigureAwait(false);
+            observer.OnNotice, options.HandOver ? CoordinatorNode.HandOverPause : null).RunAsync(stop).ConfigureAwait(false);
     }
 
     /// <summary>The same, with another network for the tensors; the snapshots that peers fetch through it stay as long.</summary>

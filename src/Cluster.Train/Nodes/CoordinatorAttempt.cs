@@ -10,13 +10,14 @@ namespace Cluster.Train.Nodes;
 internal sealed class CoordinatorAttempt
 {
     private static readonly TimeSpan RemovalPatience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan StandbyPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan AnnouncePatience = TimeSpan.FromSeconds(5);
 
     private readonly NodeSystem _node;
     private readonly Func<NodeSystem, bool, TaskCompletionSource<JobOutcome>, Props> _coordinator;
     private readonly object _stopJob;
     private readonly Action<string> _say;
-    private readonly bool _handsOver;
+    private readonly TimeSpan? _handsOverAfter;
     private readonly bool _standsBy;
     private readonly TaskCompletionSource<JobOutcome> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<JobEnded> _elsewhere = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -26,9 +27,9 @@ internal sealed class CoordinatorAttempt
     /// <summary>Begins. See <see cref="CoordinatorNode"/> for the parameters.</summary>
     public CoordinatorAttempt(
         NodeSystem node, Func<NodeSystem, bool, TaskCompletionSource<JobOutcome>, Props> coordinator, object stopJob, Action<string> say,
-        bool handsOver)
+        TimeSpan? handsOverAfter)
     {
-        (_node, _coordinator, _stopJob, _say, _handsOver) = (node, coordinator, stopJob, say, handsOver);
+        (_node, _coordinator, _stopJob, _say, _handsOverAfter) = (node, coordinator, stopJob, say, handsOverAfter);
         _nodeActor = node.System.ActorOf(NodeActor.Props(node.Coordinator, ended => _elsewhere.TrySetResult(ended)), NodeActor.Name);
         if (node.Leader() is { } leader && leader != node.Address)
         {
@@ -45,7 +46,7 @@ internal sealed class CoordinatorAttempt
     public async Task<NodeEnd?> RunAsync(CancellationToken stop)
     {
         var left = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using (stop.Register(() => Stop(left)))
+        await using (stop.Register(() => _ = StopAsync(left)))
         {
             await Task.WhenAny(_completion.Task, _elsewhere.Task, _node.System.WhenTerminated, left.Task);
         }
@@ -105,9 +106,10 @@ internal sealed class CoordinatorAttempt
         return _coordinator(_node, _standsBy, _completion).WithDispatcher(ActorSystems.Dispatcher);
     }
 
-    private void Stop(TaskCompletionSource left)
+    private async Task StopAsync(TaskCompletionSource left)
     {
-        var handsOver = _active && _handsOver && _node.HasStandby();
+        var handsOver = _active && await HasLastingStandbyAsync();
+        if (_completion.Task.IsCompleted) return;
         if (handsOver) _say("handing the job over to the coordinator that stands by");
         if (!_active || handsOver)
         {
@@ -116,6 +118,17 @@ internal sealed class CoordinatorAttempt
         }
 
         _node.System.ActorSelection($"/user/{NodeSystem.SingletonManagerName}/coordinator").Tell(_stopJob);
+    }
+
+    /// <summary>Whether one stands by, and goes on to: all nodes may have been stopped at once, and a job that is left to nobody has no last checkpoint.</summary>
+    private async Task<bool> HasLastingStandbyAsync()
+    {
+        for (var waited = TimeSpan.Zero; waited < _handsOverAfter && _node.HasStandby() && !_completion.Task.IsCompleted; waited += StandbyPause)
+        {
+            await Task.Delay(StandbyPause);
+        }
+
+        return _handsOverAfter is not null && _node.HasStandby();
     }
 
     private async Task AnnounceAsync(JobEnd end, string reason)

@@ -13,11 +13,14 @@ namespace Cluster.Train.Nodes;
 /// <param name="stopJob">The message that ends the job at the next step boundary.</param>
 /// <param name="retire">Frees what the coordinator had, when the others have gone on without this node.</param>
 /// <param name="say">Is told what the node does, a line at a time.</param>
-/// <param name="handsOver">Whether a node that is stopped leaves the job to one that stands by, if there is one.</param>
+/// <param name="handsOverAfter">A node that is stopped leaves the job to one that still stands by after so long; null stops the job.</param>
 internal sealed class CoordinatorNode(
     NodeOptions options, Func<NodeSystem, bool, TaskCompletionSource<JobOutcome>, Props> coordinator, object stopJob, Func<Task> retire,
-    Action<string> say, bool handsOver = false)
+    Action<string> say, TimeSpan? handsOverAfter = null)
 {
+    /// <summary>Longer than a stopped node's leave takes to be known, some rounds of gossip.</summary>
+    internal static readonly TimeSpan HandOverPause = TimeSpan.FromSeconds(2);
+
     /// <summary>Runs until the job has ended, or the node is stopped while it only stands by.</summary>
     public async Task<NodeEnd> RunAsync(CancellationToken stop)
     {
@@ -25,7 +28,7 @@ internal sealed class CoordinatorNode(
         {
             await using var node = NodeSystem.Start(options with { AnotherSeedListens = await AnotherSeedListensAsync(stop) });
             await node.JoinAsync(stop);
-            if (await new CoordinatorAttempt(node, coordinator, stopJob, say, handsOver).RunAsync(stop) is { } end) return end;
+            if (await new CoordinatorAttempt(node, coordinator, stopJob, say, handsOverAfter).RunAsync(stop) is { } end) return end;
             await retire();
             say("the other nodes have gone on without this one: joining again");
         }

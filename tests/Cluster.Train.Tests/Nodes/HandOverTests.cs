@@ -14,9 +14,10 @@ public sealed class HandOverTests : IDisposable
     {
         using var stopFirst = new CancellationTokenSource();
         using var stopSecond = new CancellationTokenSource();
-        var (first, leaving) = await StartAsync("a", new TestCluster.Said(), stopFirst.Token);
+        var pause = TimeSpan.FromMilliseconds(200);
+        var (first, leaving) = await StartAsync("a", new TestCluster.Said(), pause, stopFirst.Token);
         var said = new TestCluster.Said();
-        var (_, successor) = await StartAsync("b", said, stopSecond.Token, first.Address);
+        var (_, successor) = await StartAsync("b", said, pause, stopSecond.Token, first.Address);
         Assert.StartsWith("standing by", said.Next(), StringComparison.Ordinal);
         await WaitAsync(first.HasStandby);
 
@@ -30,10 +31,26 @@ public sealed class HandOverTests : IDisposable
         Assert.False((await successor.WaitAsync(TestCluster.Patience)).Outcome!.Completed);
     }
 
-    private async Task<(NodeSystem Node, Task<NodeEnd> End)> StartAsync(string name, TestCluster.Said said, CancellationToken stop, params HostPort[] seeds)
+    [Fact]
+    public async Task A_coordinator_that_is_stopped_together_with_the_one_that_stands_by_stops_the_job()
+    {
+        using var stop = new CancellationTokenSource();
+        var (first, stopping) = await StartAsync("a", new TestCluster.Said(), TestCluster.Patience, stop.Token);
+        var said = new TestCluster.Said();
+        var (_, leaving) = await StartAsync("b", said, TestCluster.Patience, stop.Token, first.Address);
+        Assert.StartsWith("standing by", said.Next(), StringComparison.Ordinal);
+        await WaitAsync(first.HasStandby);
+
+        await stop.CancelAsync();
+
+        Assert.False((await stopping.WaitAsync(TestCluster.Patience)).Outcome!.Completed);
+        await leaving.WaitAsync(TestCluster.Patience);
+    }
+
+    private async Task<(NodeSystem Node, Task<NodeEnd> End)> StartAsync(string name, TestCluster.Said said, TimeSpan handsOverAfter, CancellationToken stop, params HostPort[] seeds)
     {
         var started = new TaskCompletionSource<NodeSystem>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var end = TestCluster.Coordinator(TestCluster.Options(NodeRole.Coordinator, seeds), name, said, node => started.TrySetResult(node), handsOver: true).RunAsync(stop);
+        var end = TestCluster.Coordinator(TestCluster.Options(NodeRole.Coordinator, seeds), name, said, node => started.TrySetResult(node), handsOverAfter).RunAsync(stop);
         return seeds.Length == 0 ? (await started.Task.WaitAsync(TestCluster.Patience), end) : (null!, end);
     }
 

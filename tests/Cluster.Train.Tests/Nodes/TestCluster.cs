@@ -85,14 +85,14 @@ internal static class TestCluster
     public static Task CutOffAsync(NodeSystem node) =>
         ((Akka.Remote.IRemoteActorRefProvider)((ExtendedActorSystem)node.System).Provider).Transport.Shutdown();
 
-    public static CoordinatorNode Coordinator(NodeOptions options, string name, Said said, Action<NodeSystem>? onStart = null, bool handsOver = false) => new(
+    public static CoordinatorNode Coordinator(NodeOptions options, string name, Said said, Action<NodeSystem>? onStart = null, TimeSpan? handsOverAfter = null) => new(
         options,
         (node, _, completion) =>
         {
             onStart?.Invoke(node);
             return Props.Create(() => new TalkingCoordinator(name, completion));
         },
-        "stop", () => Task.CompletedTask, said.Add, handsOver);
+        "stop", () => Task.CompletedTask, said.Add, handsOverAfter);
 
     public static WorkerNode Worker(NodeOptions options, Said said, Action<NodeSystem>? onStart = null) => new(
         options,
