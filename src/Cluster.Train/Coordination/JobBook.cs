@@ -202,7 +202,7 @@ internal sealed class JobBook
 
         _toldReduction = step;
         var (schedule, watch) = (_settings.Definition.Schedule, _settings.Definition.Watch!);
-        return Invariant($"after step {step:N0} the learning rate goes down to {PlateauRate.Factor(schedule, Reductions.Length):0.######} of what the schedule began with: no gain in {watch.Metric} in {schedule.Patience + 1} evaluations");
+        return Invariant($"after step {step:N0} the learning rate goes down to {PlateauRate.Factor(schedule, Reductions.Length):G6} of what the schedule began with: no gain in {watch.Metric} in {schedule.Patience + 1} evaluations");
     }
 
     /// <summary>The job as it ends now.</summary>

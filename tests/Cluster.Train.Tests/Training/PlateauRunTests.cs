@@ -43,6 +43,16 @@ public sealed class PlateauRunTests
             told.Where(notice => notice.Contains("learning rate", StringComparison.Ordinal)));
     }
 
+    [Fact]
+    public async Task A_small_rate_is_not_told_as_none()
+    {
+        var run = s_run with { Schedule = Plateau with { Factor = 0.0001f } };
+
+        await run.RunAsync();
+
+        Assert.Contains(run.Notices, notice => notice.StartsWith("after step 15 the learning rate goes down to 1E-08 of", StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData(4)]
     [InlineData(9)]
