@@ -13,7 +13,7 @@ internal sealed record JobHeader(string Task, string Hash, IReadOnlyList<(string
         job.Task, job.Hash(),
         [
             ("seed", Invariant($"{job.Seed}")), ("shards", Invariant($"{job.Shards:N0}")), ("batch size", Invariant($"{job.BatchSize:N0}")),
-            ("optimizer", job.Optimizer.Name), ("learning rate", Invariant($"{job.Optimizer.LearningRate:R}")),
+            ("optimizer", job.Optimizer.Name), ("learning rate", Invariant($"{job.Optimizer.LearningRate:R}")), ("schedule", job.Schedule.ToString()),
             ("length", job.Length is { Epochs: { } epochs } ? Invariant($"{epochs:N0} epochs") : Invariant($"{job.Length.Steps:N0} steps")),
             ("precision", job.Precision.ToString().ToLowerInvariant()), ("portable", job.Portable ? "yes" : "no"),
             ("device", job.Device.ToString().ToLowerInvariant()), ("threads per worker", Invariant($"{job.Threads}")),
