@@ -66,7 +66,7 @@ internal sealed partial class CoordinatorMachine
             _job = job = new JobBook(_settings, replica, point.Step, memo, _now, _own.NewestCheckpoint == point.Step ? _own.Watched : null);
             if (memo is not null)
             {
-                Do(new Effect.ShowRecovery(new JobRecovery(NewestPast, point.Step, ReplayedSteps: 0, "the coordinator before was lost")));
+                Do(new Effect.ShowRecovery(new JobRecovery(NewestPast, point.Step, ReplayedSteps: 0, "taken over from the coordinator before")));
             }
         }
         else if (_generations.Recovers || point.Step < job.Ledger.CompletedSteps)
