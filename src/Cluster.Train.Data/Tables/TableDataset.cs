@@ -50,8 +50,9 @@ public sealed class TableDataset : IDataset
     /// <param name="testPath">A file of the same columns to evaluate with, in place of a split; null for none.</param>
     /// <returns>Both parts, with <see cref="TaskData.Preparation"/> and <see cref="TaskData.TargetScaling"/>.</returns>
     /// <exception cref="BadInputException">The file, a column or a cell cannot be used; names line and column.</exception>
-    public static TaskData Open(string path, TableOptions options, string? testPath = null)
+    public static TaskData Open(string? path, TableOptions options, string? testPath = null)
     {
+        path = Given(path);
         ArgumentNullException.ThrowIfNull(options);
         options.Check();
         IReadOnlyList<string>? names = null;
@@ -87,8 +88,9 @@ public sealed class TableDataset : IDataset
     /// <param name="options">How it is written.</param>
     /// <param name="preparation"><see cref="TaskData.Preparation"/> of the training's data, for example from <see cref="TrainedModel.Preparation"/>.</param>
     /// <exception cref="BadInputException">The file, a column or a cell cannot be used; names line and column.</exception>
-    public static TaskData OpenNewData(string path, TableOptions options, string? preparation)
+    public static TaskData OpenNewData(string? path, TableOptions options, string? preparation)
     {
+        path = Given(path);
         ArgumentNullException.ThrowIfNull(options);
         options.Check();
         var fitted = TablePreparation.Parse(preparation);
@@ -133,6 +135,11 @@ public sealed class TableDataset : IDataset
             }
         }
     }
+
+    private static string Given(string? path) => path is null
+        ? throw new BadInputException("a table is needed: give --data FILE, a CSV or Parquet file")
+        : Directory.Exists(path) ? throw new BadInputException($"'{path}' is a folder: give a CSV or Parquet file")
+        : path;
 
     private static TaskData NewData(RawTable table, TablePreparation preparation, string text)
     {

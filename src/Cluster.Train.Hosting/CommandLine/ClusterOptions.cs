@@ -62,11 +62,11 @@ internal static class ClusterOptions
     { Default = _ => false };
 
     public static readonly OptionSpec<int> Workers = new("--workers", Crew, ValueKinds.Whole(1, CoordinatorOptions.MostWorkers, "workers"),
-        "How many workers the job begins with.")
+        "For how many workers the job waits, up to --join-timeout; then it begins with as many as are there, and at least --min-workers.")
     { Default = _ => 1 };
 
     public static readonly OptionSpec<int> MinWorkers = new("--min-workers", Crew, ValueKinds.Whole(1, CoordinatorOptions.MostWorkers, "workers"),
-        "With how many it goes on when some are lost; below, it waits for more up to --join-timeout.")
+        "With how many it begins where others do not come in time, and goes on when some are lost; below, it waits for more up to --join-timeout.")
     { Default = _ => 1 };
 
     public static readonly OptionSpec<int> MaxWorkers = new("--max-workers", Crew, ValueKinds.Whole(1, CoordinatorOptions.MostWorkers, "workers"),

@@ -34,6 +34,11 @@ internal static class CommandErrors
         var task = typed is null ? unnamed(verb) : tasks.FirstOrDefault(task => task.Name == typed) ?? throw NoTask(typed, tasks);
         if (parsed.UnmatchedTokens is [var extra, ..])
         {
+            if (typed is null && tasks.Any(task => task.Name == extra))
+            {
+                throw new BadInputException($"{verb.Name} takes no task{(verb.Name == "worker" ? ": the coordinator says which" : "")}; leave '{extra}' out");
+            }
+
             throw new BadInputException($"'{extra}' is one word too many{(typed is null ? "" : $" after task '{typed}'")}: leave it out, or put an option's name before it");
         }
 

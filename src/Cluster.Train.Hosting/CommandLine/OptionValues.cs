@@ -43,7 +43,9 @@ internal sealed class OptionValues(ParseResult parsed, Func<string, string?> var
         }
         catch (FormatException exception)
         {
-            var hint = Spelling.DidYouMean(text, option.Kind.Choices, quote: "'");
+            var hint = text.Contains(',', StringComparison.Ordinal) && option.Needs.StartsWith("a number", StringComparison.Ordinal)
+                ? ", its decimals behind a point"
+                : Spelling.DidYouMean(text, option.Kind.Choices, quote: "'");
             throw new BadInputException($"{Source(option)} is '{text}': give {option.Needs}{hint}", exception);
         }
     }

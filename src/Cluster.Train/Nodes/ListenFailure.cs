@@ -34,7 +34,7 @@ internal static class ListenFailure
     public static BadInputException? ExplainTensors(NodeOptions node, Exception exception) => SocketErrorIn(exception)?.SocketErrorCode switch
     {
         SocketError.AddressAlreadyInUse => new BadInputException(
-            string.Create(CultureInfo.InvariantCulture, $"port {node.TensorPort} of {node.Listen.Host} is taken: {TwoPorts}; give --tensor-port, or a --listen whose next port is free"), exception),
+            string.Create(CultureInfo.InvariantCulture, $"port {node.TensorPort} of {node.Listen.Host} is taken: {TwoPorts}; give a --listen of which both are free, or --tensor-port"), exception),
         SocketError.AccessDenied => new BadInputException(string.Create(CultureInfo.InvariantCulture, $"port {node.TensorPort}, for tensors, is one that this user may not have: give a --tensor-port from 1024 on"), exception),
         _ => Explain(node.Listen, exception),
     };

@@ -44,7 +44,7 @@ internal sealed class ModelTensors : IDisposable
 
         if (!tensors.Exists(tensor => tensor.Role == TensorRole.Trainable))
         {
-            throw new BadInputException($"task '{task}': the model has no parameter that requires a gradient, so there is nothing to train");
+            throw new BadInputException($"task '{task}': the model has no parameter that requires a gradient, so there is nothing to train; a module's constructor has to call RegisterComponents() once its layers are made, and not all may be frozen");
         }
 
         foreach (var (name, _, _) in tensors)

@@ -29,7 +29,7 @@ public sealed class ListenFailureTests
 
         Assert.Contains(ports, ListenFailure.Explain(Address, taken)!.Message, StringComparison.Ordinal);
         var tensors = ListenFailure.ExplainTensors(TestCluster.Options(NodeRole.Worker) with { TensorPort = 4054 }, new BadInputException("cannot listen", taken))!.Message;
-        Assert.Equal($"port 4054 of 127.0.0.1 is taken: {ports}; give --tensor-port, or a --listen whose next port is free", tensors);
+        Assert.Equal($"port 4054 of 127.0.0.1 is taken: {ports}; give a --listen of which both are free, or --tensor-port", tensors);
     }
 
     [Fact]

@@ -23,6 +23,29 @@ public sealed class NoticeTests
         Assert.Matches(@"^task 'small': libtorch warns of Loss: Using a target size \(\[8\]\) that is different to the input size \(\[8, 1\]\)\..*squeeze", notice);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    public async Task Arithmetic_that_broadcasts_is_told_too(int workers)
+    {
+        var run = new LocalRun { Task = Regression((prediction, batch) => (prediction - batch.Target).square().mean()), Workers = workers };
+
+        await run.RunAsync();
+
+        var notice = Assert.Single(run.Notices);
+        Assert.Matches(@"^task 'small': Loss compares each prediction with each target, since Predict gives \[8, 1\] and the targets are \[8\]; .*reshape", notice);
+    }
+
+    [Fact]
+    public async Task Nothing_is_told_of_arithmetic_that_reshapes()
+    {
+        var run = new LocalRun { Task = Regression((prediction, batch) => (prediction.squeeze(1) - batch.Target).square().mean()), Workers = 2 };
+
+        await run.RunAsync();
+
+        Assert.Empty(run.Notices);
+    }
+
     [Fact]
     public async Task Nothing_is_told_of_shapes_that_agree()
     {

@@ -181,8 +181,21 @@ internal sealed class TaskCalls(ITrainingTask task, torch.nn.Module model, int s
         var loss = task.LossOf(prediction, batch, model, _cast, !site.IsEvaluation) ?? throw Null(site);
         Returned(batch, site, watch);
         VerifyScalar(loss, site);
+        if (watch && !site.IsEvaluation && prediction.Value is torch.Tensor only && _notices.MayBroadcast(only, batch) && ComparesAll(only, batch, loss))
+        {
+            _notices.Broadcasts(only, batch);
+        }
 
         return (prediction, loss);
+    }
+
+    // Predictions that change places among the samples change a mean over samples, but not one over all pairs.
+    private bool ComparesAll(torch.Tensor prediction, Batch batch, torch.Tensor loss)
+    {
+        using var scope = torch.NewDisposeScope();
+        using var without = torch.no_grad();
+        var other = task.LossOf(Prediction.Of(task.Name, prediction.detach().flip(0), ""), batch, model, _cast, isTraining: true);
+        return other is not null && other.numel() == 1 && Math.Abs(other.item<float>() - loss.item<float>()) <= 1e-5 * Math.Abs(loss.item<float>());
     }
 
     private void VerifyScalar(torch.Tensor loss, CallSite site)

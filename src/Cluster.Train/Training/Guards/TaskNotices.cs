@@ -45,6 +45,24 @@ internal sealed class TaskNotices(string task, int shards, bool weighted)
         }
     }
 
+    /// <summary>Whether prediction and target have as many values in other shapes, [8] and [8, 1]: a loss may compare each with each.</summary>
+    /// <remarks>After Loss: of losses that are called with both torch itself has warned.</remarks>
+    internal bool MayBroadcast(torch.Tensor prediction, Batch batch) =>
+        batch.Tensors is [_, { dtype: torch.ScalarType.Float32 } target, ..] && target.numel() == prediction.numel()
+        && !target.shape.AsSpan().SequenceEqual(prediction.shape) && !_told.Any(text => text.Contains("target size", StringComparison.Ordinal))
+        && Varies(target) && Varies(prediction);
+
+    /// <summary>A loss compares each prediction with each target.</summary>
+    internal void Broadcasts(torch.Tensor prediction, Batch batch) => Once(
+        $"task '{task}': Loss compares each prediction with each target, since Predict gives [{string.Join(", ", prediction.shape)}] and the targets are [{string.Join(", ", batch.Target.shape)}]; give both the same shape, for example with prediction.reshape(batch.Target.shape)");
+
+    private static bool Varies(torch.Tensor values)
+    {
+        using var scope = torch.NewDisposeScope();
+        var flat = values.detach();
+        return flat.numel() > 1 && flat.max().item<float>() > flat.min().item<float>();
+    }
+
     private void Once(string text)
     {
         if (Tell is { } tell && _told.Count < Most && _told.Add(Kind(text)))
