@@ -12,13 +12,16 @@ internal sealed class MetricsExport : IDisposable
 
     private readonly MeterProvider _provider;
 
-    private MetricsExport(MeterProvider provider) => _provider = provider;
+    private readonly CollectorTrouble? _trouble;
+
+    private MetricsExport(MeterProvider provider, CollectorTrouble? trouble) => (_provider, _trouble) = (provider, trouble);
 
     /// <summary>Begins to listen.</summary>
     /// <param name="prometheus">Gets what Prometheus asks for; null for none.</param>
     /// <param name="otlp">A collector's URL; null for what OTEL_EXPORTER_OTLP_ENDPOINT says, or for none.</param>
     /// <param name="toCollector">Whether a collector gets them.</param>
-    public static MetricsExport Start(PrometheusText? prometheus, Uri? otlp, bool toCollector)
+    /// <param name="tell">Is told, once, that the collector does not take them; null for nobody.</param>
+    public static MetricsExport Start(PrometheusText? prometheus, Uri? otlp, bool toCollector, Action<string>? tell = null)
     {
         var builder = Sdk.CreateMeterProviderBuilder()
             .ConfigureResource(resource => resource.AddService("cluster-train", serviceInstanceId: Invariant($"{Environment.MachineName}-{Environment.ProcessId}")).AddEnvironmentVariableDetector())
@@ -28,14 +31,21 @@ internal sealed class MetricsExport : IDisposable
         {
             builder.AddOtlpExporter(options =>
             {
-                if (otlp is null) return;
-                options.Endpoint = otlp;
-                // 4318 is HTTP's port by the standard; a path is HTTP's, too.
-                if (otlp.Port == 4318 || otlp.AbsolutePath.Length > 1) options.Protocol = OtlpExportProtocol.HttpProtobuf;
+                if (otlp is not null) Address(options, otlp);
             });
         }
 
-        return new MetricsExport(builder.Build());
+        return new MetricsExport(builder.Build(), toCollector && tell is not null ? new CollectorTrouble(tell) : null);
+    }
+
+    /// <summary>Has the exporter send there.</summary>
+    internal static void Address(OtlpExporterOptions options, Uri otlp)
+    {
+        // 4318 is HTTP's port by the standard; a path is HTTP's, too.
+        if (otlp.Port == 4318 || otlp.AbsolutePath.Length > 1) options.Protocol = OtlpExportProtocol.HttpProtobuf;
+        // The exporter adds the standard's path only to what the variables name.
+        var toRoot = options.Protocol == OtlpExportProtocol.HttpProtobuf && otlp.AbsolutePath.Length <= 1;
+        options.Endpoint = toRoot ? new Uri(otlp, "/v1/metrics") : otlp;
     }
 
     /// <summary>The meter's name.</summary>
@@ -51,5 +61,6 @@ internal sealed class MetricsExport : IDisposable
     {
         _provider.Shutdown(EndPatienceMilliseconds);
         _provider.Dispose();
+        _trouble?.Dispose();
     }
 }

@@ -46,7 +46,7 @@ internal sealed class Monitoring : IAsyncDisposable
             var prometheus = values.IsGiven(MonitoringOptions.Metrics) ? new PrometheusText() : null;
             if (prometheus is not null || toCollector)
             {
-                monitoring._metrics = MetricsExport.Start(prometheus, values.GetIfGiven(MonitoringOptions.Otlp), toCollector);
+                monitoring._metrics = MetricsExport.Start(prometheus, values.GetIfGiven(MonitoringOptions.Otlp), toCollector, text => monitoring._tell(text));
             }
 
             if (job is not null && values.IsGiven(MonitoringOptions.Dashboard)) monitoring._dashboard = new LiveDashboard(JobHeader.Of(job), monitoring.Health);
