@@ -48,7 +48,8 @@ pod() {
   docker rm -f "$name" >/dev/null 2>&1 || true
   local limits=(--memory 1g)
   if [ "$role" = worker ]; then limits+=(--cpus 1 --shm-size 256m); else limits+=(-v ct-rehearsal-checkpoints:/state/checkpoints); fi
-  docker run -d --name "$name" --hostname "$name" --network "$network" --ip "10.99.0.$last_address" --network-alias "$name.$set_name-$role" \
+  # What ends with a failure is started again, as by the kubelet; what is evicted or killed here is not.
+  docker run -d --restart on-failure --name "$name" --hostname "$name" --network "$network" --ip "10.99.0.$last_address" --network-alias "$name.$set_name-$role" \
     --user 1654:1654 --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges "${limits[@]}" \
     -e "POD_NAME=$name" -e "CLUSTER_TRAIN_HTTP_TOKEN=$token" -v ct-rehearsal-certificates:/state/certificates:ro "$image" "${args[@]}" "$@" >/dev/null
   case " ${pods[*]} " in *" $name "*) ;; *) pods+=("$name") ;; esac
