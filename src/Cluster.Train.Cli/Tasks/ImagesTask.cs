@@ -33,6 +33,9 @@ internal sealed class ImagesTask : TrainingTask<ImageNetwork>
 
     public override TaskData OpenNewData(TaskSettings settings, string? dataDirectory, string? preparation) => ImageData.OpenNewData(dataDirectory, preparation);
 
+    public override TaskData OpenNewLabelledData(TaskSettings settings, string? dataDirectory, string? preparation) =>
+        ImageData.OpenNewLabelledData(dataDirectory, preparation, ImageSettings.Of(settings).Table);
+
     // From what was fitted alone, so that a trained model is made without any data.
     public override ImageNetwork CreateModel(TaskSettings settings, TaskData data)
     {

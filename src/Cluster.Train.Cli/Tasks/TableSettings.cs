@@ -38,7 +38,7 @@ internal static class TableSettings
     [
         ("the layout's Delimiter", "--delimiter"), ("the table's Delimiter", "--delimiter"), ("the table's DecimalSeparator to it", "--decimal to it"),
         ("the table's HasHeader to false", "--header to no"), ("missing in Columns", "missing in --columns"),
-        ("the table's SkipWithoutTarget to true", "--missing-target to skip"),
+        ("the table's SkipWithoutTarget to true", "--missing-target to skip"), ("the table's SkipWithoutTarget as true", "--missing-target skip"),
         ("the table's MissingCategories to the most frequent one or a category of its own", "--missing to most-frequent or category"),
         ("the table's MissingNumbers to mean, median or the most frequent one", "--missing to mean, median or most-frequent"),
         ("the table's Kind to Class", "--kind to class"), ("the table's Kind to Quantity", "--kind to quantity"),

@@ -34,6 +34,9 @@ internal sealed class TableTask : TrainingTask<TableNetwork>
     public override TaskData OpenNewData(TaskSettings settings, string? dataDirectory, string? preparation) =>
         TableSettings.Named(() => TableDataset.OpenNewData(FileOf(dataDirectory), TableSettings.Of(settings), preparation));
 
+    public override TaskData OpenNewLabelledData(TaskSettings settings, string? dataDirectory, string? preparation) =>
+        TableSettings.Named(() => TableDataset.OpenNewLabelledData(FileOf(dataDirectory), TableSettings.Of(settings), preparation));
+
     // From what was fitted alone, so that a trained model is made without any data.
     public override TableNetwork CreateModel(TaskSettings settings, TaskData data)
     {

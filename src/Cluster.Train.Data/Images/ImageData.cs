@@ -45,6 +45,20 @@ public static class ImageData
         return new TaskData(new DatasetPart(images, 0, 0), images) { Preparation = preparation };
     }
 
+    /// <summary>Opens images with their classes, to be evaluated: all in a folder with a folder for each class, or of a table in it.</summary>
+    /// <param name="folder">The folder; null is refused.</param>
+    /// <param name="preparation">That of the training.</param>
+    /// <param name="table"><see cref="ImageOptions.Table"/> of the training; null for a folder for each class.</param>
+    /// <exception cref="BadInputException">The folder or a file in it cannot be used, or a class is one that training never saw; names it.</exception>
+    public static TaskData OpenNewLabelledData(string? folder, string? preparation, string? table = null)
+    {
+        var prepared = ImagePreparation.Parse(preparation);
+        var images = Whole(Given(folder), prepared.Layout, table, prepared.Classes);
+        return images.Count > 0
+            ? new TaskData(new DatasetPart(images, 0, 0), images.NormalizedBy(prepared.Normalization)) { Preparation = preparation }
+            : throw new BadInputException($"'{folder}' has no images: give a folder for each class, with its images in it");
+    }
+
     private static (ImageDataset Training, ImageDataset Evaluation, string? Remark) Parts(string folder, ImageOptions options)
     {
         var train = Path.Combine(folder, "train");
@@ -62,9 +76,12 @@ public static class ImageData
             return Divided(training, options);
         }
 
-        return Divided(
-            options.Table is { } table ? ImageDataset.FromTable(new ImageTable { Path = Path.Combine(folder, table) }, options.Layout) : ImageDataset.FromFolder(folder, options.Layout), options);
+        return Divided(Whole(folder, options.Layout, options.Table, classes: null), options);
     }
+
+    private static ImageDataset Whole(string folder, ImageLayout layout, string? table, IReadOnlyList<string>? classes) => table is null
+        ? ImageDataset.FromFolder(folder, layout, classes)
+        : ImageDataset.FromTable(new ImageTable { Path = Path.Combine(folder, table) }, layout, classes);
 
     private static (ImageDataset Training, ImageDataset Evaluation, string? Remark) Divided(ImageDataset whole, ImageOptions options)
     {

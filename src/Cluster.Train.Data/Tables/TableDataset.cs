@@ -88,16 +88,15 @@ public sealed class TableDataset : IDataset
     /// <param name="options">How it is written.</param>
     /// <param name="preparation"><see cref="TaskData.Preparation"/> of the training's data, for example from <see cref="TrainedModel.Preparation"/>.</param>
     /// <exception cref="BadInputException">The file, a column or a cell cannot be used; names line and column.</exception>
-    public static TaskData OpenNewData(string? path, TableOptions options, string? preparation)
-    {
-        path = Given(path);
-        ArgumentNullException.ThrowIfNull(options);
-        options.Check();
-        var fitted = TablePreparation.Parse(preparation);
-        IReadOnlyList<string>? columns = fitted.Fitted.FileColumns is { } named ? [.. named] : null;
-        var needs = $"{(fitted.Features.Count == 1 ? "a column" : "columns")} {CellText.List(fitted.Features)}";
-        return NewData(TableReader.Read(path, options, columns, needs, rows => TablePlan.OfNew(rows, fitted.Fitted)), fitted, preparation!);
-    }
+    public static TaskData OpenNewData(string? path, TableOptions options, string? preparation) => NewData(path, options, preparation, TablePlan.OfNew);
+
+    /// <summary>Opens new rows with their targets, to be evaluated: all of a file, in its order, prepared as the training rows taught.</summary>
+    /// <param name="path">The file, of the same columns in any order.</param>
+    /// <param name="options">How it is written; rows without a target are left out with <see cref="TableOptions.SkipWithoutTarget"/>, or else refused.</param>
+    /// <param name="preparation">As for <see cref="OpenNewData"/>.</param>
+    /// <exception cref="BadInputException">The file, a column or a cell cannot be used, or a class is one that no training row has; names line and column.</exception>
+    public static TaskData OpenNewLabelledData(string? path, TableOptions options, string? preparation) =>
+        NewData(path, options, preparation, (rows, fitted) => TablePlan.OfNewLabelled(rows, fitted, options.SkipWithoutTarget));
 
     /// <summary>New rows from memory, such as those of a request, to be read with <see cref="ReadSamples"/>.</summary>
     /// <param name="rows">A cell for each column by its name; one that is left out is missing. Numbers have a decimal point.</param>
@@ -140,6 +139,17 @@ public sealed class TableDataset : IDataset
         ? throw new BadInputException("a table is needed: give --data FILE, a CSV or Parquet file")
         : Directory.Exists(path) ? throw new BadInputException($"'{path}' is a folder: give a CSV or Parquet file")
         : path;
+
+    private static TaskData NewData(string? path, TableOptions options, string? preparation, Func<ITableRows, FittedTable, TablePlan> planOf)
+    {
+        path = Given(path);
+        ArgumentNullException.ThrowIfNull(options);
+        options.Check();
+        var fitted = TablePreparation.Parse(preparation);
+        IReadOnlyList<string>? columns = fitted.Fitted.FileColumns is { } named ? [.. named] : null;
+        var needs = $"{(fitted.Features.Count == 1 ? "a column" : "columns")} {CellText.List(fitted.Features)}";
+        return NewData(TableReader.Read(path, options, columns, needs, rows => planOf(rows, fitted.Fitted)), fitted, preparation!);
+    }
 
     private static TaskData NewData(RawTable table, TablePreparation preparation, string text)
     {

@@ -36,7 +36,7 @@ internal sealed class TableEncoder
             if (column.IsWord && numbers[_table.Word(row, column)] < 0)
             {
                 throw new BadInputException(
-                    $"{_table.Where(row)}, column '{column.Name}': {CellText.Shown(_table.Values(column)[_table.Word(row, column)])} is a class that no training row has, which has {CellText.List(fitted.Classes!.Value)}; set the table's Split to Stratified, or leave such rows out");
+                    $"{_table.Where(row)}, column '{column.Name}': {CellText.Shown(_table.Values(column)[_table.Word(row, column)])} is a class that no training row has, which has {CellText.List(fitted.Classes!.Value)}; {(_table.Plan.IsNew ? "" : "set the table's Split to Stratified, or ")}leave such rows out");
             }
         }
     }

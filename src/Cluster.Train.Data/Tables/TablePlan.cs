@@ -11,6 +11,9 @@ internal sealed record TableColumn(string Name, int Position, bool IsWord, int I
 /// <summary>The columns that are read, features in the model's order and then targets.</summary>
 internal sealed record TablePlan(IReadOnlyList<TableColumn> Features, IReadOnlyList<TableColumn> Targets)
 {
+    /// <summary>Whether the rows are new ones of a training that is over, and so of options that stand.</summary>
+    internal bool IsNew { get; private init; }
+
     internal int Numbers => Features.Concat(Targets).Count(column => !column.IsWord);
 
     internal int Words => Features.Concat(Targets).Count(column => column.IsWord);
@@ -44,8 +47,18 @@ internal sealed record TablePlan(IReadOnlyList<TableColumn> Features, IReadOnlyL
 
     /// <summary>Finds the columns of new rows, which need no targets.</summary>
     /// <exception cref="BadInputException">A column is not there.</exception>
-    internal static TablePlan OfNew(ITableRows rows, FittedTable fitted) => Make(
-        rows, fitted.Columns.Select(column => (column.Name, column.IsCategory)), (name, _) => fitted.Columns.First(column => column.Name == name).MayMiss, [], false, false);
+    internal static TablePlan OfNew(ITableRows rows, FittedTable fitted) => OfNew(rows, fitted, [], targetMayMiss: false);
+
+    /// <summary>Finds the columns of new rows that have their targets.</summary>
+    /// <exception cref="BadInputException">A column is not there.</exception>
+    internal static TablePlan OfNewLabelled(ITableRows rows, FittedTable fitted, bool targetMayMiss) =>
+        OfNew(rows, fitted, [.. fitted.Targets.Select(target => target.Name)], targetMayMiss);
+
+    private static TablePlan OfNew(ITableRows rows, FittedTable fitted, IReadOnlyList<string> targets, bool targetMayMiss) => Make(
+        rows, fitted.Columns.Select(column => (column.Name, column.IsCategory)), (name, _) => fitted.Columns.First(column => column.Name == name).MayMiss, targets, fitted.Targets[0].Classes is not null, targetMayMiss) with
+    {
+        IsNew = true,
+    };
 
     private static TablePlan Make(
         ITableRows rows, IEnumerable<(string Name, bool IsWord)> features, Func<string, bool, bool> mayMiss, IReadOnlyList<string> targets, bool targetIsWord, bool targetMayMiss)

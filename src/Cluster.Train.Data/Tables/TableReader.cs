@@ -65,7 +65,7 @@ internal static class TableReader
             {
                 if (!column.MayMiss)
                 {
-                    throw Bad(column, $"{CellText.Shown(cell)} is a missing value; {(plan.Targets.Contains(column) ? "set the table's SkipWithoutTarget to true to leave such rows out" : column.IsWord ? "set the table's MissingCategories to the most frequent one or a category of its own" : "set the table's MissingNumbers to mean, median or the most frequent one")}");
+                    throw Bad(column, $"{CellText.Shown(cell)} is a missing value; {(plan.Targets.Contains(column) ? plan.IsNew ? "leave such rows out, or train with the table's SkipWithoutTarget as true" : "set the table's SkipWithoutTarget to true to leave such rows out" : column.IsWord ? "set the table's MissingCategories to the most frequent one or a category of its own" : "set the table's MissingNumbers to mean, median or the most frequent one")}");
                 }
 
                 if (column.IsWord)

@@ -43,9 +43,37 @@ public static class TextClasses
     {
         options ??= new TextOptions();
         var cut = 0;
-        var fixedByTraining = TextPreparation.Parse(preparation ?? throw new BadInputException("the checkpoint keeps no vocabulary; train it with this version"));
-        var samples = new ArrayDataset(Tokens(TextDocuments.Read(path), options.Tokens ?? fixedByTraining.Tokens, options, ref cut));
+        var samples = new ArrayDataset(Tokens(TextDocuments.Read(path), Fixed(preparation, options).Tokens, options, ref cut));
         return new TaskData(samples, samples) { Preparation = preparation };
+    }
+
+    /// <summary>Opens new texts with their classes, to be evaluated: a folder as in training, all of it.</summary>
+    /// <param name="path">The folder.</param>
+    /// <param name="preparation">What the training fixed; null is refused.</param>
+    /// <param name="options">Those of the training.</param>
+    /// <exception cref="BadInputException">A document cannot be used, or its class is one that training never saw; names it.</exception>
+    public static TaskData OpenNewLabelledData(string? path, string? preparation, TextOptions? options = null)
+    {
+        options ??= new TextOptions();
+        var fixedByTraining = Fixed(preparation, options);
+        var documents = TextDocuments.Read(path);
+        if (documents.FirstOrDefault(document => document.Class is null || !fixedByTraining.Classes.Contains(document.Class)) is { } unknown)
+        {
+            throw new BadInputException(unknown.Class is null
+                ? $"'{path}' is a file, which tells no classes; give a folder with a folder for each class (a file a document) or with a file for each class (a line a document)"
+                : $"{unknown.Source.TrimEnd(',')} is of the class '{unknown.Class}', which training never saw; its classes are {string.Join(", ", fixedByTraining.Classes.Take(20).Select(name => $"'{name}'"))}{(fixedByTraining.Classes.Count > 20 ? ", …" : "")}");
+        }
+
+        var cut = 0;
+        var samples = Samples(documents, fixedByTraining, options, ref cut);
+        return new TaskData(samples, samples) { Preparation = preparation };
+    }
+
+    /// <summary>What the training fixed, with tokens that are read from files again.</summary>
+    private static TextPreparation Fixed(string? preparation, TextOptions options)
+    {
+        var kept = TextPreparation.Parse(preparation ?? throw new BadInputException("the checkpoint keeps no vocabulary; train it with this version"));
+        return options.Tokens is { } tokens ? new TextPreparation(tokens, kept.Classes) : kept;
     }
 
     private static ArrayDataset Samples(IReadOnlyList<TextDocument> documents, TextPreparation preparation, TextOptions options, ref int cut)

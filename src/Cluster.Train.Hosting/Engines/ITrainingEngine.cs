@@ -12,7 +12,8 @@ internal interface ITrainingEngine
     Task<JobOutcome> RunAsync(TrainingOptions options, IJobObserver observer, CancellationToken stop);
 
     /// <inheritdoc cref="LocalTraining.EvaluateAsync"/>
-    Task<EvaluationResult> EvaluateAsync(ITrainingTask task, string checkpoint, string? dataDirectory, string device);
+    /// <remarks>Or, of new samples, <see cref="LocalTraining.EvaluateNewAsync"/>.</remarks>
+    Task<EvaluationResult> EvaluateAsync(ITrainingTask task, string checkpoint, string? dataDirectory, string device, bool isNew);
 
     /// <inheritdoc cref="TrainedModel.WritePredictionsAsync"/>
     Task<PredictionSummary> PredictAsync(
@@ -31,8 +32,9 @@ internal sealed class LocalEngine : ITrainingEngine
     public Task<JobOutcome> RunAsync(TrainingOptions options, IJobObserver observer, CancellationToken stop) =>
         LocalTraining.RunAsync(options, observer, stop);
 
-    public Task<EvaluationResult> EvaluateAsync(ITrainingTask task, string checkpoint, string? dataDirectory, string device) =>
-        LocalTraining.EvaluateAsync(task, checkpoint, dataDirectory, device);
+    public Task<EvaluationResult> EvaluateAsync(ITrainingTask task, string checkpoint, string? dataDirectory, string device, bool isNew) => isNew
+        ? LocalTraining.EvaluateNewAsync(task, checkpoint, dataDirectory, device)
+        : LocalTraining.EvaluateAsync(task, checkpoint, dataDirectory, device);
 
     public Task<PredictionSummary> PredictAsync(
         ITrainingTask task, string checkpoint, TextWriter output, string? dataDirectory, string device, int workers, CancellationToken stop) =>

@@ -6,9 +6,13 @@ namespace Cluster.Train.Hosting.Verbs;
 /// <summary><c>evaluate</c>: the loss and accuracy of a checkpoint.</summary>
 internal static class EvaluateVerb
 {
+    private static readonly OptionSpec<bool> New = new("--new", RunOptions.Data.Section, ValueKinds.Flag,
+        "Takes --data as new samples with their targets: all are evaluated, treated as the training treated its own.")
+    { Default = _ => false };
+
     public static Verb Verb { get; } = new(
         "evaluate", "Evaluates the parameters of a checkpoint, without training.",
-        [RunOptions.Checkpoint, RunOptions.Last, RunOptions.Data, RunOptions.Device, RunOptions.Log], RunAsync)
+        [RunOptions.Checkpoint, RunOptions.Last, RunOptions.Data, New, RunOptions.Device, RunOptions.Log], RunAsync)
     {
         TakesTask = true,
     };
@@ -23,9 +27,9 @@ internal static class EvaluateVerb
         }
 
         var result = await invocation.Host.Engine.EvaluateAsync(
-            invocation.Task, checkpoint, DataPath.Of(values), values.Get(RunOptions.Device));
+            invocation.Task, checkpoint, DataPath.Of(values), values.Get(RunOptions.Device), values.Get(New));
         var metrics = string.Concat(result.Numbers().Select(figure => $"  {figure.Name} {Figures.Metric(figure.Name, figure.Value)}"));
-        invocation.Host.Out.WriteLine($"{invocation.Task.Name}: test loss {Figures.Loss(result.Loss)}{metrics}  over {Figures.Count(result.Samples, "sample")}");
+        invocation.Host.Out.WriteLine($"{invocation.Task.Name}: test loss {Figures.Loss(result.Loss)}{metrics}  over {Figures.Count(result.Samples, values.Get(New) ? "new sample" : "sample")}");
         return 0;
     }
 }

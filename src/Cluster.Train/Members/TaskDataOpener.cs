@@ -67,26 +67,36 @@ internal static class TaskDataOpener
     /// <returns>What the task gave, with that preparation, for its own CreateModel, and the samples.</returns>
     /// <exception cref="BadInputException">The data cannot be used, says the task, or there are no samples.</exception>
     /// <exception cref="TrainingFaultException">The task failed, or gave back something that is no data.</exception>
-    internal static (TaskData Own, IDataset Samples) OpenNew(ITrainingTask task, JobDefinition definition, string? dataDirectory, string? preparation)
+    internal static (TaskData Own, IDataset Samples) OpenNew(ITrainingTask task, JobDefinition definition, string? dataDirectory, string? preparation) =>
+        OpenNew(task, definition, dataDirectory, preparation, task.OpenNewData, nameof(task.OpenNewData), "predict");
+
+    /// <summary>Opens new samples with their targets, to evaluate all of them.</summary>
+    /// <inheritdoc cref="OpenNew(ITrainingTask, JobDefinition, string?, string?)"/>
+    internal static (TaskData Own, IDataset Samples) OpenNewLabelled(ITrainingTask task, JobDefinition definition, string? dataDirectory, string? preparation) =>
+        OpenNew(task, definition, dataDirectory, preparation, task.OpenNewLabelledData, nameof(task.OpenNewLabelledData), "evaluate");
+
+    private static (TaskData Own, IDataset Samples) OpenNew(
+        ITrainingTask task, JobDefinition definition, string? dataDirectory, string? preparation,
+        Func<TaskSettings, string?, string?, TaskData?> open, string member, string purpose)
     {
         TaskData? data;
         try
         {
-            data = task.OpenNewData(definition.Settings, dataDirectory, preparation);
+            data = open(definition.Settings, dataDirectory, preparation);
         }
         catch (Exception error) when (error is not BadInputException)
         {
-            throw new TrainingFaultException($"task '{task.Name}' failed in OpenNewData: {OneLine.Of(error.Message)}", error);
+            throw new TrainingFaultException($"task '{task.Name}' failed in {member}: {OneLine.Of(error.Message)}", error);
         }
 
         if (data?.Evaluation is null)
         {
-            throw new TrainingFaultException($"task '{task.Name}' returned null from OpenNewData; return the samples to predict as evaluation data");
+            throw new TrainingFaultException($"task '{task.Name}' returned null from {member}; return the samples to {purpose} as evaluation data");
         }
 
         var samples = new CheckedDataset(task.Name, "new", data.Evaluation, definition.Seed);
         return samples.Count > 0
             ? (data with { Preparation = preparation ?? data.Preparation }, samples)
-            : throw new BadInputException($"task '{task.Name}' has no samples to predict{(dataDirectory is null ? "; give --data, or have the task override OpenNewData" : $" in {dataDirectory}")}");
+            : throw new BadInputException($"task '{task.Name}' has no samples to {purpose}{(dataDirectory is null ? $"; give --data, or have the task override {member}" : $" in {dataDirectory}")}");
     }
 }

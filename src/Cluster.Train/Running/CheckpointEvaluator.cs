@@ -6,7 +6,7 @@ using Cluster.Train.Training;
 
 namespace Cluster.Train.Running;
 
-/// <summary>Evaluates a checkpoint as its job does at the end of an epoch: the same batches, so the same bits.</summary>
+/// <summary>Evaluates a checkpoint as its job does at the end of an epoch: the same batches, so the same bits; or new samples, in like batches.</summary>
 internal sealed class CheckpointEvaluator
 {
     private static readonly TimeSpan DataTimeout = TimeSpan.FromMinutes(2);
@@ -15,12 +15,13 @@ internal sealed class CheckpointEvaluator
     private readonly LoadedCheckpoint _checkpoint;
     private readonly string? _dataDirectory;
     private readonly DeviceSpec _device;
+    private readonly bool _isNew;
 
     /// <summary>Reads the job from the checkpoint.</summary>
     /// <exception cref="BadInputException">It is of another task, or its job cannot be read.</exception>
-    internal CheckpointEvaluator(ITrainingTask task, LoadedCheckpoint checkpoint, string? dataDirectory, DeviceSpec device)
+    internal CheckpointEvaluator(ITrainingTask task, LoadedCheckpoint checkpoint, string? dataDirectory, DeviceSpec device, bool isNew = false)
     {
-        (_task, _checkpoint, _dataDirectory, _device) = (task, checkpoint, dataDirectory, device);
+        (_task, _checkpoint, _dataDirectory, _device, _isNew) = (task, checkpoint, dataDirectory, device, isNew);
         var manifest = checkpoint.Manifest;
         Definition = JobReader.Read($"checkpoint {manifest.DirectoryName}", task, manifest.Job, new RunLength(Epochs: null, manifest.Step)) with
         {
@@ -35,19 +36,8 @@ internal sealed class CheckpointEvaluator
     /// <exception cref="BadInputException">There are no evaluation samples, or the model is another one.</exception>
     internal EvaluationResult Run()
     {
-        var data = TaskDataOpener.Open(_task, Definition, _dataDirectory);
-        if (_checkpoint.Manifest.Preparation is { } preparation && data.Own.Preparation != preparation)
-        {
-            throw new BadInputException(
-                $"checkpoint {_checkpoint.Manifest.DirectoryName} was trained on other data: what task '{_task.Name}' fits on its training samples differs; give --data as in the training, or predict new samples");
-        }
-
-        if (data.Evaluation.Count == 0)
-        {
-            throw new BadInputException($"task '{_task.Name}' has no evaluation samples");
-        }
-
-        using var replica = ModelReplica.Create(_task, Definition, data.Own, _device);
+        var (own, samples) = _isNew ? TaskDataOpener.OpenNewLabelled(_task, Definition, _dataDirectory, _checkpoint.Manifest.Preparation) : OpenTrained();
+        using var replica = ModelReplica.Create(_task, Definition, own, _device);
         using var parameters = FloatBlock.Allocate(replica.Layout.VectorLength);
         using var gradients = FloatBlock.Allocate(replica.Layout.VectorLength);
         replica.Bind(parameters, gradients);
@@ -67,9 +57,9 @@ internal sealed class CheckpointEvaluator
             replica.StageParametersIn();
         }
 
-        var plan = new EvaluationPlan(data.Evaluation.Count, Definition.BatchSize, Definition.Shards);
+        var plan = new EvaluationPlan(samples.Count, Definition.BatchSize, Definition.Shards);
         var shards = new ShardRange(0, Definition.Shards);
-        using var loader = new EvaluationLoader(_task.Name, data.Evaluation, plan, shards, DataTimeout);
+        using var loader = new EvaluationLoader(_task.Name, samples, plan, shards, DataTimeout);
         var parts = ShardEvaluation.Begin(_checkpoint.Manifest.Step, shards);
         foreach (var (shard, batch) in loader.Batches())
         {
@@ -77,5 +67,17 @@ internal sealed class CheckpointEvaluator
         }
 
         return ShardEvaluation.Whole(parts, MetricSet.Of(_task, Definition.Settings));
+    }
+
+    private (TaskData Own, IDataset Samples) OpenTrained()
+    {
+        var data = TaskDataOpener.Open(_task, Definition, _dataDirectory);
+        if (_checkpoint.Manifest.Preparation is { } preparation && data.Own.Preparation != preparation)
+        {
+            throw new BadInputException(
+                $"checkpoint {_checkpoint.Manifest.DirectoryName} was trained on other data: what task '{_task.Name}' fits on its training samples differs; give --data as in the training, or --new to evaluate all of --data as new samples");
+        }
+
+        return data.Evaluation.Count > 0 ? (data.Own, data.Evaluation) : throw new BadInputException($"task '{_task.Name}' has no evaluation samples");
     }
 }

@@ -190,10 +190,18 @@ public static class LocalTraining
     /// <param name="dataDirectory">What <c>--data</c> names; null where it was not given.</param>
     /// <param name="device">cpu, cuda or cuda:N.</param>
     /// <exception cref="BadInputException">The checkpoint or the data cannot be used.</exception>
-    public static async Task<EvaluationResult> EvaluateAsync(ITrainingTask task, string checkpoint, string? dataDirectory, string device)
+    public static Task<EvaluationResult> EvaluateAsync(ITrainingTask task, string checkpoint, string? dataDirectory, string device) =>
+        EvaluatedAsync(task, checkpoint, dataDirectory, device, isNew: false);
+
+    /// <summary>Evaluates the parameters of a checkpoint with all of the task's new samples, which have targets (<see cref="ITrainingTask.OpenNewLabelledData"/>).</summary>
+    /// <inheritdoc cref="EvaluateAsync"/>
+    public static Task<EvaluationResult> EvaluateNewAsync(ITrainingTask task, string checkpoint, string? dataDirectory, string device) =>
+        EvaluatedAsync(task, checkpoint, dataDirectory, device, isNew: true);
+
+    private static async Task<EvaluationResult> EvaluatedAsync(ITrainingTask task, string checkpoint, string? dataDirectory, string device, bool isNew)
     {
         using var loaded = CheckpointFinder.Load(checkpoint, out _);
-        var evaluator = new CheckpointEvaluator(task, loaded, dataDirectory, DeviceSpec.Parse(device));
+        var evaluator = new CheckpointEvaluator(task, loaded, dataDirectory, DeviceSpec.Parse(device), isNew);
         NativeEnvironment.Prepare(evaluator.Definition.Portable);
         using var thread = new ComputeThread("evaluation", evaluator.Definition.Threads, evaluator.Definition.Portable);
         return await thread.RunAsync(evaluator.Run).ConfigureAwait(false);

@@ -100,6 +100,14 @@ public interface ITrainingTask
     TaskData OpenNewData(TaskSettings settings, string? dataDirectory, string? preparation) => OpenData(settings, dataDirectory);
 
     /// <summary>
+    /// Opens new samples with their targets, for <c>evaluate --new</c>: those of <see cref="TaskData.Evaluation"/>, with all fields of the
+    /// training's data; there need be no training samples. A sample without a target, or of a class that training never saw, is refused by
+    /// name or left out as the settings say. <b>Default</b>: refused, since <see cref="OpenData"/> may keep a part of the samples for training.
+    /// </summary>
+    /// <inheritdoc cref="OpenNewData"/>
+    TaskData OpenNewLabelledData(TaskSettings settings, string? dataDirectory, string? preparation) => throw NoNewLabelledData(Name);
+
+    /// <summary>
     /// What a prediction tells its reader, for example probabilities, the number of a class, or a quantity in its own unit where
     /// the training scaled it. <b>Default</b>: the prediction itself, in the target's own unit where the data has a <see cref="TaskData.TargetScaling"/>.
     /// </summary>
@@ -124,6 +132,10 @@ public interface ITrainingTask
     /// <param name="data">What <see cref="OpenNewData"/> returned.</param>
     /// <param name="column">One of the names that the columns have.</param>
     IReadOnlyList<string> AnswerLabels(TaskSettings settings, TaskData data, string column) => [];
+
+    /// <summary>What a task says that has no <see cref="OpenNewLabelledData"/> of its own.</summary>
+    internal static BadInputException NoNewLabelledData(string task) =>
+        new($"task '{task}' cannot evaluate new samples: it does not override OpenNewLabelledData; leave --new out, or write that");
 }
 
 /// <summary>Correct decisions, out of how many.</summary>
@@ -147,8 +159,8 @@ public record TaskData(IDataset Training, IDataset Evaluation)
 
     /// <summary>
     /// What was fitted on the training samples, in a text of the task's own, such as JSON: categories, means, scales, a vocabulary;
-    /// null for nothing. It stands in each checkpoint and comes back in <see cref="ITrainingTask.OpenNewData"/>, and here where a
-    /// trained model is made without its training data. Workers of one job must agree on it to the letter, so its numbers have to be
+    /// null for nothing. It stands in each checkpoint and comes back in <see cref="ITrainingTask.OpenNewData"/> and
+    /// <see cref="ITrainingTask.OpenNewLabelledData"/>, and here where a trained model is made without its training data. Workers of one job must agree on it to the letter, so its numbers have to be
     /// computed in a fixed order. At most 262,144 bytes as UTF-8.
     /// </summary>
     public string? Preparation { get; init; }

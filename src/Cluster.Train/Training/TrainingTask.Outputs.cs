@@ -68,6 +68,9 @@ public abstract class TrainingTask<TModel, TPrediction> : ITrainingTask, IOutput
     /// <inheritdoc/>
     public virtual TaskData OpenNewData(TaskSettings settings, string? dataDirectory, string? preparation) => OpenData(settings, dataDirectory);
 
+    /// <inheritdoc/>
+    public virtual TaskData OpenNewLabelledData(TaskSettings settings, string? dataDirectory, string? preparation) => throw ITrainingTask.NoNewLabelledData(Name);
+
     /// <summary>What a prediction tells its reader. <b>Default</b>: the first output, in the target's own unit where the data has a <see cref="TaskData.TargetScaling"/>.</summary>
     /// <inheritdoc cref="ITrainingTask.Answer"/>
     public virtual torch.Tensor Answer(TPrediction prediction, Batch batch)

@@ -54,6 +54,9 @@ public abstract class TrainingTask<TModel> : ITrainingTask
     public virtual TaskData OpenNewData(TaskSettings settings, string? dataDirectory, string? preparation) => OpenData(settings, dataDirectory);
 
     /// <inheritdoc/>
+    public virtual TaskData OpenNewLabelledData(TaskSettings settings, string? dataDirectory, string? preparation) => throw ITrainingTask.NoNewLabelledData(Name);
+
+    /// <inheritdoc/>
     public virtual torch.Tensor Answer(torch.Tensor prediction, Batch batch) => batch.TargetScaling?.Undo(prediction) ?? prediction;
 
     /// <inheritdoc/>

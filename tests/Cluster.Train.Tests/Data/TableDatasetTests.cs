@@ -130,6 +130,27 @@ public sealed class TableDatasetTests : IDisposable
     }
 
     [Fact]
+    public void New_rows_with_targets_have_them_in_the_trainings_scale_and_numbers()
+    {
+        var quantities = s_kind with { Targets = ["b", "a"], Kind = TargetKind.Quantity, Categorical = ["side", "kind"], TargetScaling = ColumnScaling.MinMax };
+        var bare = s_kind with { Targets = ["4"], Categorical = ["2"], HasHeader = false };
+        var (classes, scaled, numbered) = (Open(Table, s_kind), Open(Table, quantities), Open(Table[(Table.IndexOf('\n', StringComparison.Ordinal) + 1)..], bare));
+
+        var kinds = Labelled("kind,b,a,side\nyes,10,1,left\n", classes, s_kind);
+        var amounts = Labelled("kind,b,a,side\nyes,90,2,left\n", scaled, quantities);
+        var unnamed = Labelled("1,left,10,yes\n", numbered, bare);
+
+        Assert.Equal(["-1 1 0 -1", "-1 1 0 -1"], [Text(kinds, 0), Text(unnamed, 0)]);
+        Assert.Equal(["1", "1"], [Text(kinds, 1), Text(unnamed, 1)]);
+        // From 10 to 50, and from 1 to 3.
+        Assert.Equal("2 0.5", Text(amounts, 1));
+
+        IDataset Labelled(string text, TaskData trained, TableOptions options) => TableDataset.OpenNewLabelledData(Write(text), options, trained.Preparation).Evaluation;
+
+        static string Text(IDataset rows, int field) => string.Join(' ', SampleReader.Read(rows, 0)[field].Cast<object>().Select(value => Invariant($"{value}")));
+    }
+
+    [Fact]
     public void Rows_without_a_target_are_left_out_where_that_is_said()
     {
         var data = Open("a,kind\n1,yes\n2,\n3,no\n", new() { Targets = ["kind"], Kind = TargetKind.Class, TestShare = 0, SkipWithoutTarget = true });

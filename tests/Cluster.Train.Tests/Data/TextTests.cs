@@ -80,6 +80,28 @@ public sealed class TextTests
     }
 
     [Fact]
+    public void New_texts_with_classes_are_numbered_as_the_training_did()
+    {
+        using var folder = new TemporaryFolder();
+        Append(folder, "data/one.txt", "ab\nab\nab\nab\nab\n");
+        Append(folder, "data/two.txt", "cd\ncd\ncd\ncd\ncd\n");
+        Append(folder, "new/two.txt", "dzab\na\n");
+        var trained = TextClasses.Open(Path.Combine(folder.Path, "data")).Preparation;
+
+        var added = TextClasses.OpenNewLabelledData(Path.Combine(folder.Path, "new"), trained, new TextOptions { Longest = 3 });
+        using var read = ReadSamples.Of(added.Evaluation, [0, 1]);
+
+        Assert.Equal((2, trained), (added.Evaluation.Count, added.Preparation));
+        Assert.Equal([4L, 0, 1, 1, 0, 0], read.Batch.Input.data<long>().ToArray());
+        Assert.Equal([1L, 1], read.Batch.Target.data<long>().ToArray());
+        Append(folder, "new/six.txt", "a\n");
+        Assert.EndsWith("six.txt', line 1 is of the class 'six', which training never saw; its classes are 'one', 'two'", Refusal("new"), StringComparison.Ordinal);
+        Assert.Contains("two.txt' is a file, which tells no classes; give a folder with a folder for each class", Refusal("new/two.txt"), StringComparison.Ordinal);
+
+        string Refusal(string name) => Assert.Throws<BadInputException>(() => TextClasses.OpenNewLabelledData(Path.Combine(folder.Path, name), trained)).Message;
+    }
+
+    [Fact]
     public void Windows_read_a_text_and_the_same_one_token_later()
     {
         using var folder = new TemporaryFolder();

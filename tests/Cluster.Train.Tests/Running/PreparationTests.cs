@@ -67,6 +67,20 @@ public sealed class PreparationTests
     }
 
     [Fact]
+    public async Task New_samples_with_targets_are_all_evaluated_by_what_the_checkpoint_keeps()
+    {
+        using var folder = new TemporaryDirectory();
+        using var trained = await TrainAsync(new Fitting(), folder);
+
+        var fresh = await LocalTraining.EvaluateNewAsync(new Fitting { Trained = false }, folder.Root, null, "cpu");
+
+        Assert.Equal(31, fresh.Samples);
+        Assert.Equal(await LocalTraining.EvaluateAsync(new Fitting(), folder.Root, null, "cpu"), fresh);
+        var refusal = await Assert.ThrowsAsync<BadInputException>(() => LocalTraining.EvaluateNewAsync(new Fitting { Labelled = 0 }, folder.Root, "there", "cpu"));
+        Assert.Equal("task 'fitting' has no samples to evaluate in there", refusal.Message);
+    }
+
+    [Fact]
     public void Workers_that_fitted_other_values_do_not_agree_on_the_data()
     {
         string[] fingerprints = [.. new[] { "1", "2", null }.Select(fitted => Process(new Fitting { Fitted = fitted }).DataFingerprint)];
@@ -110,6 +124,12 @@ public sealed class PreparationTests
 
         public override TaskData OpenNewData(TaskSettings settings, string? dataDirectory, string? preparation) =>
             new(new SmallData(0, seed: 1), new SmallData(31, seed: 2)) { Preparation = preparation is null ? null : "the training's comes in its place" };
+
+        public int Labelled { get; init; } = 31;
+
+        public override TaskData OpenNewLabelledData(TaskSettings settings, string? dataDirectory, string? preparation) => preparation == Fitted
+            ? new(new SmallData(0, seed: 1), new SmallData(Labelled, seed: 2))
+            : throw new InvalidOperationException("what was fitted did not come");
 
         public override Linear CreateModel(TaskSettings settings, TaskData data) => data.Preparation == Fitted
             ? torch.nn.Linear(SmallData.Width, SmallData.Classes)

@@ -73,6 +73,28 @@ public sealed class ImageDataTests
         Assert.Equal((layout.Text, "a b"), (prepared.Layout.Text, string.Join(' ', prepared.Classes)));
     }
 
+    [Fact]
+    public void New_images_with_classes_are_numbered_and_treated_as_those_of_the_training()
+    {
+        using var files = ImageFiles.OfClasses(5, "known/a", "known/b", "new/b");
+        files.Write("new/labels.csv", Encoding.UTF8.GetBytes("file,label\nb/0.png,b\nb/1.png,a\n"));
+        files.Write("new/other.csv", Encoding.UTF8.GetBytes("file,label\nb/0.png,c\n"));
+        var data = ImageData.Open(files["known"], s_options);
+
+        var folder = ImageData.OpenNewLabelledData(files["new"], data.Preparation);
+        var table = ImageData.OpenNewLabelledData(files["new"], data.Preparation, "labels.csv");
+
+        Assert.Equal((0, 5, 2), (folder.Training.Count, folder.Evaluation.Count, table.Evaluation.Count));
+        Assert.Equal(Scaling(data.Training), Scaling(folder.Evaluation));
+        using var read = ReadSamples.Of(folder.Evaluation, [0, 4]);
+        using var listed = ReadSamples.Of(table.Evaluation, [0, 1]);
+        Assert.Equal([1, 1], read.Integers(1).ToArray());
+        Assert.Equal([1, 0], listed.Integers(1).ToArray());
+        Assert.Contains("has the class 'c', which training never saw", Assert.Throws<BadInputException>(() => ImageData.OpenNewLabelledData(files["new"], data.Preparation, "other.csv")).Message, StringComparison.Ordinal);
+        Directory.CreateDirectory(files["empty"]);
+        Assert.Equal($"'{files["empty"]}' has no images: give a folder for each class, with its images in it", Assert.Throws<BadInputException>(() => ImageData.OpenNewLabelledData(files["empty"], data.Preparation)).Message);
+    }
+
     [Theory]
     [InlineData(null)]
     [InlineData("{}")]
