@@ -69,11 +69,11 @@ public static class TextClasses
         return new TaskData(samples, samples) { Preparation = preparation };
     }
 
-    /// <summary>What the training fixed, with tokens that are read from files again.</summary>
+    /// <summary>What the training fixed; tokens that were read from files are those of the options.</summary>
     private static TextPreparation Fixed(string? preparation, TextOptions options)
     {
-        var kept = TextPreparation.Parse(preparation ?? throw new BadInputException("the checkpoint keeps no vocabulary; train it with this version"));
-        return options.Tokens is { } tokens ? new TextPreparation(tokens, kept.Classes) : kept;
+        _ = preparation ?? throw new BadInputException("the checkpoint keeps no vocabulary; train it with this version");
+        return options.Tokens is { } tokens ? TextPreparation.With(preparation, tokens) : TextPreparation.Parse(preparation);
     }
 
     private static ArrayDataset Samples(IReadOnlyList<TextDocument> documents, TextPreparation preparation, TextOptions options, ref int cut)

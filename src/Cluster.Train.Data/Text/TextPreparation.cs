@@ -17,13 +17,21 @@ public sealed record TextPreparation(TextTokens Tokens, IReadOnlyList<string> Cl
     /// <param name="text">What a checkpoint kept.</param>
     /// <param name="files">A tokenizer's files; none for characters.</param>
     /// <exception cref="BadInputException">It cannot be read, or is of another tokenizer.</exception>
-    public static TextPreparation Parse(string text, params string[] files)
+    public static TextPreparation Parse(string text, params string[] files) => Parse(text, kept => TextTokens.Parse(kept, files));
+
+    /// <summary>The same with a vocabulary that is at hand.</summary>
+    /// <exception cref="BadInputException">It is another one than that of the training.</exception>
+    internal static TextPreparation With(string text, TextTokens tokens) => Parse(text, kept => kept == tokens.Preparation
+        ? tokens
+        : throw new BadInputException("the Tokens that are given are another vocabulary than the one that the model was trained with; give that, or none where it was one of characters"));
+
+    private static TextPreparation Parse(string text, Func<string, TextTokens> read)
     {
         ArgumentNullException.ThrowIfNull(text);
         try
         {
             var json = JsonNode.Parse(text)!;
-            return new TextPreparation(TextTokens.Parse((string)json["tokens"]!, files), [.. json["classes"]!.AsArray().Select(name => (string)name!)]);
+            return new TextPreparation(read((string)json["tokens"]!), [.. json["classes"]!.AsArray().Select(name => (string)name!)]);
         }
         catch (Exception error) when (error is JsonException or NullReferenceException or InvalidOperationException or ArgumentException)
         {

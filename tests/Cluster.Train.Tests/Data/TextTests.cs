@@ -192,6 +192,27 @@ public sealed class TextTests
         Assert.EndsWith("nothing is downloaded", Assert.Throws<BadInputException>(() => TextTokens.BytePairs(words, "missing")).Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void New_texts_are_read_by_the_tokenizer_of_the_training_and_no_other()
+    {
+        using var folder = new TemporaryFolder();
+        var (words, merges) = (Path.Combine(folder.Path, "vocab.json"), Path.Combine(folder.Path, "merges.txt"));
+        File.WriteAllText(words, """{"<|endoftext|>": 0, "a": 1, "b": 2, "ab": 3}""");
+        File.WriteAllText(merges, "#version: 0.2\na b\n");
+        Append(folder, "texts/one.txt", "ab\nba\n");
+        Append(folder, "texts/two.txt", "aa\nbb\n");
+        var options = new TextOptions { Tokens = TextTokens.BytePairs(words, merges) };
+        var preparation = TextClasses.Open(Path.Combine(folder.Path, "texts"), options).Preparation;
+
+        Assert.Equal(4, TextClasses.OpenNewLabelledData(Path.Combine(folder.Path, "texts"), preparation, options).Evaluation.Count);
+        Assert.Equal(2, TextClasses.OpenNewData(Path.Combine(folder.Path, "texts", "one.txt"), preparation, options).Evaluation.Count);
+        var other = options with { Tokens = TextTokens.Characters(["ab"]) };
+        Assert.Contains(
+            "another vocabulary", Assert.Throws<BadInputException>(() => TextClasses.OpenNewData(Path.Combine(folder.Path, "texts", "one.txt"), preparation, other)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "give those", Assert.Throws<BadInputException>(() => TextClasses.OpenNewData(Path.Combine(folder.Path, "texts", "one.txt"), preparation)).Message, StringComparison.Ordinal);
+    }
+
     private static void Append(TemporaryFolder folder, string name, string text)
     {
         var path = Path.Combine(folder.Path, name);
