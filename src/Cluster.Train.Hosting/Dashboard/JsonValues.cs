@@ -5,6 +5,20 @@ namespace Cluster.Train.Hosting.Dashboard;
 /// <summary>The small pieces of which <see cref="StateJson"/> is made.</summary>
 internal static class JsonValues
 {
+    /// <summary>An array of objects.</summary>
+    internal static void Objects<T>(Utf8JsonWriter json, string name, IEnumerable<T> items, Action<T> write)
+    {
+        json.WriteStartArray(name);
+        foreach (var item in items)
+        {
+            json.WriteStartObject();
+            write(item);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
     /// <summary>A name with its number.</summary>
     internal static void Figure(Utf8JsonWriter json, string name, double value)
     {

@@ -146,10 +146,8 @@ internal sealed class StateJson(JobHeader job, string run, DateTimeOffset starte
 
     private static void WriteWorkers(Utf8JsonWriter json, StatusReport? status, double statusAt, double now)
     {
-        json.WriteStartArray("workers");
-        foreach (var member in status?.Members ?? [])
+        Objects(json, "workers", status?.Members ?? [], member =>
         {
-            json.WriteStartObject();
             json.WriteString("name", member.Name);
             json.WriteString("host", member.Host);
             json.WriteString("device", member.Device);
@@ -158,10 +156,7 @@ internal sealed class StateJson(JobHeader job, string run, DateTimeOffset starte
             json.WriteNumber("shards", member.Shards);
             json.WriteString("phase", member.State);
             Number(json, "silent", member.SilentSeconds + now - statusAt);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+        });
         if (status?.Waiting is { } waiting)
         {
             json.WriteStartObject("waiting");
@@ -178,49 +173,34 @@ internal sealed class StateJson(JobHeader job, string run, DateTimeOffset starte
 
     private static void WritePlaces(Utf8JsonWriter json, JobHistory history)
     {
-        json.WriteStartArray("coordinators");
-        foreach (var place in history.Places)
+        Objects(json, "coordinators", history.Places, place =>
         {
-            json.WriteStartObject();
             json.WriteString("node", place.Node.ToString());
             json.WriteString("dashboard", place.Dashboard?.AbsoluteUri);
             json.WriteBoolean("coordinates", place.Coordinates);
             json.WriteBoolean("here", place.IsHere);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+        });
     }
 
     private static void WriteHappenings(Utf8JsonWriter json, JobHistory history)
     {
-        json.WriteStartArray("happenings");
-        foreach (var happening in history.Happenings)
+        Objects(json, "happenings", history.Happenings, happening =>
         {
-            json.WriteStartObject();
             Number(json, "at", happening.At);
             json.WriteNumber("step", happening.Step);
             json.WriteString("kind", happening.Kind);
             json.WriteString("text", happening.Text);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+        });
     }
 
     private static void WriteNotices(Utf8JsonWriter json, JobHistory history)
     {
-        json.WriteStartArray("notices");
-        foreach (var notice in history.Notices)
+        Objects(json, "notices", history.Notices, notice =>
         {
-            json.WriteStartObject();
             Number(json, "at", notice.At);
             json.WriteString("text", notice.Text);
             json.WriteNumber("count", notice.Count);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+        });
     }
 
     private static void WriteOutcome(Utf8JsonWriter json, JobOutcome outcome)
