@@ -19,6 +19,9 @@ internal sealed class CoordinatorActor : ReceiveActor, IWithTimers
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly CoordinatorMachine _machine;
 
+    /// <summary>When the timer of each wait rings.</summary>
+    private readonly Dictionary<Wait, TimeSpan> _rings = [];
+
     /// <summary>Is created by <see cref="Props"/>.</summary>
     public CoordinatorActor(CoordinatorSettings settings, ICoordinatorServices services, TaskCompletionSource<JobOutcome> completion)
     {
@@ -64,9 +67,15 @@ internal sealed class CoordinatorActor : ReceiveActor, IWithTimers
 
     private void Answer(CoordinatorEvent happened)
     {
-        foreach (var effect in _machine.Next(happened, Now))
+        if (happened is CoordinatorEvent.WaitOver over)
         {
-            CarryOut(effect);
+            _rings.Remove(over.Wait);
+        }
+
+        var now = Now;
+        foreach (var effect in _machine.Next(happened, now))
+        {
+            CarryOut(effect, now);
         }
 
         if (happened is CoordinatorEvent.Ticked)
@@ -75,7 +84,7 @@ internal sealed class CoordinatorActor : ReceiveActor, IWithTimers
         }
     }
 
-    private void CarryOut(Effect effect)
+    private void CarryOut(Effect effect, TimeSpan now)
     {
         switch (effect)
         {
@@ -96,10 +105,11 @@ internal sealed class CoordinatorActor : ReceiveActor, IWithTimers
                 Context.Unwatch(worker);
                 break;
             case Effect.StartWait wait:
-                Timers.StartSingleTimer(wait.Wait, new CoordinatorEvent.WaitOver(wait.Wait), wait.Length);
+                Start(wait, now);
                 break;
             case Effect.CancelWait wait:
                 Timers.Cancel(wait.Wait);
+                _rings.Remove(wait.Wait);
                 break;
             case Effect.Log line:
                 _log.Info("{0}", line.Text);
@@ -122,6 +132,20 @@ internal sealed class CoordinatorActor : ReceiveActor, IWithTimers
             default:
                 _services.CarryOut(effect);
                 break;
+        }
+    }
+
+    /// <summary>
+    /// Each report begins the wait for the next one anew, and to start a timer is dear. So one that rings before the wait is
+    /// over is left as it is: the machine then answers with what is left to wait.
+    /// </summary>
+    private void Start(Effect.StartWait wait, TimeSpan now)
+    {
+        var end = now + wait.Length;
+        if (!_rings.TryGetValue(wait.Wait, out var rings) || rings > end)
+        {
+            _rings[wait.Wait] = end;
+            Timers.StartSingleTimer(wait.Wait, new CoordinatorEvent.WaitOver(wait.Wait), wait.Length);
         }
     }
 }
