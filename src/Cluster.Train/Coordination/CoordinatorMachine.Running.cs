@@ -151,7 +151,7 @@ internal sealed partial class CoordinatorMachine
         }
     }
 
-    private void RestartWait() => StartWait(Wait.Phase, _settings.StepTimeout + CauseGrace);
+    private void RestartWait() => StartWait(_nextReport);
 
     private void SnapshotComplete(Running running, HeldByAll snapshot)
     {

@@ -15,10 +15,12 @@ internal sealed partial class CoordinatorMachine
         Phase = phase;
     }
 
-    private void StartWait(Wait wait, TimeSpan length)
+    private void StartWait(Wait wait, TimeSpan length) => StartWait(new Effect.StartWait(wait, length));
+
+    private void StartWait(Effect.StartWait start)
     {
-        _waits.Start(wait, _now, length);
-        Do(new Effect.StartWait(wait, length));
+        _waits.Start(start.Wait, _now, start.Length);
+        Do(start);
     }
 
     private void Cancel(Wait wait)

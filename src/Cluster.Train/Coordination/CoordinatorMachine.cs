@@ -17,6 +17,10 @@ internal sealed partial class CoordinatorMachine
     private readonly Func<string> _newSecret;
     private readonly string _jobHash;
     private readonly Waits _waits;
+
+    /// <summary>The wait for the next report, which each report begins anew.</summary>
+    private readonly Effect.StartWait _nextReport;
+
     private readonly WorkerDirectory _workers = new();
     private readonly MeetingBook _meetings = new();
     private readonly CheckpointBook _checkpoints = new();
@@ -56,6 +60,7 @@ internal sealed partial class CoordinatorMachine
         (_settings, _own, _newSecret, _now) = (settings, own, newSecret, now);
         _jobHash = settings.Definition.Hash();
         _waits = new Waits(now);
+        _nextReport = new Effect.StartWait(Wait.Phase, settings.StepTimeout + CauseGrace);
         Phase = new Examining(now);
     }
 

@@ -131,8 +131,7 @@ internal sealed class JobBook
         _stepTime += StepTime.Of(report.Phases);
         var completed = Ledger.CompletedSteps;
         var ended = Ledger.Add(report);
-        IReadOnlyList<ShownEpoch> epochs = ended.Count == 0 ? [] : [.. ended.Where(epoch => epoch.CompletedSteps > _told).Select(epoch => ResultOf(epoch, completed, now))];
-        _history.AddRange(epochs.Select(epoch => epoch.Point).OfType<EvaluationPoint>());
+        IReadOnlyList<ShownEpoch> epochs = ended.Count == 0 ? [] : Shown(ended, completed, now);
         if (Ledger.CompletedSteps <= _told)
         {
             return (epochs, null);
@@ -146,6 +145,13 @@ internal sealed class JobBook
             StepTime = _stepTime,
             RateFactor = PlateauRate.Factor(_settings.Definition.Schedule, Reductions.Count(step => step < Ledger.CompletedSteps)),
         });
+    }
+
+    private ShownEpoch[] Shown(IReadOnlyList<LedgerEpoch> ended, long completed, TimeSpan now)
+    {
+        ShownEpoch[] epochs = [.. ended.Where(epoch => epoch.CompletedSteps > _told).Select(epoch => ResultOf(epoch, completed, now))];
+        _history.AddRange(epochs.Select(epoch => epoch.Point).OfType<EvaluationPoint>());
+        return epochs;
     }
 
     /// <summary>One report of a tiny model completes many epochs: their ends are spread over the time that it covers.</summary>

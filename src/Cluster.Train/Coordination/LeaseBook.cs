@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Cluster.Train.Protocol;
 
 namespace Cluster.Train.Coordination;
@@ -39,15 +41,24 @@ internal sealed class LeaseBook(IEnumerable<string> members, long firstStep)
     /// <returns>Whether everybody has completed the oldest lease with it.</returns>
     internal bool Complete(LeaseCompleted completed)
     {
-        if (!_completed.TryGetValue(completed.WorkerId, out var count))
+        ref var count = ref CollectionsMarshal.GetValueRefOrNullRef(_completed, completed.WorkerId);
+        if (Unsafe.IsNullRef(ref count))
         {
             return false;
         }
 
-        var done = _out.Skip(count - _done).TakeWhile(lease => lease.End <= completed.CompletedSteps).Count();
-        _completed[completed.WorkerId] = count + done;
+        var (before, number) = (count, _done);
+        foreach (var lease in _out)
+        {
+            // In order, from the first that is not counted yet.
+            if (number++ == count && lease.End <= completed.CompletedSteps)
+            {
+                count++;
+            }
+        }
+
         // A running count: a look at all members at each message would cost their square for each lease.
-        if (count == _done && done > 0)
+        if (before == _done && count > _done)
         {
             _ahead++;
         }

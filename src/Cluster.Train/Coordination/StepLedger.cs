@@ -125,8 +125,13 @@ internal sealed class StepLedger(
             }
         }
 
-        foreach (var evaluation in report.Evaluations.Where(part => part.CompletedSteps > CompletedSteps))
+        foreach (var evaluation in report.Evaluations)
         {
+            if (evaluation.CompletedSteps <= CompletedSteps)
+            {
+                continue;
+            }
+
             if (!_evaluations.TryGetValue(evaluation.CompletedSteps, out var parts))
             {
                 _evaluations[evaluation.CompletedSteps] = parts = new ShardEvaluation?[shards];
@@ -135,14 +140,15 @@ internal sealed class StepLedger(
             parts[evaluation.Shard] = evaluation;
         }
 
-        return Advance();
+        return Advance() ?? (IReadOnlyList<LedgerEpoch>)[];
     }
 
     private LedgerState State => new(CompletedSamples, _epochLossSum, _epochSamples, LastEpochLoss, Evaluation, Watch) { EpochWeight = _epochWeight };
 
-    private List<LedgerEpoch> Advance()
+    /// <returns>Null for none, as after most reports.</returns>
+    private List<LedgerEpoch>? Advance()
     {
-        var epochs = new List<LedgerEpoch>();
+        List<LedgerEpoch>? epochs = null;
         while (_pending.TryGetValue(CompletedSteps, out var next) && next.IsComplete)
         {
             var atEnd = (next.Step + 1) % stepsPerEpoch == 0 || next.Step + 1 == totalSteps;
@@ -169,7 +175,7 @@ internal sealed class StepLedger(
             LastEpochLoss = atEnd ? EpochLoss : LastEpochLoss;
             if (atEnd || evaluates)
             {
-                epochs.Add(new LedgerEpoch((int)((next.Step / stepsPerEpoch) + 1), next.Step + 1, EpochLoss, evaluation) { Ends = atEnd });
+                (epochs ??= []).Add(new LedgerEpoch((int)((next.Step / stepsPerEpoch) + 1), next.Step + 1, EpochLoss, evaluation) { Ends = atEnd });
             }
 
             if (_marks.Remove(CompletedSteps))

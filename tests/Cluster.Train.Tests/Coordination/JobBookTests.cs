@@ -20,6 +20,23 @@ public sealed class JobBookTests
         Assert.Equal((48, 12), (first.SamplesPerSecond, second.SamplesPerSecond));
     }
 
+    [Fact]
+    public void A_report_that_completes_no_step_costs_no_memory()
+    {
+        var book = new JobBook(StubMessages.Settings, StubMessages.Replica, firstStep: 0, memo: null, TimeSpan.Zero);
+        var part = Report(0) with { Shards = new ShardRange(1, 4) };
+        Ask();
+
+        Assert.Equal(0, Ask());
+
+        long Ask()
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            book.Report(part, TimeSpan.FromSeconds(1));
+            return GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+    }
+
     private static StepReport Report(long firstStep) =>
         new("a", Generation: 1, firstStep, Steps: 3, new ShardRange(0, 4), [.. Enumerable.Repeat(0.5f, 12)], [], Seconds: 0.1);
 }

@@ -77,5 +77,24 @@ public sealed class LeaseBookTests
         Assert.Equal(1, book.Outstanding);
     }
 
+    [Fact]
+    public void A_completion_that_leaves_others_behind_costs_no_memory()
+    {
+        var book = new LeaseBook(["a", "b"], firstStep: 0);
+        book.Give(Lease(0));
+        book.Give(Lease(5));
+        Complete(5);
+
+        Assert.Equal(0, Complete(10));
+
+        long Complete(long steps)
+        {
+            var completed = new LeaseCompleted("a", 1, steps);
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            book.Complete(completed);
+            return GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+    }
+
     private static StepLease Lease(long first) => new(1, first, 5, SnapshotKind.None, SealedStep: 0, Memo: null);
 }
