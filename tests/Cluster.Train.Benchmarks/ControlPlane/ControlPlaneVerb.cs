@@ -25,30 +25,32 @@ internal static class ControlPlaneVerb
             throw new BadInputException("control-plane reads the processor time of one thread, which it can on Linux only: run it there");
         }
 
-        var results = Paces.SelectMany(_ => Sizes, (pace, size) => (Pace: pace, Size: size, Seconds: new Series())).ToArray();
+        var results = Paces.SelectMany(_ => Sizes, (pace, size) => (Pace: pace, Size: size, Seconds: new Series(), Bytes: new Series())).ToArray();
         for (var round = 0; round < options.Rounds; round++)
         {
-            foreach (var (pace, (workers, steps), seconds) in results)
+            foreach (var (pace, (workers, steps), seconds, bytes) in results)
             {
-                seconds.Add(await StubJob.RunAsync(workers, steps * pace.Longer, pace.SecondsPerStep));
+                var cost = await StubJob.RunAsync(workers, steps * pace.Longer, pace.SecondsPerStep);
+                seconds.Add(cost.Seconds);
+                bytes.Add(cost.Bytes);
                 Console.Error.WriteLine($"round {round + 1} of {options.Rounds}, {workers} workers, {pace.Name}: {seconds.Median * 1e6:#,0} µs a step so far");
             }
         }
 
         Console.WriteLine();
-        Console.WriteLine("the coordinator's processor time per step: that of its actor's own thread (median [least .. most])");
-        Console.WriteLine($"{"",-18} {"workers",8} {"µs a step",-28} {"µs a worker",12} {"growth",8} {"of N",8}");
+        Console.WriteLine("the coordinator's processor time per step: that of its actor's own thread (median [least .. most]), and what that allocates");
+        Console.WriteLine($"{"",-18} {"workers",8} {"µs a step",-28} {"µs a worker",12} {"growth",8} {"of N",8} {"kB a step",10}");
         foreach (var pace in results.GroupBy(result => result.Pace.Name))
         {
-            var (_, smallest, least) = pace.First();
-            foreach (var (_, (workers, _), seconds) in pace)
+            var (_, smallest, least, _) = pace.First();
+            foreach (var (_, (workers, _), seconds, bytes) in pace)
             {
                 var growth = seconds.Median / least.Median;
                 var ofWorkers = (double)workers / smallest.Workers;
                 var verdict = growth <= ofWorkers && (workers < Sizes[^1].Workers || seconds.Median <= MostSeconds) ? "met" : "missed";
                 Console.WriteLine(
                     $"{pace.Key,-18} {workers,8} {$"{seconds.Median * 1e6:#,0.0} [{seconds.Least * 1e6:#,0.0} .. {seconds.Most * 1e6:#,0.0}]",-28} "
-                    + $"{seconds.Median * 1e6 / workers,12:0.00} {growth,7:0.0}x {ofWorkers,7:0}x  {verdict}");
+                    + $"{seconds.Median * 1e6 / workers,12:0.00} {growth,7:0.0}x {ofWorkers,7:0}x {bytes.Median / 1e3,10:#,0.0}  {verdict}");
             }
         }
 

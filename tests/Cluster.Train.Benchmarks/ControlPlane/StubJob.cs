@@ -31,8 +31,8 @@ internal static class StubJob
     /// <param name="workers">How many.</param>
     /// <param name="steps">Steps to measure, after a quarter as many to warm up.</param>
     /// <param name="secondsPerStep">What a step pretends to take.</param>
-    /// <returns>The coordinator's processor time per step, in seconds.</returns>
-    internal static async Task<double> RunAsync(int workers, int steps, double secondsPerStep)
+    /// <returns>What a step costs the coordinator.</returns>
+    internal static async Task<StepCost> RunAsync(int workers, int steps, double secondsPerStep)
     {
         var clock = new CoordinatorClock(steps / 4);
         using var system = ActorSystem.Create("control-plane", Settings);
@@ -54,7 +54,7 @@ internal static class StubJob
 
             var outcome = await done.Task.WaitAsync(Timeout);
             return outcome is { Completed: true, Generations: 1 }
-                ? clock.SecondsPerStep
+                ? clock.CostPerStep
                 : throw new BenchmarkFailedException($"{workers} stub workers needed {outcome.Generations} generations for {outcome.Steps} steps");
         }
         catch (TimeoutException)
