@@ -59,13 +59,21 @@ internal sealed partial class CoordinatorMachine
             return;
         }
 
-        if (_meetings.LeftOut(_workers.Name(request.WorkerId), request.Replica.Endpoint, _now) is { Ticks: > 0 } left)
+        if (_meetings.LeftOut(request.WorkerId, _workers.Name(request.WorkerId), request.Replica.Endpoint, _now) is { Ticks: > 0 } left)
         {
-            Refuse(request.WorkerId, Invariant($"the others could not reach it at {request.Replica.Endpoint} a while ago, and it is tried again in {left.TotalSeconds:0} s: check --advertise, and that no firewall is between them"));
-            return;
+            StandBy(request, left);
         }
 
         Follow(_workers.Desk.Take(request));
+    }
+
+    /// <summary>One that comes again where it could not be reached waits for the next try, and says so.</summary>
+    private void StandBy(JoinRequest request, TimeSpan left)
+    {
+        var name = _workers.Name(request.WorkerId);
+        var reason = Invariant($"the others could not reach {name} at {request.Replica.Endpoint} a while ago, and try again in {left.TotalSeconds:0} s: check --advertise, and that no firewall is between them");
+        Notice($"{name} stands by: {reason}");
+        Tell(request.WorkerId, new StandBy(reason));
     }
 
     private void Follow(IEnumerable<JoinStep> steps)

@@ -94,7 +94,7 @@ internal sealed partial class CoordinatorMachine
             .Select(complaint => complaint.From == id ? complaint.To : complaint.From)
             .Distinct(StringComparer.Ordinal);
         var reason = $"{name} and {_workers.Names(others)} cannot reach each other (its address for tensors is {endpoint}): check --advertise, and that no firewall is between them";
-        var pause = _meetings.LeaveOut(name, endpoint, _now);
+        var pause = _meetings.LeaveOut(id, name, endpoint, _now);
         if (_meetings.Veterans.Contains(id))
         {
             Notice(Invariant($"{name} stands by for {pause.TotalSeconds:0} s: {reason}"));

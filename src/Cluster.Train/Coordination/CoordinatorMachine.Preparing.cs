@@ -159,5 +159,5 @@ internal sealed partial class CoordinatorMachine
 
     /// <summary>The workers that can be members now.</summary>
     private IReadOnlyList<Candidate> Candidates() =>
-        [.. _workers.Candidates().Where(candidate => _meetings.LeftOut(candidate.Name, candidate.Endpoint, _now) == TimeSpan.Zero)];
+        [.. _workers.Candidates().Where(candidate => _meetings.LeftOut(candidate.WorkerId, candidate.Name, candidate.Endpoint, _now) == TimeSpan.Zero)];
 }

@@ -117,6 +117,7 @@ internal sealed partial class CoordinatorMachine
         // If it lives after all, it is to know: it might wait for a lease that never comes.
         Tell(worker, new HelloWanted(reason));
         _workers.Remove(workerId);
+        _meetings.Gone(workerId);
         Notice(reason);
     }
 

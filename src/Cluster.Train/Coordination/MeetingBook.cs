@@ -11,11 +11,14 @@ internal sealed class MeetingBook
     internal IReadOnlySet<string> Veterans => _veterans;
 
     /// <summary>How long a worker is still left out; zero for not at all.</summary>
-    internal TimeSpan LeftOut(string name, string? endpoint, TimeSpan now) => _aside.Left(Key(name, endpoint), now);
+    internal TimeSpan LeftOut(string workerId, string name, string? endpoint, TimeSpan now) => _aside.Left(Key(name, endpoint), workerId, now);
 
     /// <summary>Leaves a worker out for a while.</summary>
     /// <returns>For how long.</returns>
-    internal TimeSpan LeaveOut(string name, string? endpoint, TimeSpan now) => _aside.Put(Key(name, endpoint), now);
+    internal TimeSpan LeaveOut(string workerId, string name, string? endpoint, TimeSpan now) => _aside.Put(Key(name, endpoint), workerId, now);
+
+    /// <summary>A worker is gone, though nobody sent it away: another that is started in its place need not wait.</summary>
+    internal void Gone(string workerId) => _aside.Gone(workerId);
 
     /// <summary>A worker has met all others: that it was left out once is forgotten.</summary>
     internal void Met(string workerId, string name, string? endpoint)

@@ -71,6 +71,9 @@ internal sealed partial class WorkerMachine
             case TensorsWanted wanted when following is WorkerPhase.Open open && wanted.First >= 0 && wanted.First < open.Initial.Tensors.Length:
                 Tell(following, new MoreTensors(workerId, open.Initial.Page(wanted.First)));
                 break;
+            case StandBy wait:
+                Do(new WorkerEffect.Warn($"standing by: {wait.Reason}"));
+                break;
             case JoinRefused refused:
                 Refused(refused);
                 break;

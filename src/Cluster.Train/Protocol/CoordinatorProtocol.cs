@@ -17,6 +17,10 @@ internal sealed record TensorsWanted(int First) : IWireMessage;
 /// <param name="Reason">One line that names what differs.</param>
 internal sealed record JoinRefused(string Reason) : IWireMessage;
 
+/// <summary>The worker may be a member, but not yet: it need do nothing but wait.</summary>
+/// <param name="Reason">Why and for how long, in one line.</param>
+internal sealed record StandBy(string Reason) : IWireMessage;
+
 /// <summary>A new generation: find your place in the exchange, and hold the state of its first step.</summary>
 /// <param name="Roster">The members.</param>
 /// <param name="FirstStep">The step with which it begins; 0 for the initial parameters, which every replica made from the job's seed.</param>

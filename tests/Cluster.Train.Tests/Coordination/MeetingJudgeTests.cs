@@ -35,13 +35,31 @@ public sealed class MeetingJudgeTests
         var book = new AsideBook();
         var now = TimeSpan.FromMinutes(3);
 
-        Assert.Equal(TimeSpan.Zero, book.Left("w", now));
-        Assert.Equal([1, 2, 4, 8, 16, 30, 30], Enumerable.Range(0, 7).Select(_ => (int)book.Put("w", now).TotalMinutes));
-        Assert.Equal(TimeSpan.FromMinutes(29), book.Left("w", now + TimeSpan.FromMinutes(1)));
-        Assert.Equal(TimeSpan.Zero, book.Left("w", now + TimeSpan.FromMinutes(30)));
-        Assert.Equal(TimeSpan.Zero, book.Left("v", now));
+        Assert.Equal(TimeSpan.Zero, book.Left("w", "w1", now));
+        Assert.Equal([1, 2, 4, 8, 16, 30, 30], Enumerable.Range(0, 7).Select(_ => (int)book.Put("w", "w1", now).TotalMinutes));
+        Assert.Equal(TimeSpan.FromMinutes(29), book.Left("w", "w2", now + TimeSpan.FromMinutes(1)));
+        Assert.Equal(TimeSpan.Zero, book.Left("w", "w2", now + TimeSpan.FromMinutes(30)));
+        Assert.Equal(TimeSpan.Zero, book.Left("v", "v1", now));
         book.Forget("w");
-        Assert.Equal(AsideBook.First, book.Put("w", now));
+        Assert.Equal(AsideBook.First, book.Put("w", "w2", now));
+    }
+
+    [Fact]
+    public void Who_is_started_in_place_of_one_that_ended_need_not_wait_the_first_time()
+    {
+        var book = new AsideBook();
+        var now = TimeSpan.FromMinutes(3);
+        book.Put("w", "w1", now);
+        Assert.Equal(AsideBook.First, book.Left("w", "w2", now));
+
+        book.Gone("w1");
+
+        Assert.Equal(TimeSpan.Zero, book.Left("w", "w2", now));
+        Assert.Equal(AsideBook.First, book.Left("w", "w1", now));
+
+        book.Put("w", "w2", now);
+        book.Gone("w2");
+        Assert.Equal(AsideBook.First * 2, book.Left("w", "w3", now));
     }
 
     private static string Id(char name) => name == 'c' ? "" : $"{name}";

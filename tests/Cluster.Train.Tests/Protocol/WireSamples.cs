@@ -51,6 +51,7 @@ internal static class WireSamples
             },
             Fresh: true),
         new JoinRefused("training data differs"),
+        new StandBy("tried again in 60 s"),
         new PrepareGeneration(
             new Roster(
                 3, Topology.Coordinator, "0f",

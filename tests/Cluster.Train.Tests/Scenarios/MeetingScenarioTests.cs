@@ -1,3 +1,5 @@
+using Cluster.Train.Coordination;
+
 namespace Cluster.Train.Tests.Scenarios;
 
 /// <summary>Workers that cannot all reach each other: somebody stays behind, and the job goes on.</summary>
@@ -36,7 +38,7 @@ public sealed class MeetingScenarioTests(StageFixture fixture) : IClassFixture<S
             },
         });
 
-        Assert.Contains(result.Notices, notice => notice.Contains("could not reach it at", StringComparison.Ordinal) && notice.Contains("it is tried again in", StringComparison.Ordinal));
+        Assert.Contains(result.Notices, notice => notice.Contains("could not reach worker-4 at", StringComparison.Ordinal) && notice.Contains("try again in", StringComparison.Ordinal));
         Assert.True(result.Outcome!.Generations <= 9, result.Story);
     }
 
@@ -78,5 +80,40 @@ public sealed class MeetingScenarioTests(StageFixture fixture) : IClassFixture<S
         Assert.Contains(result.Notices, notice => notice.StartsWith("worker-3 stands by for 60 s: worker-3 and worker-1 cannot reach each other", StringComparison.Ordinal));
         Assert.Equal(2, result.Outcome!.Workers);
         Assert.True(result.Cluster.Worker("worker-3").Outcome!.Completed);
+    }
+
+    [Fact]
+    public void A_member_that_was_cut_off_and_is_started_again_is_a_member_again()
+    {
+        var stoodBy = TimeSpan.Zero;
+        var result = fixture.EndsAsUndisturbed(new Scenario
+        {
+            Length = 64,
+            Steps = 6_000,
+            SnapshotEvery = 100,
+            Play = cluster => cluster.At(10, () =>
+            {
+                var began = cluster.Clock.MonotonicClock;
+                cluster.Part("worker-1", "worker-3");
+                StartAgainOnceItStandsBy();
+
+                void StartAgainOnceItStandsBy()
+                {
+                    if (!cluster.Observer.Notices.Any(notice => notice.StartsWith("worker-3 stands by for 60 s", StringComparison.Ordinal)))
+                    {
+                        cluster.Clock.After(TimeSpan.FromSeconds(1), StartAgainOnceItStandsBy);
+                        return;
+                    }
+
+                    stoodBy = cluster.Clock.MonotonicClock - began;
+                    cluster.Mend();
+                    cluster.Worker("worker-3").Process.Fail();
+                }
+            }),
+        });
+
+        Assert.DoesNotContain(result.Notices, notice => notice.Contains("could not reach", StringComparison.Ordinal));
+        Assert.True(stoodBy > TimeSpan.Zero && result.Took - stoodBy < AsideBook.First, result.Story);
+        Assert.Equal(3, result.Outcome!.Workers);
     }
 }

@@ -213,6 +213,9 @@ internal sealed partial class SimulatedCluster
         }
     }
 
+    /// <summary>From now on all can reach each other again.</summary>
+    internal void Mend() => _parted.Clear();
+
     internal bool AreParted(SimulatedProcess one, SimulatedProcess other) =>
         (Unresolved.Contains(one.Name) && other != _coordinator) || (Unresolved.Contains(other.Name) && one != _coordinator)
         || _parted.Contains((one.Name, other.Name)) || _parted.Contains((other.Name, one.Name));

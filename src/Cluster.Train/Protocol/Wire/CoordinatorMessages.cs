@@ -12,6 +12,8 @@ internal static class CoordinatorMessages
         new WireCodec<TensorsWanted>("tensors-wanted-1", 1, (ref writer, message) => writer.Write(message.First), (ref reader) => new TensorsWanted(reader.ReadInt32())),
         new WireCodec<JoinRefused>(
             "refused-1", 1, (ref writer, message) => writer.Write(message.Reason), (ref reader) => new JoinRefused(WireFields.Text(ref reader))),
+        new WireCodec<StandBy>(
+            "stand-by-1", 1, (ref writer, message) => writer.Write(message.Reason), (ref reader) => new StandBy(WireFields.Text(ref reader))),
         new WireCodec<PrepareGeneration>("prepare-1", 4, WritePrepare, ReadPrepare),
         new WireCodec<StepLease>("lease-1", 7, WriteLease, ReadLease),
         new WireCodec<EndGeneration>("end-1", 2, WriteEnd, (ref reader) => new EndGeneration(reader.ReadInt32(), WireFields.Text(ref reader))),

@@ -60,6 +60,7 @@ internal static class EffectText
         JobOffer offer => offer.Fresh ? "offer anew" : "offer",
         TensorsWanted wanted => Invariant($"tensors from {wanted.First}"),
         JoinRefused refused => $"refused: {refused.Reason}",
+        StandBy wait => $"stand by: {wait.Reason}",
         PrepareGeneration prepare => Invariant(
             $"prepare {prepare.Generation} at {prepare.FirstStep} for {string.Join(' ', prepare.Roster.Members.Select(member => Known(member.WorkerId)))}; held by {Of(prepare.Holders, prepare.FirstStep)}"),
         StepLease lease => Invariant(

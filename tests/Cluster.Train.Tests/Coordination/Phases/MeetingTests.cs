@@ -93,7 +93,7 @@ public sealed class MeetingTests
     }
 
     [Fact]
-    public void Who_was_put_out_is_refused_for_a_while_when_it_comes_again()
+    public void Who_was_put_out_stands_by_for_a_while_when_it_comes_again()
     {
         var rig = Drive.Preparing();
         rig.Happens(new CoordinatorEvent.PeerLost(1, Rank: 2, "no way to C", NeverReached: true));
@@ -101,9 +101,31 @@ public sealed class MeetingTests
         rig.Says("c2", StubMessages.Hello("c2") with { Name = "C" });
         rig.Says("c2", StubMessages.Join("c2", [], []) with { Replica = StubMessages.Replica with { Endpoint = "host-c:2000" } });
 
-        rig.Became(
-            "recovering", "notice: C was refused: the others could not reach it at host-c:2000 a while ago, and it is tried again in 59 s…",
-            "tell c2: refused: the others could not reach it…", "unwatch c2");
+        rig.Led(
+            "recovering", "notice: C stands by: the others could not reach C at host-c:2000 a while ago, and try again in 59 s…",
+            "tell c2: stand by: the others could not reach C at host-c:2000…");
+        rig.Ended("a");
+        rig.Ended("b");
+        rig.Led("preparing", "tell a b c2: prepare 2 at 0 for a b; held by nobody");
+    }
+
+    [Theory]
+    [InlineData("gone")]
+    [InlineData("silent")]
+    public void Who_is_started_in_place_of_one_that_ended_is_tried_at_once(string end)
+    {
+        var rig = Regrouped();
+        rig.Faults("a", FaultKind.Unreached, "A cannot reach C", suspect: 3);
+        rig.Passes(2);
+        rig.Ended("0");
+        rig.Ended("a", 2);
+        rig.Ended("b", 2);
+        if (end == "gone") rig.Gone("c"); else rig.Passes(5);
+
+        rig.Says("c2", StubMessages.Hello("c2") with { Name = "C" });
+        rig.Says("c2", StubMessages.Join("c2", [], []) with { Replica = StubMessages.Replica with { Endpoint = "host-c:2000" } });
+
+        rig.Led("preparing", "log: C is ready (cpu)", "tell a b c2 0: prepare 3 at 0 for 0 a b c2; held by nobody");
     }
 
     [Fact]

@@ -38,6 +38,17 @@ public sealed class FollowingWorkerTests
 
     [Theory]
     [MemberData(nameof(Phases))]
+    public void Who_is_to_stand_by_says_so_and_waits(string phase)
+    {
+        var rig = WorkerRig.In(phase);
+
+        rig.Says(WorkerRig.First, new StandBy("the others try again in 59 s"));
+
+        rig.Became(phase, "warn: standing by: the others try again in 59 s");
+    }
+
+    [Theory]
+    [MemberData(nameof(Phases))]
     public void Who_wants_to_leave_goes_on_until_it_is_let_go(string phase)
     {
         var rig = WorkerRig.In(phase);
