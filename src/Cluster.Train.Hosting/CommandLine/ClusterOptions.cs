@@ -82,7 +82,7 @@ internal static class ClusterOptions
     { Default = _ => false };
 
     public static readonly OptionSpec<bool> Stay = new("--stay", Node, ValueKinds.Flag,
-        "Stays idle once the job is done, until it is stopped: for whatever starts again what has ended well, as Kubernetes' StatefulSets do.")
+        "Stays idle once the job is done, until it is stopped: for whatever starts again what has ended well, as Kubernetes' StatefulSets do. A coordinator tells whoever comes later that the job is done.")
     { Default = _ => false };
 
     public static readonly OptionSpec<TimeSpan> JoinTimeout = new("--join-timeout", Node, ValueKinds.Duration,

@@ -14,6 +14,9 @@ internal sealed class ClusterEngine : IClusterEngine
     public Task<NodeEnd> WorkAsync(WorkerOptions options, Action<string> say, CancellationToken stop) => ClusterNode.RunWorkerAsync(options, say, stop);
 
     /// <inheritdoc/>
+    public Task StayAsync(NodeOptions options, CancellationToken stop) => ClusterNode.StayAsync(options, stop);
+
+    /// <inheritdoc/>
     public Task<StatusReport> AskStatusAsync(IReadOnlyList<HostPort> nodes, TlsIdentity? tls, TimeSpan patience) =>
         ClusterNode.AskStatusAsync(nodes, tls, patience);
 

@@ -12,6 +12,9 @@ internal interface IClusterEngine
     /// <inheritdoc cref="ClusterNode.RunWorkerAsync"/>
     Task<NodeEnd> WorkAsync(WorkerOptions options, Action<string> say, CancellationToken stop);
 
+    /// <inheritdoc cref="ClusterNode.StayAsync"/>
+    Task StayAsync(NodeOptions options, CancellationToken stop);
+
     /// <inheritdoc cref="ClusterNode.AskStatusAsync"/>
     Task<StatusReport> AskStatusAsync(IReadOnlyList<HostPort> nodes, TlsIdentity? tls, TimeSpan patience);
 

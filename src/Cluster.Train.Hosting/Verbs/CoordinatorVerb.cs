@@ -73,7 +73,7 @@ internal static class CoordinatorVerb
             observers.Dispose();
             outputs.Close(invocation.Host, display, job.Definition, outcome, curves);
             if (!outcome.Completed) return signals.ExitCode ?? 1;
-            await Stay.UntilStoppedAsync(invocation, monitoring, signals);
+            await StayAsync();
             return 0;
         }
 
@@ -83,12 +83,20 @@ internal static class CoordinatorVerb
         if (end.Where is not null)
         {
             var exitCode = EndLike(end, invocation.Host);
-            if (end.Kind == NodeEndKind.Done) await Stay.UntilStoppedAsync(invocation, monitoring, signals);
+            if (end.Kind == NodeEndKind.Done) await StayAsync();
             return exitCode;
         }
 
         invocation.Host.Out.WriteLine("left; the job goes on without this node");
         return signals.ExitCode ?? 0;
+
+        Task StayAsync() => Stay.UntilStoppedAsync(invocation, monitoring, signals, Say, stop => invocation.Host.Cluster.StayAsync(run.Node, stop));
+
+        void Say(string line)
+        {
+            invocation.Host.Out.WriteLine(line);
+            invocation.Host.Out.Flush();
+        }
     }
 
     /// <summary>A node that stood by ends as the job did: whoever started it must not take a failed job for a done one.</summary>

@@ -45,7 +45,7 @@ internal static class WorkerVerb
 
         if (end.Kind == NodeEndKind.Failed) throw new TrainingFaultException(end.Reason);
         Say(end.Reason);
-        if (end.Kind == NodeEndKind.Done) await Stay.UntilStoppedAsync(invocation, monitoring, signals);
+        if (end.Kind == NodeEndKind.Done) await Stay.UntilStoppedAsync(invocation, monitoring, signals, Say);
         return end.Kind == NodeEndKind.Left ? signals.ExitCode ?? 0 : 0;
 
         void Say(string line)

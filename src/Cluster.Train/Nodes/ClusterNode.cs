@@ -44,6 +44,17 @@ public static class ClusterNode
     public static Task<NodeEnd> RunWorkerAsync(WorkerOptions options, Action<string> say, CancellationToken stop) =>
         WorkAsync(options, NodeNetwork.Open, say, stop);
 
+    /// <summary>Stays where a job's coordinator was once the job is done: nodes that come later are told so, and end like those that were there.</summary>
+    /// <param name="options">The node that carried the coordinator, or stood by.</param>
+    /// <param name="stop">Ends it.</param>
+    /// <exception cref="BadInputException">The node cannot listen.</exception>
+    public static Task StayAsync(NodeOptions options, CancellationToken stop)
+    {
+        var node = options with { Role = NodeRole.Coordinator };
+        node.EnsureClosed();
+        return new StayingNode(node).RunAsync(stop);
+    }
+
     /// <summary>Asks a cluster how its job stands, without becoming a member: the first of these nodes that answers.</summary>
     /// <param name="nodes">Nodes of the cluster, as they are advertised; one is enough.</param>
     /// <param name="tls">Certificates; null where the cluster has none.</param>

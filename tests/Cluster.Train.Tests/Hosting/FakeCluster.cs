@@ -18,7 +18,11 @@ internal sealed class FakeCluster : IClusterEngine
 
     public Func<StatusReport> Status { get; init; } = () => throw new TrainingFaultException("nobody answered");
 
+    public Func<CancellationToken, Task> Stay { get; init; } = stop => Task.Delay(Timeout.Infinite, stop).ContinueWith(_ => { }, TaskScheduler.Default);
+
     public CoordinatorOptions? AskedToCoordinate { get; private set; }
+
+    public NodeOptions? Stays { get; private set; }
 
     public WorkerOptions? AskedToWork { get; private set; }
 
@@ -34,6 +38,12 @@ internal sealed class FakeCluster : IClusterEngine
     {
         AskedToWork = run;
         return Work(say, stop);
+    }
+
+    public Task StayAsync(NodeOptions options, CancellationToken stop)
+    {
+        Stays = options;
+        return Stay(stop);
     }
 
     public Task<StatusReport> AskStatusAsync(IReadOnlyList<HostPort> nodes, TlsIdentity? tls, TimeSpan patience)

@@ -7,9 +7,9 @@ namespace Cluster.Train.Tests.Hosting;
 public sealed class StayTests
 {
     [Theory]
-    [InlineData("coordinator xor --stay")]
-    [InlineData("worker --seed-node a:1 --stay")]
-    public async Task A_node_whose_job_is_done_stays_until_it_is_stopped(string line)
+    [InlineData("coordinator xor --stay", "")]
+    [InlineData("worker --seed-node a:1 --name w --stay", "w: ")]
+    public async Task A_node_whose_job_is_done_stays_until_it_is_stopped(string line, string name)
     {
         var run = new HostRun();
         var end = run.RunLineAsync(line);
@@ -18,8 +18,34 @@ public sealed class StayTests
         Assert.True(run.Signals!.Receive(PosixSignal.SIGTERM));
 
         Assert.Equal(0, (await end).ExitCode);
-        Assert.EndsWith("staying until it is stopped (--stay)\n", run.Out, StringComparison.Ordinal);
+        Assert.EndsWith($"\n{name}staying until it is stopped (--stay)\n", run.Out, StringComparison.Ordinal);
         Assert.Equal("", run.Error);
+    }
+
+    [Fact]
+    public async Task A_coordinator_that_stays_answers_where_it_was()
+    {
+        var run = new HostRun();
+        var cluster = run.Cluster;
+        var end = run.RunLineAsync("coordinator xor --listen 127.0.0.1:4999 --stay");
+
+        Assert.Equal(new HostPort("127.0.0.1", 4999), cluster.Stays?.Listen);
+
+        Assert.True(run.Signals!.Receive(PosixSignal.SIGTERM));
+        Assert.Equal(0, (await end).ExitCode);
+    }
+
+    [Fact]
+    public async Task A_coordinator_that_cannot_answer_any_more_says_so_and_stays()
+    {
+        var run = new HostRun { Cluster = new FakeCluster { Stay = _ => throw new BadInputException("the port is taken") } };
+        var end = run.RunLineAsync("coordinator xor --stay");
+        Assert.False(end.IsCompleted);
+
+        Assert.True(run.Signals!.Receive(PosixSignal.SIGTERM));
+
+        Assert.Equal(0, (await end).ExitCode);
+        Assert.EndsWith("nodes that come later are not told that the job is done: the port is taken\n", run.Out, StringComparison.Ordinal);
     }
 
     [Theory]

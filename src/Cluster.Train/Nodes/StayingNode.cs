@@ -1,0 +1,73 @@
+using Akka.Actor;
+using Akka.Cluster;
+using Cluster.Train.Protocol;
+
+namespace Cluster.Train.Nodes;
+
+/// <summary>A node that stays where a job's coordinator was once the job is done, in a cluster of its own: whoever comes is told so, and ends.</summary>
+/// <param name="options">The node.</param>
+internal sealed class StayingNode(NodeOptions options)
+{
+    /// <summary>Runs until it is stopped.</summary>
+    public async Task RunAsync(CancellationToken stop)
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            // Whoever comes asks all seeds: nodes that stay need not know each other.
+            await using var node = NodeSystem.Start(options with { Seeds = [] });
+            node.System.ActorOf(JobEndTeller.Props(new JobEnded(JobEnd.Done, node.Address.ToString(), "")), NodeActor.Name);
+            try
+            {
+                await node.JoinAsync(stop);
+                await node.System.WhenTerminated.WaitAsync(stop);
+            }
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            {
+                node.NoteJobEnd();
+            }
+        }
+    }
+
+    /// <summary>Tells each node that joins that the job has ended, until it has taken note or is gone.</summary>
+    private sealed class JobEndTeller : ReceiveActor, IWithTimers
+    {
+        private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
+
+        private readonly AkkaCluster _cluster = AkkaCluster.Get(Context.System);
+        private readonly HashSet<Address> _unaware = [];
+
+        public JobEndTeller(JobEnded ended)
+        {
+            Receive<ClusterEvent.MemberRemoved>(removed => _unaware.Remove(removed.Member.Address));
+            Receive<ClusterEvent.MemberStatusChange>(change => Come(change.Member));
+            Receive<JobEndNoted>(_ => _unaware.Remove(Sender.Path.Address));
+            Receive<Repeat>(_ =>
+            {
+                foreach (var address in _unaware)
+                {
+                    Context.ActorSelection(new RootActorPath(address) / "user" / NodeActor.Name).Tell(ended);
+                }
+            });
+        }
+
+        public ITimerScheduler Timers { get; set; } = null!;
+
+        internal static Props Props(JobEnded ended) => Akka.Actor.Props.Create(() => new JobEndTeller(ended));
+
+        protected override void PreStart()
+        {
+            _cluster.Subscribe(Self, ClusterEvent.SubscriptionInitialStateMode.InitialStateAsEvents, typeof(ClusterEvent.IMemberEvent));
+            Timers.StartPeriodicTimer(nameof(Repeat), Repeat.Instance, TimeSpan.Zero, Interval);
+        }
+
+        private void Come(Member member)
+        {
+            if (member.Status == MemberStatus.Joining && !member.Address.Equals(_cluster.SelfAddress)) _unaware.Add(member.Address);
+        }
+
+        private sealed record Repeat
+        {
+            internal static Repeat Instance { get; } = new();
+        }
+    }
+}
