@@ -60,11 +60,11 @@ internal static class CoordinatorVerb
         {
             throw;
         }
-        catch (OperationCanceledException) when (signals.ExitCode is not null)
+        catch (OperationCanceledException exception) when (signals.ExitCode is not null)
         {
             observers.Dispose();
             display.Dispose();
-            invocation.Host.Out.WriteLine("stopped before the first step");
+            invocation.Host.Out.WriteLine(StopReason.Of(exception));
             return signals.ExitCode.Value;
         }
 

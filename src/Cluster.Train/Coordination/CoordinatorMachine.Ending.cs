@@ -62,7 +62,7 @@ internal sealed partial class CoordinatorMachine
             case Ending:
                 break;
             default:
-                if (_job is null)
+                if (_job is null && !TakesOver)
                 {
                     Fail(new OperationCanceledException("stopped before the first step"));
                 }

@@ -10,6 +10,9 @@ internal sealed partial class CoordinatorMachine
 
     private int NewestPast => _workers.Pasts.Select(past => past.Generation).Append(0).Max();
 
+    /// <summary>Whether steps of the job may have been done under a coordinator before this one.</summary>
+    private bool TakesOver => _settings.Succeeds || _workers.Pasts.Any(past => past.JobHash == _jobHash);
+
     private void Gather(string reason)
     {
         Enter(new Gathering(_now), reason);
@@ -34,7 +37,7 @@ internal sealed partial class CoordinatorMachine
 
         var past = _workers.Pasts.Where(past => past.JobHash == _jobHash).ToArray();
         var takeover = _job is null && past.Length > 0;
-        if (!takeover && AreForeign(gathering))
+        if ((_stopping && _job is null && IsStoppedInVain(gathering, takeover && ready >= _settings.MinWorkers)) || (!takeover && AreForeign(gathering)))
         {
             return;
         }
@@ -71,6 +74,19 @@ internal sealed partial class CoordinatorMachine
                 WaitFor(gathering, reason);
                 break;
         }
+    }
+
+    /// <summary>A successor that is stopped takes the job over first, and so writes its last checkpoint, unless its workers do not come soon.</summary>
+    /// <returns>Whether they are not there.</returns>
+    private bool IsStoppedInVain(Gathering gathering, bool workersAreBack)
+    {
+        if (!workersAreBack && _waits.Elapsed(gathering.Since, _now) >= _settings.TakeoverPatience * 2)
+        {
+            Fail(new OperationCanceledException(
+                $"stopped while it took the job over, before its workers were back: {(_settings.KeepsCheckpoints ? "there is no checkpoint of the last steps" : "what was done is lost")}"));
+        }
+
+        return !workersAreBack;
     }
 
     private void WaitFor(Gathering gathering, string whom)

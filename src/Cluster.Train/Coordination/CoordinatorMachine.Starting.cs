@@ -40,7 +40,7 @@ internal sealed partial class CoordinatorMachine
         }
 
         Phase = done;
-        if (done.Dismissed.Count >= _settings.Workers)
+        if (done.Dismissed.Count >= _settings.Workers || _stopping)
         {
             FinishAgain(done);
         }

@@ -78,6 +78,27 @@ public sealed class ExitCodeTests
     }
 
     [Fact]
+    public async Task A_coordinator_that_was_stopped_before_it_had_its_job_says_what_is_lost()
+    {
+        HostRun? run = null;
+        run = new HostRun
+        {
+            Cluster = new FakeCluster
+            {
+                Coordinate = (_, stop) =>
+                {
+                    run!.Signals!.Receive(PosixSignal.SIGTERM);
+                    throw new OperationCanceledException("stopped while it took the job over: what was done is lost", stop);
+                },
+            },
+        };
+
+        await run.RunLineAsync("coordinator xor");
+
+        Assert.Equal((143, "stopped while it took the job over: what was done is lost\n"), (run.ExitCode, run.Out));
+    }
+
+    [Fact]
     public void The_second_signal_is_left_to_end_the_process()
     {
         using var signals = new StopSignals(TextWriter.Null, terminal: null);

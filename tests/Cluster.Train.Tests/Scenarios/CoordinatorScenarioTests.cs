@@ -289,4 +289,25 @@ public sealed class CoordinatorScenarioTests(StageFixture fixture) : IClassFixtu
             }
         };
     }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_successor_that_is_stopped_as_soon_as_it_begins_stops_the_job_where_it_was(bool checkpoints)
+    {
+        var result = new Scenario
+        {
+            Checkpoints = checkpoints,
+            CheckpointEvery = 1_000,
+            Play = cluster => cluster.At(10, () =>
+            {
+                cluster.Crash();
+                cluster.Clock.After(TimeSpan.FromMilliseconds(3_001), cluster.Stop);
+            }),
+        }.Run(fixture.Stage);
+
+        Assert.True(result.Outcome is { Completed: false, Steps: >= 8 }, $"{result.Error?.Message}\n{result.Story}");
+        Assert.Equal(checkpoints ? [result.Outcome!.Steps] : [], result.Cluster.Disk.Keys);
+        Assert.True(result.Idle);
+    }
 }

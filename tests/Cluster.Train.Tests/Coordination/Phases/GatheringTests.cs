@@ -204,6 +204,46 @@ public sealed class GatheringTests
             "unwatch peers", "abort own slice 0: the coordinator stops", "end");
     }
 
+    [Theory]
+    [InlineData(true, "ending", "save 2 two held by a b c")]
+    [InlineData(false, "over", "finish stopped at 2, 16 samples, 1 recoveries")]
+    public void A_successor_that_is_stopped_takes_the_job_over_first(bool keepsCheckpoints, string phase, string end)
+    {
+        var rig = Drive.Examining(settings => settings with { Succeeds = true, KeepsCheckpoints = keepsCheckpoints });
+        rig.Happens(new CoordinatorEvent.StopAsked());
+        rig.Became("examining");
+        rig.Happens(new CoordinatorEvent.Examined(CheckpointStart.Nothing));
+        foreach (var id in new[] { "a", "b", "c" })
+        {
+            rig.Hello(id, StubMessages.Past(4, workers: 3));
+            rig.Says(id, StubMessages.Join(id, [StubMessages.Whole(2)], [StubMessages.Memo(2)]));
+        }
+
+        rig.Happens(new CoordinatorEvent.StateOpened());
+        rig.Led("preparing", "tell a b c: prepare 5 at 2 for a b c; held by a b c");
+        rig.TakePlaces();
+
+        rig.Led("running", "tell a b c: lease 2-2 of 5, sealed 2, keep and hash, memo 2 16");
+        foreach (var id in new[] { "a", "b", "c" }) rig.Complete(id, 2);
+        rig.Keep(2, "two");
+        rig.Led(phase, end);
+    }
+
+    [Theory]
+    [InlineData(true, "there is no checkpoint of the last steps")]
+    [InlineData(false, "what was done is lost")]
+    public void A_successor_that_is_stopped_waits_for_its_workers_and_not_for_long(bool keepsCheckpoints, string loss)
+    {
+        var rig = Drive.Gathering(settings => settings with { Succeeds = true, KeepsCheckpoints = keepsCheckpoints });
+        rig.Happens(new CoordinatorEvent.StopAsked());
+        rig.Passes(9.9);
+        Assert.Equal("gathering", rig.Phase.Name);
+
+        rig.Passes(1);
+
+        rig.Led("over", $"fail OperationCanceledException: stopped while it took the job over, before its workers were back: {loss}", "end");
+    }
+
     [Fact]
     public void A_worker_that_is_gone_is_told_so_should_it_live()
     {
