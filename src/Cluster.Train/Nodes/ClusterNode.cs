@@ -31,7 +31,7 @@ public static class ClusterNode
     /// </param>
     /// <exception cref="BadInputException">The node cannot listen, or the job cannot be run as it is.</exception>
     /// <exception cref="TrainingFaultException">No cluster, or the job could not go on.</exception>
-    /// <exception cref="OperationCanceledException">It was stopped before the first step.</exception>
+    /// <exception cref="OperationCanceledException">It was stopped before the first step, or before it had taken the job over.</exception>
     public static Task<NodeEnd> RunCoordinatorAsync(CoordinatorOptions options, IJobObserver observer, CancellationToken stop) =>
         CoordinateAsync(options, NodeNetwork.Open, observer, stop);
 

@@ -12,6 +12,10 @@ internal sealed class CoordinatorAttempt
     private static readonly TimeSpan RemovalPatience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan StandbyPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan AnnouncePatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan AgreementPatience = TimeSpan.FromSeconds(3);
+
+    /// <summary>Longer than a node takes to leave that has handed its job over.</summary>
+    private static readonly TimeSpan TakeoverPatience = TimeSpan.FromSeconds(20);
 
     private readonly NodeSystem _node;
     private readonly Func<NodeSystem, bool, TaskCompletionSource<JobOutcome>, Props> _coordinator;
@@ -22,7 +26,10 @@ internal sealed class CoordinatorAttempt
     private readonly TaskCompletionSource<JobOutcome> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<JobEnded> _elsewhere = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly IActorRef _nodeActor;
+    private readonly Lock _gate = new();
     private volatile bool _active;
+    private bool _leaves;
+    private bool _inherits;
 
     /// <summary>Begins. See <see cref="CoordinatorNode"/> for the parameters.</summary>
     public CoordinatorAttempt(
@@ -30,7 +37,7 @@ internal sealed class CoordinatorAttempt
         TimeSpan? handsOverAfter)
     {
         (_node, _coordinator, _stopJob, _say, _handsOverAfter) = (node, coordinator, stopJob, say, handsOverAfter);
-        _nodeActor = node.System.ActorOf(NodeActor.Props(node.Coordinator, ended => _elsewhere.TrySetResult(ended)), NodeActor.Name);
+        _nodeActor = node.System.ActorOf(NodeActor.Props(node.Coordinator, ended => _elsewhere.TrySetResult(ended), Inherits), NodeActor.Name);
         if (node.Leader() is { } leader && leader != node.Address)
         {
             _standsBy = true;
@@ -68,9 +75,9 @@ internal sealed class CoordinatorAttempt
             await AnnounceAsync(end, reason);
             return new NodeEnd(KindOf(end), reason) { Outcome = outcome };
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException exception)
         {
-            await AnnounceAsync(JobEnd.Stopped, "stopped before the first step");
+            await AnnounceAsync(JobEnd.Stopped, exception.Message);
             throw;
         }
         catch (Exception exception) when (!_node.WasRemoved)
@@ -108,7 +115,8 @@ internal sealed class CoordinatorAttempt
 
     private async Task StopAsync(TaskCompletionSource left)
     {
-        var handsOver = _active && await HasLastingStandbyAsync();
+        var handsOver = false;
+        if (_active || await TakesOverAsync()) handsOver = await HasLastingStandbyAsync() && await IsAgreedAsync();
         if (_completion.Task.IsCompleted) return;
         if (handsOver) _say("handing the job over to the coordinator that stands by");
         if (!_active || handsOver)
@@ -120,15 +128,64 @@ internal sealed class CoordinatorAttempt
         _node.System.ActorSelection($"/user/{NodeSystem.SingletonManagerName}/coordinator").Tell(_stopJob);
     }
 
-    /// <summary>Whether one stands by, and goes on to: all nodes may have been stopped at once, and a job that is left to nobody has no last checkpoint.</summary>
-    private async Task<bool> HasLastingStandbyAsync()
+    /// <summary>Another node leaves the job to this one.</summary>
+    /// <returns>Whether this one takes it: not where it is leaving itself.</returns>
+    private bool Inherits()
     {
-        for (var waited = TimeSpan.Zero; waited < _handsOverAfter && _node.HasStandby() && !_completion.Task.IsCompleted; waited += StandbyPause)
+        lock (_gate)
+        {
+            _inherits |= !_leaves;
+            return _inherits;
+        }
+    }
+
+    /// <summary>A node that stands by can leave, unless the job was left to it: then nobody else would write its last checkpoint.</summary>
+    /// <returns>Whether it has the job now.</returns>
+    private async Task<bool> TakesOverAsync()
+    {
+        lock (_gate)
+        {
+            _leaves = !_inherits;
+            if (_leaves) return false;
+        }
+
+        for (var waited = TimeSpan.Zero; waited < TakeoverPatience && !_active && !_elsewhere.Task.IsCompleted; waited += StandbyPause)
         {
             await Task.Delay(StandbyPause);
         }
 
-        return _handsOverAfter is not null && _node.HasStandby();
+        if (!_active && !_elsewhere.Task.IsCompleted) _say(Invariant($"stopped before it could take over the job that was left to it, for which it waited {TakeoverPatience.TotalSeconds:0} s: there is no checkpoint of the last steps"));
+        return _active;
+    }
+
+    /// <summary>Whether one stands by, and goes on to: all nodes may have been stopped at once, and a job that is left to nobody has no last checkpoint.</summary>
+    private async Task<bool> HasLastingStandbyAsync()
+    {
+        for (var waited = TimeSpan.Zero; waited < _handsOverAfter && _node.Standbys().Count > 0 && !_completion.Task.IsCompleted; waited += StandbyPause)
+        {
+            await Task.Delay(StandbyPause);
+        }
+
+        return _handsOverAfter is not null && _node.Standbys().Count > 0;
+    }
+
+    /// <summary>Whether the one that stands by will take the job over, even where it is stopped meanwhile.</summary>
+    private async Task<bool> IsAgreedAsync()
+    {
+        foreach (var standby in _node.Standbys())
+        {
+            try
+            {
+                await _node.System.ActorSelection(new RootActorPath(standby) / "user" / NodeActor.Name).Ask<HandOverAgreed>(HandOver.Instance, AgreementPatience);
+                return true;
+            }
+            catch (AskTimeoutException)
+            {
+                // It is leaving.
+            }
+        }
+
+        return false;
     }
 
     private async Task AnnounceAsync(JobEnd end, string reason)

@@ -20,7 +20,7 @@ internal sealed class NodeActor : ReceiveActor, IWithTimers
     private JobEnded? _ended;
 
     /// <summary>Is created by <see cref="Props"/>.</summary>
-    public NodeActor(IActorRef coordinator, Action<JobEnded> onEnd)
+    public NodeActor(IActorRef coordinator, Action<JobEnded> onEnd, Func<bool> onHandOver)
     {
         Receive<StatusRequest>(coordinator.Forward);
         Receive<JobEnded>(ended =>
@@ -28,6 +28,10 @@ internal sealed class NodeActor : ReceiveActor, IWithTimers
             Sender.Tell(JobEndNoted.Instance);
             Context.System.EventStream.Publish(ended);
             onEnd(ended);
+        });
+        Receive<HandOver>(_ =>
+        {
+            if (onHandOver()) Sender.Tell(HandOverAgreed.Instance);
         });
         Receive<Announce>(Begin);
         Receive<Repeat>(_ => TellUnaware());
@@ -45,8 +49,9 @@ internal sealed class NodeActor : ReceiveActor, IWithTimers
     /// <summary>A node's actor.</summary>
     /// <param name="coordinator">Reaches the coordinator.</param>
     /// <param name="onEnd">Called when the job has ended elsewhere; perhaps several times.</param>
-    internal static Props Props(IActorRef coordinator, Action<JobEnded> onEnd) =>
-        Akka.Actor.Props.Create(() => new NodeActor(coordinator, onEnd));
+    /// <param name="onHandOver">Called when the job is to be left to this node; perhaps several times. Whether it takes it.</param>
+    internal static Props Props(IActorRef coordinator, Action<JobEnded> onEnd, Func<bool> onHandOver) =>
+        Akka.Actor.Props.Create(() => new NodeActor(coordinator, onEnd, onHandOver));
 
     private void Begin(Announce announce)
     {

@@ -127,9 +127,14 @@ internal sealed class NodeSystem : IAsyncDisposable
             .Select((member, age) => new CoordinatorPlace(HostPort.Of(member.Address), NodeConfig.DashboardOf(member.Roles), age == 0, member.Address.Equals(cluster.SelfAddress))),
     ];
 
-    /// <summary>Whether another coordinator node is there that can take over.</summary>
-    public bool HasStandby() => Cluster.State.Members.Except(Cluster.State.Unreachable).Any(member =>
-        member.HasRole(NodeConfig.CoordinatorRole) && member.Status == MemberStatus.Up && !member.Address.Equals(Cluster.SelfAddress));
+    /// <summary>The other coordinator nodes that can take over, the one that does first.</summary>
+    public IReadOnlyList<Address> Standbys() =>
+    [
+        .. Cluster.State.Members.Except(Cluster.State.Unreachable)
+            .Where(member => member.HasRole(NodeConfig.CoordinatorRole) && member.Status == MemberStatus.Up && !member.Address.Equals(Cluster.SelfAddress))
+            .Order(Member.AgeOrdering)
+            .Select(member => member.Address),
+    ];
 
     /// <summary>Leaves the cluster in good order, as far as the others still answer, unless the job is over; ends the actor system.</summary>
     public async ValueTask DisposeAsync()

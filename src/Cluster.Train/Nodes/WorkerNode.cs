@@ -28,7 +28,7 @@ internal sealed class WorkerNode(
             await using var node = NodeSystem.Start(options);
             // Whoever joins while the job ends is told so before it is in.
             var ended = new TaskCompletionSource<JobEnded>(TaskCreationOptions.RunContinuationsAsynchronously);
-            node.System.ActorOf(NodeActor.Props(node.Coordinator, Note), NodeActor.Name);
+            node.System.ActorOf(NodeActor.Props(node.Coordinator, Note, () => false), NodeActor.Name);
             if (await JoinAsync(node, ended.Task, stop) is { } early) return early;
             say($"{(attempt == 1 ? "joined" : "joined again")}: {node.Address}, coordinator {node.Leader()?.ToString() ?? "not known yet"}");
             if (await WorkAsync(node, ended.Task, stop) is { } end) return end;

@@ -22,6 +22,20 @@ internal enum JobEnd
 /// <param name="Reason">One line; empty where it is done.</param>
 internal sealed record JobEnded(JobEnd End, string Where, string Reason) : IWireMessage;
 
+/// <summary>The node that carries the coordinator leaves the job to this one.</summary>
+internal sealed record HandOver : IWireMessage
+{
+    /// <summary>It has no content.</summary>
+    public static HandOver Instance { get; } = new();
+}
+
+/// <summary>A node does not leave before it has taken the job over.</summary>
+internal sealed record HandOverAgreed : IWireMessage
+{
+    /// <summary>It has no content.</summary>
+    public static HandOverAgreed Instance { get; } = new();
+}
+
 /// <summary>A node has taken note of <see cref="JobEnded"/>.</summary>
 internal sealed record JobEndNoted : IWireMessage
 {

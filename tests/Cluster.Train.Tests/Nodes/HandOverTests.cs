@@ -19,7 +19,7 @@ public sealed class HandOverTests : IDisposable
         var said = new TestCluster.Said();
         var (_, successor) = await StartAsync("b", said, pause, stopSecond.Token, first.Address);
         Assert.StartsWith("standing by", said.Next(), StringComparison.Ordinal);
-        await WaitAsync(first.HasStandby);
+        await WaitAsync(() => first.Standbys().Count > 0);
 
         await stopFirst.CancelAsync();
 
@@ -32,6 +32,26 @@ public sealed class HandOverTests : IDisposable
     }
 
     [Fact]
+    public async Task The_one_that_stands_by_takes_over_even_if_it_is_stopped_meanwhile()
+    {
+        using var stopFirst = new CancellationTokenSource();
+        using var stopSecond = new CancellationTokenSource();
+        var (saidByFirst, said) = (new TestCluster.Said(), new TestCluster.Said());
+        var (first, leaving) = await StartAsync("a", saidByFirst, TimeSpan.FromMilliseconds(200), stopFirst.Token);
+        var (_, successor) = await StartAsync("b", said, TimeSpan.FromMilliseconds(200), stopSecond.Token, first.Address);
+        Assert.StartsWith("standing by", said.Next(), StringComparison.Ordinal);
+        await WaitAsync(() => first.Standbys().Count > 0);
+        await stopFirst.CancelAsync();
+        Assert.StartsWith("handing the job over", saidByFirst.Next(), StringComparison.Ordinal);
+
+        await stopSecond.CancelAsync();
+
+        Assert.Equal(new NodeEnd(NodeEndKind.Left, ""), await leaving.WaitAsync(TestCluster.Patience));
+        Assert.StartsWith("taking over", said.Next(), StringComparison.Ordinal);
+        Assert.False((await successor.WaitAsync(TestCluster.Patience)).Outcome!.Completed);
+    }
+
+    [Fact]
     public async Task A_coordinator_that_is_stopped_together_with_the_one_that_stands_by_stops_the_job()
     {
         using var stop = new CancellationTokenSource();
@@ -39,7 +59,7 @@ public sealed class HandOverTests : IDisposable
         var said = new TestCluster.Said();
         var (_, leaving) = await StartAsync("b", said, TestCluster.Patience, stop.Token, first.Address);
         Assert.StartsWith("standing by", said.Next(), StringComparison.Ordinal);
-        await WaitAsync(first.HasStandby);
+        await WaitAsync(() => first.Standbys().Count > 0);
 
         await stop.CancelAsync();
 

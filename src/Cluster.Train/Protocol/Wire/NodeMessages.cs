@@ -10,6 +10,8 @@ internal static class NodeMessages
         new WireCodec<StatusRequest>("status-1", 0, (ref _, _) => { }, (ref _) => StatusRequest.Instance),
         new WireCodec<StatusReport>("status-report-1", 11, WriteReport, ReadReport),
         new WireCodec<JobEnded>("job-ended-1", 3, WriteEnded, ReadEnded),
+        new WireCodec<HandOver>("hand-over-1", 0, (ref _, _) => { }, (ref _) => HandOver.Instance),
+        new WireCodec<HandOverAgreed>("hand-over-agreed-1", 0, (ref _, _) => { }, (ref _) => HandOverAgreed.Instance),
         new WireCodec<JobEndNoted>("job-end-noted-1", 0, (ref _, _) => { }, (ref _) => JobEndNoted.Instance),
     ];
 
