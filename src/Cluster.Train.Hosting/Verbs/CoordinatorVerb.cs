@@ -41,7 +41,8 @@ internal static class CoordinatorVerb
         };
         if (values.IsGiven(ClusterOptions.MaxWorkers)) run = run with { MaxWorkers = values.Get(ClusterOptions.MaxWorkers) };
         using var tls = run.Node.Tls;
-        await using var monitoring = await Monitoring.StartAsync(invocation, tls, "a cluster to join", job.Definition);
+        await using var monitoring = await Monitoring.StartAsync(
+            invocation, tls, "a cluster to join", job.Definition, NodeBuilder.Ports(values, ClusterOptions.Listen, run.Node));
         run = run with { Node = run.Node with { Health = monitoring.Health, Dashboard = monitoring.DashboardOf(run.Node.Advertise) }, Job = run.Job with { Spans = monitoring.Trace } };
 
         using var signals = invocation.Host.ListenForSignals();

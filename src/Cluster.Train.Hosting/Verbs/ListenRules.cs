@@ -30,6 +30,22 @@ internal static class ListenRules
                 $"{source} is {listen}, which other machines can reach: give --tls-cert, --tls-key and --tls-ca ('cluster-train certificates DIR' makes them), or --insecure in a closed network");
     }
 
+    /// <summary>Checks that no two addresses of one process are the same; port 0 is any free one.</summary>
+    /// <param name="ports">What is to listen there, for messages, and where.</param>
+    /// <exception cref="BadInputException">Two are the same.</exception>
+    public static void EnsureApart(params IReadOnlyList<(string What, HostPort At)> ports)
+    {
+        for (var later = 1; later < ports.Count; later++)
+        {
+            var (what, at) = ports[later];
+            foreach (var (other, taken) in ports.Take(later))
+            {
+                if (at.Port == 0 || at.Port != taken.Port || !(at.Host == taken.Host || at.IsWildcard || taken.IsWildcard)) continue;
+                throw new BadInputException($"{what} is {at}, a port that {other} ({taken}) has already: give another");
+            }
+        }
+    }
+
     /// <summary>Where the others reach a node.</summary>
     /// <param name="listen">Where it listens.</param>
     /// <param name="advertise">What the user gave; null for nothing.</param>

@@ -35,10 +35,13 @@ internal sealed class Monitoring : IAsyncDisposable
     /// <param name="tls">The process's certificate, and whose certificates it accepts; null for no TLS.</param>
     /// <param name="waitsFor">What it waits for until it is ready.</param>
     /// <param name="job">The job that it coordinates, for a dashboard; null for a process that coordinates none.</param>
+    /// <param name="ports">Ports that the process will take otherwise.</param>
     /// <exception cref="BadInputException">It cannot listen there, would be open to everybody, or a file cannot be written.</exception>
-    public static async Task<Monitoring> StartAsync(Invocation invocation, TlsIdentity? tls, string waitsFor, JobDefinition? job = null)
+    public static async Task<Monitoring> StartAsync(
+        Invocation invocation, TlsIdentity? tls, string waitsFor, JobDefinition? job = null, params IReadOnlyList<(string What, HostPort At)> ports)
     {
         var values = invocation.Values;
+        EnsureApart(values, ports, hasDashboard: job is not null);
         var monitoring = new Monitoring(invocation, waitsFor);
         try
         {
@@ -109,6 +112,16 @@ internal sealed class Monitoring : IAsyncDisposable
         Trace?.Dispose();
         _servers.Clear();
         (_metrics, _dashboard) = (null, null);
+    }
+
+    private static void EnsureApart(OptionValues values, IReadOnlyList<(string What, HostPort At)> ports, bool hasDashboard)
+    {
+        HostPort? At(OptionSpec<HostPort> option) => values.IsGiven(option) ? values.Get(option) : null;
+        var (metrics, dashboard) = (At(MonitoringOptions.Metrics), hasDashboard ? At(MonitoringOptions.Dashboard) : null);
+        var all = ports.ToList();
+        if (metrics is { } first) all.Add((values.Source(MonitoringOptions.Metrics), first));
+        if (dashboard is { } second && dashboard != metrics) all.Add((values.Source(MonitoringOptions.Dashboard), second));
+        ListenRules.EnsureApart(all);
     }
 
     /// <summary>One server for each address: metrics and dashboard may have the same.</summary>

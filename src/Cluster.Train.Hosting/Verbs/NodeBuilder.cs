@@ -41,6 +41,13 @@ internal static class NodeBuilder
         };
     }
 
+    /// <summary>The ports that a node takes, with the options that say so.</summary>
+    public static IReadOnlyList<(string What, HostPort At)> Ports(OptionValues values, OptionSpec<HostPort> listenOption, NodeOptions node) =>
+    [
+        (values.Source(listenOption), node.Listen),
+        (values.IsGiven(ClusterOptions.TensorPort) ? values.Source(ClusterOptions.TensorPort) : $"{values.Source(listenOption)}, for tensors,", node.Listen with { Port = node.TensorPort }),
+    ];
+
     /// <summary>The certificates; null where none are given.</summary>
     /// <exception cref="BadInputException">Only some are given, or they cannot be used.</exception>
     public static TlsIdentity? Tls(OptionValues values)

@@ -28,7 +28,8 @@ internal static class WorkerVerb
             InitPath = values.GetIfGiven(RunOptions.OwnInit),
         };
         using var tls = run.Node.Tls;
-        await using var monitoring = await Monitoring.StartAsync(invocation, tls, "a cluster to join");
+        await using var monitoring = await Monitoring.StartAsync(
+            invocation, tls, "a cluster to join", job: null, NodeBuilder.Ports(values, ClusterOptions.WorkerListen, run.Node));
         monitoring.TellThrough(Say);
         run = run with { Node = run.Node with { Health = monitoring.Health }, Spans = monitoring.Trace };
         using var signals = invocation.Host.ListenForSignals();

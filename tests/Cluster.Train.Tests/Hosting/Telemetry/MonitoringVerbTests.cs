@@ -41,6 +41,21 @@ public sealed class MonitoringVerbTests
         if (options.Contains("--metrics", StringComparison.Ordinal)) Assert.Equal(options.Contains("::1", StringComparison.Ordinal), !run.Out.Contains($"metrics: {page}metrics", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("train xor --metrics 127.0.0.1:7001 --dashboard 0.0.0.0:7001 --insecure", "--dashboard is 0.0.0.0:7001, a port that --metrics (127.0.0.1:7001) has already: give another")]
+    [InlineData("coordinator xor --dashboard 127.0.0.1:4053", "--dashboard is 127.0.0.1:4053, a port that --listen (127.0.0.1:4053) has already: give another")]
+    [InlineData("coordinator xor --listen 127.0.0.1:7001 --metrics localhost:7002", "--metrics is 127.0.0.1:7002, a port that --listen, for tensors, (127.0.0.1:7002) has already: give another")]
+    [InlineData("worker --seed-node a:1 --listen 127.0.0.1:7001 --tensor-port 7009 --metrics 127.0.0.1:7009", "--metrics is 127.0.0.1:7009, a port that --tensor-port (127.0.0.1:7009) has already: give another")]
+    public async Task A_port_that_is_given_twice_is_refused_with_both_options(string line, string reason)
+    {
+        var run = new HostRun();
+
+        await run.RunLineAsync(line);
+
+        Assert.Equal((2, ""), (run.ExitCode, run.Out));
+        Assert.Contains(reason, run.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_worker_has_no_dashboard_whatever_the_environment_says()
     {
