@@ -10,11 +10,13 @@ internal sealed class MetricsExport : IDisposable
 {
     private const int EndPatienceMilliseconds = 2000;
 
-    private readonly MeterProvider _provider;
+    private const string Waiting = "cluster_train.job.waiting";
+
+    private readonly MeterProvider[] _providers;
 
     private readonly CollectorTrouble? _trouble;
 
-    private MetricsExport(MeterProvider provider, CollectorTrouble? trouble) => (_provider, _trouble) = (provider, trouble);
+    private MetricsExport(MeterProvider[] providers, CollectorTrouble? trouble) => (_providers, _trouble) = (providers, trouble);
 
     /// <summary>Begins to listen.</summary>
     /// <param name="prometheus">Gets what Prometheus asks for; null for none.</param>
@@ -23,19 +25,34 @@ internal sealed class MetricsExport : IDisposable
     /// <param name="tell">Is told, once, that the collector does not take them; null for nobody.</param>
     public static MetricsExport Start(PrometheusText? prometheus, Uri? otlp, bool toCollector, Action<string>? tell = null)
     {
+        if (prometheus is not null) prometheus.Further = new PrometheusText();
+        return new MetricsExport(
+            [
+                Provider(prometheus, otlp, toCollector, isShown: name => name != Waiting, MetricReaderTemporalityPreference.Cumulative),
+                // Of all that was ever waited for, only what still is: what is told of anew goes out, and the rest is forgotten.
+                Provider(prometheus?.Further, otlp, toCollector, isShown: name => name == Waiting, MetricReaderTemporalityPreference.Delta),
+            ],
+            toCollector && tell is not null ? new CollectorTrouble(tell) : null);
+    }
+
+    private static MeterProvider Provider(
+        PrometheusText? prometheus, Uri? otlp, bool toCollector, Func<string, bool> isShown, MetricReaderTemporalityPreference temporality)
+    {
         var builder = Sdk.CreateMeterProviderBuilder()
             .ConfigureResource(resource => resource.AddService("cluster-train", serviceInstanceId: Invariant($"{Environment.MachineName}-{Environment.ProcessId}")).AddEnvironmentVariableDetector())
-            .AddMeter(MeterName);
-        if (prometheus is not null) builder.AddReader(new BaseExportingMetricReader(prometheus) { TemporalityPreference = MetricReaderTemporalityPreference.Cumulative });
+            .AddMeter(MeterName)
+            .AddView(instrument => isShown(instrument.Name) ? null : MetricStreamConfiguration.Drop);
+        if (prometheus is not null) builder.AddReader(new BaseExportingMetricReader(prometheus) { TemporalityPreference = temporality });
         if (toCollector)
         {
-            builder.AddOtlpExporter(options =>
+            builder.AddOtlpExporter((options, reader) =>
             {
+                reader.TemporalityPreference = temporality;
                 if (otlp is not null) Address(options, otlp);
             });
         }
 
-        return new MetricsExport(builder.Build(), toCollector && tell is not null ? new CollectorTrouble(tell) : null);
+        return builder.Build();
     }
 
     /// <summary>Has the exporter send there.</summary>
@@ -59,8 +76,8 @@ internal sealed class MetricsExport : IDisposable
     /// <summary>Sends what is left, for two seconds at most.</summary>
     public void Dispose()
     {
-        _provider.Shutdown(EndPatienceMilliseconds);
-        _provider.Dispose();
+        Task.WaitAll([.. _providers.Select(provider => Task.Run(() => provider.Shutdown(EndPatienceMilliseconds)))]);
+        foreach (var provider in _providers) provider.Dispose();
         _trouble?.Dispose();
     }
 }

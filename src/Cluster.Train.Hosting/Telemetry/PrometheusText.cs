@@ -15,6 +15,9 @@ internal sealed class PrometheusText : BaseExporter<Metric>, IPullMetricExporter
     private readonly Lock _gate = new();
     private string _text = "";
 
+    /// <summary>More metrics, which are asked for in another way; null for none.</summary>
+    internal PrometheusText? Further { get; set; }
+
     /// <summary>The content type of the text.</summary>
     public const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
 
@@ -26,8 +29,9 @@ internal sealed class PrometheusText : BaseExporter<Metric>, IPullMetricExporter
     {
         lock (_gate)
         {
+            _text = "";
             Collect?.Invoke(Timeout.Infinite);
-            return _text;
+            return _text + Further?.Read();
         }
     }
 

@@ -7,6 +7,7 @@ using Cluster.Train.Journal;
 using Cluster.Train.Members;
 using Cluster.Train.Membership;
 using Cluster.Train.Snapshots;
+using Cluster.Train.Telemetry;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Running;
@@ -140,6 +141,8 @@ internal sealed class CoordinatorServices : ICoordinatorServices
         {
             Observer.OnNotice(notice);
         }
+
+        (Observer as JobMetering)?.Dispose();
     }
 
     private void OpenStore(bool takeover)

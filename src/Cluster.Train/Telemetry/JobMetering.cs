@@ -4,13 +4,12 @@ namespace Cluster.Train.Telemetry;
 
 /// <summary>Measures a job by what its observer is told, and passes everything on.</summary>
 /// <param name="observer">Is told everything, too.</param>
-internal sealed class JobMetering(IJobObserver observer) : IJobObserver, IStatusObserver
+internal sealed class JobMetering(IJobObserver observer) : IJobObserver, IStatusObserver, IDisposable
 {
     private const string MetricTag = "cluster_train.metric";
 
     private long _steps;
     private long _samples;
-    private StatusWaiting? _waiting;
 
     /// <inheritdoc/>
     public void OnRoster(RosterFormed roster)
@@ -70,7 +69,7 @@ internal sealed class JobMetering(IJobObserver observer) : IJobObserver, IStatus
     /// <inheritdoc/>
     public void OnEnd(JobEnding ending)
     {
-        Waits(null);
+        Metering.Waited(this, waiting: null);
         observer.OnEnd(ending);
     }
 
@@ -83,27 +82,12 @@ internal sealed class JobMetering(IJobObserver observer) : IJobObserver, IStatus
     /// <inheritdoc/>
     public void OnStatus(StatusReport status)
     {
-        Waits(status.Waiting);
+        Metering.Waited(this, status.Waiting);
         (observer as IStatusObserver)?.OnStatus(status);
     }
 
-    private void Waits(StatusWaiting? waiting)
-    {
-        if (_waiting is { } before && (before.Whom, before.Phase) != (waiting?.Whom, waiting?.Phase))
-        {
-            Record(before with { Seconds = 0 });
-        }
-
-        if (waiting is not null)
-        {
-            Record(waiting);
-        }
-
-        _waiting = waiting;
-    }
-
-    private static void Record(StatusWaiting waiting) => Metering.Waiting.Record(
-        waiting.Seconds, KeyValuePair.Create("cluster_train.phase", (object?)waiting.Phase), KeyValuePair.Create("cluster_train.waiting_for", (object?)waiting.Whom));
+    /// <summary>The coordinator has ended, perhaps without its job.</summary>
+    public void Dispose() => Metering.Waited(this, waiting: null);
 
     private static void Evaluated(EvaluationResult? evaluation)
     {

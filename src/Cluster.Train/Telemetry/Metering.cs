@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using Cluster.Train.Protocol;
 
 namespace Cluster.Train.Telemetry;
 
@@ -10,6 +12,9 @@ internal static class Metering
 {
     /// <summary>The meter's name.</summary>
     internal const string MeterName = "Cluster.Train";
+
+    /// <summary>Whom the coordinators of this process wait for.</summary>
+    private static readonly ConcurrentDictionary<object, StatusWaiting> Waits = new();
 
     private static readonly Meter Meter = new(MeterName, typeof(Metering).Assembly.GetName().Version?.ToString(3));
 
@@ -49,8 +54,9 @@ internal static class Metering
     internal static readonly Counter<long> Checkpoints = Meter.CreateCounter<long>(
         "cluster_train.job.checkpoints", "{checkpoint}", "Checkpoints that are on disk. On the coordinator.");
 
-    internal static readonly Gauge<double> Waiting = Meter.CreateGauge<double>(
-        "cluster_train.job.waiting", "s", "How long the coordinator has been waiting, by cluster_train.phase and for whom; 0 once that is over. On the coordinator.");
+    // Asked for, not told: there are ever new words for whom it waits, and each would stay for good.
+    internal static readonly ObservableGauge<double> Waiting = Meter.CreateObservableGauge(
+        "cluster_train.job.waiting", ReadWaits, "s", "How long the coordinator has been waiting, by cluster_train.phase and for whom; nothing where it does not. On the coordinator.");
 
     internal static readonly Counter<double> WorkerTime = Meter.CreateCounter<double>(
         "cluster_train.worker.time", "s", "Where the time of a worker's steps went, by cluster_train.worker and cluster_train.phase: data, compute, wait, exchange, evaluation, snapshot. On the worker's node.");
@@ -76,6 +82,24 @@ internal static class Metering
 
     /// <summary>Whether anybody asks where workers' time goes.</summary>
     internal static bool CountsWorkers => WorkerTime.Enabled || WorkerSteps.Enabled || SentBytes.Enabled;
+
+    /// <summary>A coordinator waits.</summary>
+    /// <param name="coordinator">Which of this process's.</param>
+    /// <param name="waiting">For whom; null for nobody.</param>
+    internal static void Waited(object coordinator, StatusWaiting? waiting)
+    {
+        if (waiting is null)
+        {
+            Waits.TryRemove(coordinator, out _);
+        }
+        else
+        {
+            Waits[coordinator] = waiting;
+        }
+    }
+
+    private static IEnumerable<Measurement<double>> ReadWaits() => Waits.Values.Select(waiting => new Measurement<double>(
+        waiting.Seconds, KeyValuePair.Create("cluster_train.phase", (object?)waiting.Phase), KeyValuePair.Create("cluster_train.waiting_for", (object?)waiting.Whom)));
 
     /// <summary>Every instrument exists once this was called, so that those of a node that has not begun are found, too.</summary>
     internal static void Prepare()

@@ -2,10 +2,13 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using Cluster.Train.Faults;
 using Cluster.Train.Hosting.Telemetry;
+using Cluster.Train.Protocol;
 using Cluster.Train.Running;
 using Cluster.Train.Telemetry;
 using Cluster.Train.Tests.Checkpoints;
 using Cluster.Train.Tests.Faults;
+using Cluster.Train.Tests.Nodes;
+using Cluster.Train.Tests.Scenarios;
 using Cluster.Train.Tests.Training;
 using Cluster.Train.Training;
 
@@ -58,6 +61,29 @@ public sealed partial class MetricsTests
         Assert.True(values["cluster_train_job_generations_total"] >= 2);
         Assert.Contains(values, value => value.Key.StartsWith("cluster_train_worker_sent_bytes_total", StringComparison.Ordinal) && value.Value > 0);
     }
+
+    [Fact]
+    public void What_is_no_longer_waited_for_leaves_nothing_behind()
+    {
+        var prometheus = new PrometheusText();
+        using var export = MetricsExport.Start(prometheus, otlp: null, toCollector: false);
+        using var job = new JobMetering(new JobRecorder());
+        for (var number = 0; number < 3_000; number += 30)
+        {
+            job.OnStatus(Waits(Invariant($"somebody {number}"), seconds: 1));
+            Assert.Equal(1, Read(prometheus)[Invariant($"cluster_train_job_waiting_seconds{{cluster_train_phase=\"preparing\",cluster_train_waiting_for=\"somebody {number}\"}}")]);
+        }
+
+        job.OnStatus(Waits("somebody 2970", seconds: 2.5));
+        Assert.Equal(
+            [KeyValuePair.Create("cluster_train_job_waiting_seconds{cluster_train_phase=\"preparing\",cluster_train_waiting_for=\"somebody 2970\"}", 2.5)],
+            Read(prometheus).Where(value => value.Key.Contains("somebody", StringComparison.Ordinal)));
+
+        job.OnStatus(TestCluster.TalkingCoordinator.Report with { Waiting = null });
+        Assert.DoesNotContain(Read(prometheus), value => value.Key.Contains("somebody", StringComparison.Ordinal));
+    }
+
+    private static StatusReport Waits(string whom, double seconds) => TestCluster.TalkingCoordinator.Report with { Waiting = new StatusWaiting(whom, "preparing", seconds) };
 
     [Fact]
     public void Every_instrument_has_a_unit_that_is_known_and_a_description()
