@@ -3,6 +3,7 @@ using Akka.Cluster.Tools.Singleton;
 using Cluster.Train.Actors;
 using Cluster.Train.Coordination;
 using Cluster.Train.Protocol;
+using Cluster.Train.Telemetry;
 
 namespace Cluster.Train.Nodes;
 
@@ -36,6 +37,7 @@ internal sealed class CoordinatorAttempt
         NodeSystem node, Func<NodeSystem, bool, TaskCompletionSource<JobOutcome>, Props> coordinator, object stopJob, Action<string> say,
         TimeSpan? handsOverAfter)
     {
+        Metering.Coordinates(active: false);
         (_node, _coordinator, _stopJob, _say, _handsOverAfter) = (node, coordinator, stopJob, say, handsOverAfter);
         _nodeActor = node.System.ActorOf(NodeActor.Props(node.Coordinator, ended => _elsewhere.TrySetResult(ended), Inherits), NodeActor.Name);
         if (node.Leader() is { } leader && leader != node.Address)
@@ -109,6 +111,7 @@ internal sealed class CoordinatorAttempt
     private Props Activate()
     {
         _active = true;
+        Metering.Coordinates(active: true);
         if (_standsBy) _say($"taking over: {_node.Address} coordinates from now on");
         return _coordinator(_node, _standsBy, _completion).WithDispatcher(ActorSystems.Dispatcher);
     }

@@ -74,6 +74,9 @@ internal static class Metering
     internal static readonly Gauge<int> Numerics = Meter.CreateGauge<int>(
         "cluster_train.worker.numerics", unit: null, "1 for the numerics class and processor of a worker: bits are the same only where the class is. On the worker's node.");
 
+    internal static readonly Gauge<int> Active = Meter.CreateGauge<int>(
+        "cluster_train.process.active", unit: null, "1 where this node carries the job's coordinator, 0 where it stands by, by cluster_train.role. On coordinators' nodes.");
+
     internal static readonly ObservableGauge<long> Memory = Meter.CreateObservableGauge(
         "cluster_train.process.memory", () => Environment.WorkingSet, "By", "Memory of this process that is resident. On every node.");
 
@@ -106,6 +109,9 @@ internal static class Metering
     {
         // The type's initializer makes them.
     }
+
+    /// <summary>A node can carry the coordinator, and does or does not.</summary>
+    internal static void Coordinates(bool active) => Active.Record(active ? 1 : 0, KeyValuePair.Create("cluster_train.role", (object?)"coordinator"));
 
     /// <summary>A worker has done some steps.</summary>
     internal static void Worked(string worker, long steps, StepTime time, long sentBytes)

@@ -113,7 +113,7 @@ public sealed partial class MetricsTests
         Assert.True(asked.Length > 10);
         Assert.Empty(asked.Except(known));
         // The other way round: what nobody looks at is forgotten soon.
-        Assert.Equal(["cluster_train_job_generations_total", "cluster_train_job_steps_total", "cluster_train_process_managed_memory_bytes", "cluster_train_worker_snapshot_duration_seconds_count", "cluster_train_worker_snapshot_duration_seconds_sum", "cluster_train_worker_steps_total"], known.Except(asked).Order(StringComparer.Ordinal));
+        Assert.Equal(["cluster_train_job_generations_total", "cluster_train_job_steps_total", "cluster_train_process_active", "cluster_train_process_managed_memory_bytes", "cluster_train_worker_snapshot_duration_seconds_count", "cluster_train_worker_snapshot_duration_seconds_sum", "cluster_train_worker_steps_total"], known.Except(asked).Order(StringComparer.Ordinal));
     }
 
     [Fact]
