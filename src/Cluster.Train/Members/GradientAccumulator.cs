@@ -5,8 +5,8 @@ namespace Cluster.Train.Members;
 
 /// <summary>
 /// Sums a worker's shards to the partial sums that it contributes, in tree order, while they are computed one after the
-/// other. Autograd adds into one gradient block; what must wait for its right neighbour moves to a block of its depth.
-/// With one shard the gradient block is the contribution itself, and nothing is moved at all.
+/// other. Each is written to one gradient block; what must wait for its right neighbour is copied to a block of its depth.
+/// With one shard the gradient block is the contribution itself, and nothing is copied at all.
 /// </summary>
 internal sealed class GradientAccumulator : IDisposable
 {
@@ -28,11 +28,8 @@ internal sealed class GradientAccumulator : IDisposable
         }
     }
 
-    /// <summary>Where the gradient of the next shard is to be written; all zero before it.</summary>
+    /// <summary>Where the gradient of the next shard is to be written, the whole block.</summary>
     internal FloatBlock Gradient { get; }
-
-    /// <summary>Begins a step.</summary>
-    internal void Begin() => Gradient.Clear();
 
     /// <summary>Takes the gradient of a shard, which were computed in ascending order.</summary>
     internal void Finished(int shard)
@@ -76,7 +73,7 @@ internal sealed class GradientAccumulator : IDisposable
     {
         if (node.End - node.First == 1)
         {
-            Gradient.MoveTo(destination);
+            Gradient.CopyTo(destination);
             return;
         }
 
@@ -87,7 +84,7 @@ internal sealed class GradientAccumulator : IDisposable
         }
         else if (node.End - middle == 1)
         {
-            Gradient.MoveToSum(destination);
+            destination.Add(Gradient);
         }
         else
         {

@@ -51,8 +51,8 @@ internal sealed class MemoryEstimate
                 new("parameters", vector),
                 // ModelReplica: each has frozen parameters of its own.
                 new("frozen parameters", share.WorkersHere * frozen),
-                // TensorExchange.Contributions and GradientAccumulator.
-                new("gradients", share.WorkersHere * GradientBlocks(shards) * vector),
+                // TensorExchange.Contributions, GradientAccumulator and CollectedGradients.
+                new("gradients", share.WorkersHere * ((GradientBlocks(shards) * vector) + (CollectedGradients.LengthOf(layout) * BytesOfFloat))),
                 // SnapshotStore.SetInitial: what CreateModel gave, where a lost member may take the job back to it.
                 new("initial values", share.HoldsAll ? 0 : vector),
                 // SliceOwner: slices, which together are the vector. Other processes own other slices.

@@ -178,13 +178,11 @@ internal sealed class ReplicaLoop : MemberLoop
     private void ComputeGradients(long step)
     {
         var samples = _plan.SamplesOf(step);
-        _accumulator.Begin();
         for (var shard = _shards.First; shard < _shards.End; shard++)
         {
-            // A last batch smaller than the number of shards leaves some without samples: their gradient is zero.
             var batch = _loader.Take(step, shard);
             _clock.Fetched(step);
-            var (loss, weight) = batch.Count > 0 ? _replica.ComputeShard(step, shard, batch, samples) : default;
+            var (loss, weight) = ComputeShard(step, shard, batch, samples);
             _losses.Add(loss);
             if (_replica.Layout.WeightPosition is not null)
             {
@@ -194,6 +192,18 @@ internal sealed class ReplicaLoop : MemberLoop
             _accumulator.Finished(shard);
             _clock.Computed(step);
         }
+    }
+
+    private (float Loss, float Weight) ComputeShard(long step, int shard, Batch batch, int samples)
+    {
+        if (batch.Count > 0)
+        {
+            return _replica.ComputeShard(step, shard, batch, samples);
+        }
+
+        // A last batch smaller than the number of shards leaves some without samples: their gradient is zero.
+        _accumulator.Gradient.Clear();
+        return default;
     }
 
     /// <summary>Where a moving average is kept, that is what all evaluate: the owners swap it with the parameters, and back.</summary>

@@ -51,39 +51,19 @@ internal static unsafe class VectorKernels
         Sse.StoreFence();
     }
 
-    /// <summary>destination = destination + source; source = 0.</summary>
+    /// <summary>destination = 0 + source: what a source gives that is added to zeros, whose -0 becomes 0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void AddAndClear(float* destination, float* source, long count)
+    internal static void CopyOntoZeros(float* destination, float* source, long count)
     {
         long i = 0;
         for (; i <= count - Vector256<float>.Count; i += Vector256<float>.Count)
         {
-            (Vector256.Load(destination + i) + Vector256.Load(source + i)).Store(destination + i);
-            Vector256<float>.Zero.Store(source + i);
+            (Vector256<float>.Zero + Vector256.Load(source + i)).Store(destination + i);
         }
 
         for (; i < count; i++)
         {
-            destination[i] += source[i];
-            source[i] = 0;
-        }
-    }
-
-    /// <summary>destination = source; source = 0.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void MoveAndClear(float* destination, float* source, long count)
-    {
-        long i = 0;
-        for (; i <= count - Vector256<float>.Count; i += Vector256<float>.Count)
-        {
-            Vector256.Load(source + i).Store(destination + i);
-            Vector256<float>.Zero.Store(source + i);
-        }
-
-        for (; i < count; i++)
-        {
-            destination[i] = source[i];
-            source[i] = 0;
+            destination[i] = 0f + source[i];
         }
     }
 

@@ -51,17 +51,10 @@ internal sealed class DeviceFloatBlock : FloatBlock
         _ = _values.zero_();
     }
 
-    internal override void MoveTo(FloatBlock destination)
+    internal override void CopyTo(FloatBlock destination)
     {
         using var computing = FinalizerGate.Enter();
         _ = ((DeviceFloatBlock)destination)._values.copy_(_values);
-        _ = _values.zero_();
-    }
-
-    internal override void MoveToSum(FloatBlock destination)
-    {
-        destination.Add(this);
-        Clear();
     }
 
     internal override void Add(FloatBlock other)

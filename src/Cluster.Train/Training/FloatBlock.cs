@@ -56,11 +56,8 @@ internal abstract unsafe class FloatBlock : IDisposable
     /// <summary>Makes all values zero.</summary>
     internal virtual void Clear() => VectorKernels.Clear(Pointer, Length);
 
-    /// <summary>Copies all values to a block of this kind and length, and makes them zero here.</summary>
-    internal virtual void MoveTo(FloatBlock destination) => VectorKernels.MoveAndClear(destination.Pointer, Pointer, Length);
-
-    /// <summary>Adds all values to a block of this kind and length, and makes them zero here.</summary>
-    internal virtual void MoveToSum(FloatBlock destination) => VectorKernels.AddAndClear(destination.Pointer, Pointer, Length);
+    /// <summary>Copies all values to a block of this kind and length.</summary>
+    internal virtual void CopyTo(FloatBlock destination) => VectorKernels.Copy(destination.Pointer, Pointer, Length);
 
     /// <summary>Adds the values of a block of this kind and length.</summary>
     internal virtual void Add(FloatBlock other) => VectorKernels.Add(Pointer, Pointer, other.Pointer, Length);

@@ -5,7 +5,8 @@ namespace Cluster.Train.Training;
 
 /// <summary>
 /// One copy of the model, whose parameters and gradients are views into flat blocks that the exchange works in, so that
-/// nothing is gathered or copied between libtorch and the exchange. All members are called on one compute thread.
+/// nothing is gathered between libtorch and the exchange, and of gradients only what <see cref="CollectedGradients"/> tells of is copied.
+/// All members are called on one compute thread.
 /// Parameters without a gradient in a step count as having a gradient of zero: momentum and weight decay still act.
 /// </summary>
 internal sealed unsafe partial class ModelReplica : IDisposable
@@ -96,7 +97,7 @@ internal sealed unsafe partial class ModelReplica : IDisposable
         return new ModelReplica(task, job, model, ties, opened, data.TargetScaling) { LoadedWeights = loaded };
     }
 
-    /// <summary>Makes the parameters views into one block, and their gradients views into another. Copies no values.</summary>
+    /// <summary>Makes the parameters views into one block, and says where their gradients go. Copies no values.</summary>
     /// <param name="parameters">The flat vector of parameters and buffers, <see cref="ParameterLayout.VectorLength"/> long.</param>
     /// <param name="gradients">As long; where <see cref="ComputeShard"/> leaves its result.</param>
     public void Bind(FloatBlock parameters, FloatBlock gradients) =>
@@ -120,8 +121,8 @@ internal sealed unsafe partial class ModelReplica : IDisposable
         _blocks is null ? _tensors.Values() : throw new InvalidOperationException("the initial values went when the replica was bound");
 
     /// <summary>
-    /// Forward, loss and backward of one shard. Its gradient, times its share of the global batch, is added to the
-    /// gradient block, which holds zeros before; so are its new buffers. Where the task has weights, the gradient is multiplied by the
+    /// Forward, loss and backward of one shard. Its gradient, times its share of the global batch, is written to the
+    /// gradient block; so are its new buffers. Where the task has weights, the gradient is multiplied by the
     /// shard's weight, which is put beside it: the owners divide by the sum.
     /// </summary>
     /// <param name="step">The step.</param>
@@ -143,6 +144,7 @@ internal sealed unsafe partial class ModelReplica : IDisposable
             var watch = step == _firstStep || step == LastStep;
             var weight = _calls.Weight(batch, site, watch);
             var looks = watch && _blocks!.ComputesInPlace;
+            _tensors.BeginGradients(_blocks!, whole: looks);
             if (looks)
             {
                 _updates.Watch(_blocks!.Parameters);
@@ -151,7 +153,7 @@ internal sealed unsafe partial class ModelReplica : IDisposable
             var loss = _calls.Forward(batch.To(Device), RandomGate.ShardSeed(_job.Seed, step, shard), site, watch).Loss;
             if (looks)
             {
-                _updates.Verify(_blocks!.Parameters, _blocks.Gradients, site);
+                _updates.Verify(_blocks!, _tensors.HasGradient, site);
             }
 
             _calls.Callback = "backward";
@@ -161,7 +163,7 @@ internal sealed unsafe partial class ModelReplica : IDisposable
             var value = weight > 0 ? loss.item<float>() : 0;
             _finite.VerifyLoss(value, site, _blocks.Parameters);
             CheckNowAndThen(step);
-
+            _tensors.CollectGradients(_blocks!);
             _tensors.WriteBuffers(_blocks!, (float)batch.Count / globalSamples, withIntegers: shard == 0);
             // Before the next shard: on a device, too, each shard's gradient is added to zeros and summed in tree order.
             _blocks!.StageGradientsOut();

@@ -11,11 +11,14 @@ internal sealed class ModelTensors : IDisposable
     /// <summary>A name must fit a message and a checkpoint's header many times.</summary>
     private const int LongestName = 10_000;
 
+    private const string ForeignGradient = "has a gradient of its own after backward (a sparse one, or one that the task set); let autograd add to it";
+
     private readonly string _task;
     private readonly List<(TensorEntry Entry, torch.Tensor[] Tensors)> _trainable = [];
     private readonly List<(TensorEntry Entry, torch.Tensor[] Tensors)> _frozen = [];
     private readonly List<ModelBuffer> _buffers = [];
     private DeviceBuffers? _onDevice;
+    private CollectedGradients _collected = CollectedGradients.None;
 
     /// <summary>Sorts a module's tensors and lays them out.</summary>
     /// <param name="task">For messages.</param>
@@ -83,9 +86,12 @@ internal sealed class ModelTensors : IDisposable
     /// <summary>The values of parameters and buffers where they are now.</summary>
     internal ModuleValues Values() => new([.. _trainable.Select(pair => (pair.Entry, pair.Tensors[0]))], _buffers);
 
-    /// <summary>Makes parameters and gradients views into blocks.</summary>
+    /// <summary>Makes parameters and gradients views into blocks, but for the gradients that are collected.</summary>
     internal void Bind(ReplicaBlocks blocks)
     {
+        _collected = blocks.ComputesInPlace
+            ? new CollectedGradients(_trainable.Where(pair => pair.Tensors.Length == 1).Select(pair => (pair.Entry, pair.Tensors[0])), Layout)
+            : CollectedGradients.None;
         _onDevice?.Dispose();
         _onDevice = blocks.Parameters.IsOnHost ? null : new DeviceBuffers(_buffers, Layout, blocks.Vector, blocks.Gradient);
         using var scope = torch.NewDisposeScope();
@@ -96,7 +102,11 @@ internal sealed class ModelTensors : IDisposable
             foreach (var parameter in tensors)
             {
                 parameter.set_(blocks.DeviceParameters.narrow(0, entry.Offset, entry.Count).view(shape));
-                if (parameter.requires_grad)
+                if (_collected.Contains(entry))
+                {
+                    parameter.grad = null;
+                }
+                else if (parameter.requires_grad)
                 {
                     parameter.grad = blocks.DeviceGradients.narrow(0, entry.Offset, entry.Count).view(shape);
                 }
@@ -108,7 +118,7 @@ internal sealed class ModelTensors : IDisposable
     /// <exception cref="BadInputException">A gradient is elsewhere; names the parameter.</exception>
     internal void CheckGradients(ReplicaBlocks blocks)
     {
-        foreach (var (entry, tensors) in _trainable)
+        foreach (var (entry, tensors) in _trainable.Where(pair => !_collected.Contains(pair.Entry)))
         {
             foreach (var parameter in tensors.Where(parameter => parameter.requires_grad))
             {
@@ -116,8 +126,36 @@ internal sealed class ModelTensors : IDisposable
                 using var expected = blocks.DeviceGradients.narrow(0, entry.Offset, entry.Count);
                 var inPlace = gradient is not null && !gradient.is_sparse
                     && (gradient.device_type != DeviceType.CPU || TensorValues.Address(gradient) == TensorValues.Address(expected));
-                Require(inPlace, entry.Name, "has a gradient of its own after backward (a sparse one, or one that the task set); let autograd add to it");
+                Require(inPlace, entry.Name, ForeignGradient);
             }
+        }
+    }
+
+    /// <summary>Before Predict: makes the gradients zero that autograd adds to.</summary>
+    /// <param name="blocks">The blocks.</param>
+    /// <param name="whole">Whether to make all zero.</param>
+    internal void BeginGradients(ReplicaBlocks blocks, bool whole)
+    {
+        if (whole || !blocks.ComputesInPlace)
+        {
+            blocks.Gradients.Clear();
+        }
+        else
+        {
+            _collected.ClearOthers(blocks.Gradients);
+        }
+    }
+
+    /// <summary>Whether a parameter has a gradient that will be collected.</summary>
+    internal bool HasGradient(TensorEntry entry) => _collected.HasGradient(entry);
+
+    /// <summary>After the backward pass: puts the gradients into the block that autograd left elsewhere.</summary>
+    /// <exception cref="BadInputException">One is sparse; names the parameter.</exception>
+    internal void CollectGradients(ReplicaBlocks blocks)
+    {
+        if (_collected.CollectTo(blocks.Gradients) is { } foreign)
+        {
+            throw Refused(foreign.Name, ForeignGradient);
         }
     }
 

@@ -31,6 +31,30 @@ public sealed class VectorKernelsTests
             iter: 200,
             threads: 1);
 
+    [Theory]
+    [InlineData(3)]
+    [InlineData(19)]
+    public unsafe void A_copy_onto_zeros_has_the_bits_of_a_sum_with_zeros(int count)
+    {
+        using var source = FloatBlock.Allocate(count);
+        using var destination = FloatBlock.Allocate(count);
+        float[] values = [-0f, 0f, -1.5f, float.Epsilon, float.NegativeInfinity, float.MaxValue];
+        for (var index = 0; index < count; index++)
+        {
+            source.Span(index, 1)[0] = values[index % values.Length];
+        }
+
+        destination.Span(0, count).Fill(Untouched);
+        VectorKernels.CopyOntoZeros(destination.Pointer, source.Pointer, count);
+
+        foreach (var index in Enumerable.Range(0, count))
+        {
+            // Written out, since -0 and 0 are equal numbers.
+            var expected = index % values.Length == 0 ? 0 : BitConverter.SingleToInt32Bits(values[index % values.Length]);
+            Assert.Equal(expected, BitConverter.SingleToInt32Bits(destination.Span(index, 1)[0]));
+        }
+    }
+
     private static FloatBlock Random(Random random)
     {
         var block = FloatBlock.Allocate(Length);

@@ -71,13 +71,16 @@ internal sealed unsafe class ReplicaSteps : IDisposable
     {
         for (var end = _step + steps; _step < end; _step++)
         {
-            _accumulator.Begin();
             for (var shard = 0; shard < _plan.Shards; shard++)
             {
                 var batch = _loader.Take(_step, shard);
                 if (batch.Count > 0)
                 {
                     Replica.ComputeShard(_step, shard, batch, _plan.SamplesOf(_step));
+                }
+                else
+                {
+                    _accumulator.Gradient.Clear();
                 }
 
                 _accumulator.Finished(shard);

@@ -24,9 +24,13 @@ internal sealed class UpdateGuard(string task, ParameterLayout layout)
     }
 
     /// <summary>Makes sure that Predict and Loss left parameters and gradients alone.</summary>
+    /// <param name="blocks">Parameters as they were, and gradients that were zero, before Predict.</param>
+    /// <param name="hasGradient">Whether a parameter has a gradient outside of the block.</param>
+    /// <param name="site">For messages.</param>
     /// <exception cref="BadInputException">They did not; names the parameter.</exception>
-    internal void Verify(FloatBlock parameters, FloatBlock gradients, CallSite site)
+    internal void Verify(ReplicaBlocks blocks, Func<TensorEntry, bool> hasGradient, CallSite site)
     {
+        var (parameters, gradients) = (blocks.Parameters, blocks.Gradients);
         foreach (var (entry, before) in _parameters.Zip(_before))
         {
             if (Content(parameters, entry) != before)
@@ -36,7 +40,7 @@ internal sealed class UpdateGuard(string task, ParameterLayout layout)
                     + "leave out an optimizer of the task's own, a limit put on the weights in place, or max_norm of an embedding");
             }
 
-            if (!Each(gradients, entry, values => values.IndexOfAnyExcept(0f) < 0))
+            if (hasGradient(entry) || !Each(gradients, entry, values => values.IndexOfAnyExcept(0f) < 0))
             {
                 throw new BadInputException(
                     $"task '{task}': Predict or Loss added to the gradient of '{entry.Name}' {site}, which would count twice; return the loss and leave backward() to the trainer, or use torch.autograd.grad");
