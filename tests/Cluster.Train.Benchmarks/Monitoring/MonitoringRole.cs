@@ -11,7 +11,7 @@ using Cluster.Train.Telemetry;
 
 namespace Cluster.Train.Benchmarks.Monitoring;
 
-/// <summary>A process that trains as <c>cluster-train train</c> does, watched in every way or in none, and says how fast it went once warm.</summary>
+/// <summary>A process that trains as <c>cluster-train train</c> does, watched in every way or in none, and says how fast it went once warm and what was computed beside the workers.</summary>
 internal static class MonitoringRole
 {
     internal const string Watched = "role-watched";
@@ -111,5 +111,6 @@ internal static class MonitoringRole
         var meter = new Meter(TimeSpan.FromSeconds(double.Parse(arguments[2])), stop);
         await train(TrainingRole.Options(BenchmarkModel.Find(arguments[0]), int.Parse(arguments[1])), meter, stop.Token);
         Console.WriteLine($"rate {meter.SamplesPerSecond:R}");
+        Console.WriteLine($"beside {meter.BesideWorkers:R}");
     }
 }

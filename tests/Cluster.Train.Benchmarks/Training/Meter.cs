@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Cluster.Train.Benchmarks.Running;
 
 namespace Cluster.Train.Benchmarks.Training;
 
@@ -10,8 +11,12 @@ internal sealed class Meter(TimeSpan duration, CancellationTokenSource stop) : I
     private long _first;
     private long _begun;
     private long _samplesThen;
+    private ThreadTimes _timesThen;
 
     internal double SamplesPerSecond { get; private set; }
+
+    /// <summary>What all threads but the workers' computed meanwhile, as a share of the cores that the machine has.</summary>
+    internal double BesideWorkers { get; private set; }
 
     public void OnRoster(RosterFormed roster)
     {
@@ -28,11 +33,12 @@ internal sealed class Meter(TimeSpan duration, CancellationTokenSource stop) : I
         {
             if (Stopwatch.GetElapsedTime(_first, now) >= WarmUp)
             {
-                (_begun, _samplesThen) = (now, progress.CompletedSamples);
+                (_begun, _samplesThen, _timesThen) = (now, progress.CompletedSamples, ThreadTimes.Now());
             }
         }
         else if (SamplesPerSecond == 0 && Stopwatch.GetElapsedTime(_begun, now) is var elapsed && elapsed >= duration)
         {
+            BesideWorkers = (ThreadTimes.Now() - _timesThen).Others / elapsed.TotalSeconds / Environment.ProcessorCount;
             SamplesPerSecond = (progress.CompletedSamples - _samplesThen) / elapsed.TotalSeconds;
             stop.Cancel();
         }

@@ -29,6 +29,9 @@ internal sealed record TrainingRow(BenchmarkModel Model, int Workers, Place Plac
 
     internal Series Share { get; } = new();
 
+    /// <summary>The share of what the loops would do in step.</summary>
+    internal Series InStepShare { get; } = new();
+
     internal Series Peer { get; } = new();
 
     internal Series PeerLimit { get; } = new();
@@ -49,11 +52,12 @@ internal sealed record TrainingRow(BenchmarkModel Model, int Workers, Place Plac
     /// <summary>The share that we mean to have; null where a step is all overhead, which the table tells but does not judge.</summary>
     private double? Target => Model == BenchmarkModel.Xor ? null : Place == Place.Cluster ? 0.9 : Workers == 1 ? 0.97 : 0.93;
 
-    internal void Add(double ours, double limit)
+    internal void Add(double ours, BareRate limit)
     {
         Ours.Add(ours);
-        Limit.Add(limit);
-        Share.Add(ours / limit);
+        Limit.Add(limit.Rate);
+        Share.Add(ours / limit.Rate);
+        InStepShare.Add(ours / limit.InStep);
     }
 
     internal void AddPeer(double peer, double limit)
@@ -68,7 +72,7 @@ internal sealed record TrainingRow(BenchmarkModel Model, int Workers, Place Plac
     {
         Console.WriteLine();
         Console.WriteLine(title);
-        string[] header = ["samples/s", "share", "[least .. most]", "target", "ours", "bare loops", .. withPeer ? new[] { "peer's share", "peer", "its limit" } : []];
+        string[] header = ["samples/s", "share", "[least .. most]", "target", "in step", "ours", "bare loops", .. withPeer ? new[] { "peer's share", "peer", "its limit" } : []];
         var lines = rows.Where(row => row.Ours.Count > 0).Select(row => row.Cells(withPeer)).Prepend(header).ToArray();
         var widths = header.Select((_, column) => lines.Max(line => column < line.Length ? line[column].Length : 0)).ToArray();
         foreach (var line in lines)
@@ -83,6 +87,7 @@ internal sealed record TrainingRow(BenchmarkModel Model, int Workers, Place Plac
 
         Console.WriteLine();
         Console.WriteLine("share: ours / as many bare TorchSharp loops side by side, one thread each, the same kernels and batches, no exchange");
+        Console.WriteLine("in step: ours / the slowest of these loops times their number: cores are not equally fast at a time, and every step waits for the slower one");
         if (withPeer) Console.WriteLine("its share: DDP over gloo / its own single process times the number of ranks, which is its limit");
     }
 
@@ -90,6 +95,7 @@ internal sealed record TrainingRow(BenchmarkModel Model, int Workers, Place Plac
     [
         Text, $"{Share.Median:0.00}", $"[{Share.Least:0.00} .. {Share.Most:0.00}]",
         Target is { } target ? $"{target:0.00} {(Share.Median >= target ? "met" : "missed")}" : "-",
+        Workers == 1 ? "-" : $"{InStepShare.Median:0.00}",
         $"{Ours.Median:#,0}", $"{Limit.Median:#,0}", .. withPeer ? PeerCells() : [],
     ];
 

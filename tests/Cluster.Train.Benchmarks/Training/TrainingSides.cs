@@ -3,6 +3,11 @@ using Cluster.Train.Benchmarks.Running;
 
 namespace Cluster.Train.Benchmarks.Training;
 
+/// <summary>What bare loops did side by side.</summary>
+/// <param name="Rate">Samples a second of all together.</param>
+/// <param name="InStep">What they would do if each waited for the slowest in every step, as training in step must.</param>
+internal readonly record struct BareRate(double Rate, double InStep);
+
 /// <summary>What a peer did.</summary>
 /// <param name="Rate">Samples a second; null where it gave none.</param>
 /// <param name="Remark">Then why.</param>
@@ -16,7 +21,7 @@ internal sealed class TrainingSides(int seconds, TimeSpan peerLimit)
     private readonly TimeSpan _timeout = TimeSpan.FromMinutes(3) + TimeSpan.FromSeconds(seconds);
 
     /// <summary>Bare loops side by side: all warm before the first is timed, all timed at once.</summary>
-    internal async Task<double> BareAsync(BenchmarkModel model, int workers)
+    internal async Task<BareRate> BareAsync(BenchmarkModel model, int workers)
     {
         var loops = Enumerable.Range(0, workers).Select(_ => ChildProcess.Role(BareLoopRole.Name, model.Name, $"{seconds}")).ToArray();
         try
@@ -27,13 +32,13 @@ internal sealed class TrainingSides(int seconds, TimeSpan peerLimit)
             }
 
             Array.ForEach(loops, loop => loop.Tell("go"));
-            var rate = 0.0;
+            var rates = new List<double>();
             foreach (var loop in loops)
             {
-                rate += await loop.HearNumberAsync("rate", _timeout);
+                rates.Add(await loop.HearNumberAsync("rate", _timeout));
             }
 
-            return rate;
+            return new BareRate(rates.Sum(), rates.Min() * workers);
         }
         finally
         {

@@ -87,7 +87,7 @@ internal static class TrainingVerb
     }
 
     /// <summary>One row that fails is told, and tried again in the next round; the others go on.</summary>
-    private static async Task MeasureAsync(TrainingSides sides, TrainingRow row, double limit)
+    private static async Task MeasureAsync(TrainingSides sides, TrainingRow row, BareRate limit)
     {
         try
         {
