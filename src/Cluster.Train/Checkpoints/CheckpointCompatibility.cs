@@ -83,7 +83,7 @@ internal static class CheckpointCompatibility
             .ThenBy(name => name, StringComparer.Ordinal)
             .Select(name => new FieldDifference(name, was.GetValueOrDefault(name), now.GetValueOrDefault(name)))
             .Where(difference => difference.Checkpoint != difference.Job)
-            .Select(difference => difference with { Name = OptionOf(difference.Name) });
+            .Select(difference => difference with { Name = JobReader.OptionOf(difference.Name) ?? difference.Name });
     }
 
     private static BadInputException Refusal(CheckpointManifest manifest, FieldDifference difference)
@@ -108,8 +108,6 @@ internal static class CheckpointCompatibility
         return new BadInputException(
             $"checkpoint {manifest.DirectoryName} was trained with {option} {before ?? "not set"}, this job has {after ?? "none"}; use {advice}");
     }
-
-    private static string OptionOf(string field) => field.StartsWith(JobReader.TaskPrefix, StringComparison.Ordinal) ? field[JobReader.TaskPrefix.Length..] : field;
 
     /// <summary>The fields as the user knows them: the optimizer's text taken apart into its rule and its numbers.</summary>
     private static Dictionary<string, string> Settings(IReadOnlyDictionary<string, string> fields)

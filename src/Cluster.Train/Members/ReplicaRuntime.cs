@@ -48,6 +48,8 @@ internal sealed class ReplicaRuntime(WorkerIdentity identity, Func<JobDefinition
         return _thread.RunAsync(() =>
         {
             var process = contextOf(definition);
+            // What came over the wire does not know the task's options.
+            definition = process.Definition;
             if (fresh)
             {
                 // Whatever is wrong with the replica must not be found again in what is kept of it.

@@ -68,10 +68,12 @@ internal sealed class NodeWorker : IAsyncDisposable
         _network.Dispose();
     }
 
-    private ProcessContext ContextOf(JobDefinition definition) => _process?.Definition.Hash() == definition.Hash()
-        ? _process
-        : _process = Open(_tasks.First(task => task.Name == definition.Task), definition);
-
-    private ProcessContext Open(ITrainingTask task, JobDefinition definition) =>
-        new(task, definition, _dataDirectory, _stepTimeout, _network) { Build = BuildVersion.Of(task), InitPath = _initPath, Spans = _spans };
+    private ProcessContext ContextOf(JobDefinition offered)
+    {
+        var task = _tasks.First(task => task.Name == offered.Task);
+        var definition = offered with { Settings = offered.Settings.Under(task.Options) };
+        return _process?.Definition.Hash() == definition.Hash()
+            ? _process
+            : _process = new(task, definition, _dataDirectory, _stepTimeout, _network) { Build = BuildVersion.Of(task), InitPath = _initPath, Spans = _spans };
+    }
 }

@@ -143,7 +143,10 @@ public sealed record JobDefinition
         whole.AddRange(fields);
         foreach (var option in Settings.Options)
         {
-            whole.TryAdd($"{JobReader.TaskPrefix}{option.Name}", option.Default);
+            if (!option.OmitsDefault)
+            {
+                whole.TryAdd(Settings.FieldOf(option.Name), option.Default);
+            }
         }
 
         return whole.ToImmutable();
@@ -213,7 +216,7 @@ public sealed record JobDefinition
 
         foreach (var (name, value) in Settings.Values)
         {
-            fields[$"{JobReader.TaskPrefix}{name}"] = value;
+            fields[Settings.FieldOf(name)] = value;
         }
 
         return fields.ToImmutable();

@@ -12,6 +12,9 @@ internal static class JobReader
     /// <summary>Before the names of the task's own options.</summary>
     internal const string TaskPrefix = "task.";
 
+    /// <summary>Before the names of those that are told only where they are not at their default, which one that is not there is, whenever it was written.</summary>
+    internal const string GivenPrefix = "given.";
+
     /// <summary>Reads a definition.</summary>
     /// <param name="source">Where the fields stand, as messages name it, for example "checkpoint step-000000020".</param>
     /// <param name="task">The task; its own options that the fields do not have get their defaults.</param>
@@ -27,8 +30,9 @@ internal static class JobReader
         }
 
         var settings = fields
-            .Where(field => field.Key.StartsWith(TaskPrefix, StringComparison.Ordinal))
-            .ToDictionary(field => field.Key[TaskPrefix.Length..], field => field.Value);
+            .Where(field => OptionOf(field.Key) is not null)
+            .DistinctBy(field => OptionOf(field.Key))
+            .ToDictionary(field => OptionOf(field.Key)!, field => field.Value);
         return new JobDefinition
         {
             Task = task.Name,
@@ -93,6 +97,11 @@ internal static class JobReader
         return Difference(
             first.Where(InBoth).ToDictionary(StringComparer.Ordinal), second.Where(InBoth).ToDictionary(StringComparer.Ordinal));
     }
+
+    /// <summary>The name of the task's own option that a field is of; null for none.</summary>
+    internal static string? OptionOf(string field) => field.StartsWith(TaskPrefix, StringComparison.Ordinal) ? field[TaskPrefix.Length..]
+        : field.StartsWith(GivenPrefix, StringComparison.Ordinal) ? field[GivenPrefix.Length..]
+        : null;
 
     private static int Whole(string text) => int.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture);
 

@@ -7,9 +7,16 @@ namespace Cluster.Train.Training;
 /// <param name="Description">One line for <c>--help</c>.</param>
 /// <param name="Default">The value where the user gives none, and that of checkpoints from before the task had the option.</param>
 /// <param name="Values">The allowed values; empty where any text is.</param>
-public sealed record TaskOption(string Name, string Description, string Default, params ImmutableArray<string> Values);
+public sealed record TaskOption(string Name, string Description, string Default, params ImmutableArray<string> Values)
+{
+    /// <summary>
+    /// Whether a job does not tell the value where it is the default, so that jobs of before the task had the option keep their
+    /// hash. <b>Default</b>: false. It has to stay as it is once there are jobs with the option.
+    /// </summary>
+    public bool OmitsDefault { get; init; }
+}
 
-/// <summary>The values of a task's options, defaults filled in. Part of the job definition.</summary>
+/// <summary>The values of a task's options, defaults filled in but for those of <see cref="TaskOption.OmitsDefault"/>. Part of the job definition.</summary>
 public sealed class TaskSettings : IEquatable<TaskSettings>
 {
     private readonly ImmutableSortedDictionary<string, string> _values;
@@ -19,7 +26,7 @@ public sealed class TaskSettings : IEquatable<TaskSettings>
     /// <summary>No options.</summary>
     public static TaskSettings Empty { get; } = new(ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal), []);
 
-    /// <summary>All values by option name, in ordinal order.</summary>
+    /// <summary>The values by option name, in ordinal order; not those that <see cref="TaskOption.OmitsDefault"/> leaves out.</summary>
     public IReadOnlyDictionary<string, string> Values => _values;
 
     /// <summary>The options that the values were checked against; none where that was done elsewhere.</summary>
@@ -29,10 +36,17 @@ public sealed class TaskSettings : IEquatable<TaskSettings>
     /// <exception cref="KeyNotFoundException">The task declares no such option: a mistake in the task.</exception>
     public string this[string name] => _values.TryGetValue(name, out var value)
         ? value
+        : OptionOf(name) is { OmitsDefault: true } option ? option.Default
         : throw new KeyNotFoundException($"the task declares no option '{name}'");
 
     /// <summary>Values that were checked elsewhere: where the job was made.</summary>
     internal static TaskSettings Of(IEnumerable<KeyValuePair<string, string>> values) => new(values.ToImmutableSortedDictionary(StringComparer.Ordinal), []);
+
+    /// <summary>The same values, with the options of the task that they are of.</summary>
+    internal TaskSettings Under(IReadOnlyList<TaskOption> options) => new(_values, options);
+
+    /// <summary>The name of an option's field in a job.</summary>
+    internal string FieldOf(string name) => $"{(OptionOf(name) is { OmitsDefault: true } ? JobReader.GivenPrefix : JobReader.TaskPrefix)}{name}";
 
     /// <summary>Checks given values against the declared options and fills in the defaults.</summary>
     /// <exception cref="BadInputException">An option that the task does not have, or a value that is not allowed.</exception>
@@ -55,7 +69,10 @@ public sealed class TaskSettings : IEquatable<TaskSettings>
                 throw new BadInputException($"--{option.Name} is '{value}'; task '{task}' takes {string.Join(", ", option.Values)}");
             }
 
-            values[option.Name] = value;
+            if (!option.OmitsDefault || value != option.Default)
+            {
+                values[option.Name] = value;
+            }
         }
 
         return new TaskSettings(values.ToImmutable(), options);
@@ -69,4 +86,6 @@ public sealed class TaskSettings : IEquatable<TaskSettings>
 
     /// <inheritdoc/>
     public override int GetHashCode() => _values.Aggregate(0, (hash, pair) => HashCode.Combine(hash, pair.Key, pair.Value));
+
+    private TaskOption? OptionOf(string name) => Options.FirstOrDefault(option => option.Name == name);
 }
