@@ -27,10 +27,13 @@ public static class ImageData
             ImageStore.ForAll(evaluation.Count, image => evaluation.Pixels(image));
         }
 
-        return new TaskData(training.NormalizedBy(normalization).AugmentedBy(options.Augmentation), evaluation.NormalizedBy(normalization))
+        var scaling = training.Scaling(options.TargetScaling);
+        return new TaskData(
+            training.ScaledBy(scaling).NormalizedBy(normalization).AugmentedBy(options.Augmentation), evaluation.ScaledBy(scaling).NormalizedBy(normalization))
         {
-            Preparation = new ImagePreparation(options.Layout, training.Classes, normalization).Text,
+            Preparation = new ImagePreparation(options.Layout, training.Classes, normalization) { Targets = options.NumberColumns, TargetScaling = scaling }.Text,
             Remark = remark,
+            TargetScaling = scaling,
         };
     }
 
@@ -42,27 +45,28 @@ public static class ImageData
     {
         var prepared = ImagePreparation.Parse(preparation);
         var images = ImageDataset.WithoutTargets(Given(folder), prepared.Layout).NormalizedBy(prepared.Normalization);
-        return new TaskData(new DatasetPart(images, 0, 0), images) { Preparation = preparation };
+        return Whole(images, prepared, preparation);
     }
 
-    /// <summary>Opens images with their classes, to be evaluated: all in a folder with a folder for each class, or of a table in it.</summary>
+    /// <summary>Opens images with their classes or numbers, to be evaluated: all in a folder with a folder for each class, or of a table in it.</summary>
     /// <param name="folder">The folder; null is refused.</param>
     /// <param name="preparation">That of the training.</param>
     /// <param name="table"><see cref="ImageOptions.Table"/> of the training; null for a folder for each class.</param>
+    /// <param name="classColumn"><see cref="ImageOptions.ClassColumn"/> of the training. Columns of numbers stand in the preparation.</param>
     /// <exception cref="BadInputException">The folder or a file in it cannot be used, or a class is one that training never saw; names it.</exception>
-    public static TaskData OpenNewLabelledData(string? folder, string? preparation, string? table = null)
+    public static TaskData OpenNewLabelledData(string? folder, string? preparation, string? table = null, string classColumn = "label")
     {
         var prepared = ImagePreparation.Parse(preparation);
-        var images = Whole(Given(folder), prepared.Layout, table, prepared.Classes);
+        var images = Whole(Given(folder), prepared.Layout, table, classColumn, prepared.Targets, prepared.Classes);
         return images.Count > 0
-            ? new TaskData(new DatasetPart(images, 0, 0), images.NormalizedBy(prepared.Normalization)) { Preparation = preparation }
+            ? Whole(images.ScaledBy(prepared.TargetScaling).NormalizedBy(prepared.Normalization), prepared, preparation)
             : throw new BadInputException($"'{folder}' has no images: give a folder for each class, with its images in it");
     }
 
     private static (ImageDataset Training, ImageDataset Evaluation, string? Remark) Parts(string folder, ImageOptions options)
     {
         var train = Path.Combine(folder, "train");
-        if (options.Table is null && Directory.Exists(train))
+        if (options.Table is null && options.NumberColumns.Count == 0 && Directory.Exists(train))
         {
             var training = ImageDataset.FromFolder(train, options.Layout);
             if (Array.Find(s_evaluation, name => Directory.Exists(Path.Combine(folder, name))) is { } part)
@@ -76,17 +80,22 @@ public static class ImageData
             return Divided(training, options);
         }
 
-        return Divided(Whole(folder, options.Layout, options.Table, classes: null), options);
+        return Divided(Whole(folder, options.Layout, options.Table, options.ClassColumn, options.NumberColumns, classes: null), options);
     }
 
-    private static ImageDataset Whole(string folder, ImageLayout layout, string? table, IReadOnlyList<string>? classes) => table is null
-        ? ImageDataset.FromFolder(folder, layout, classes)
-        : ImageDataset.FromTable(new ImageTable { Path = Path.Combine(folder, table) }, layout, classes);
+    private static ImageDataset Whole(
+        string folder, ImageLayout layout, string? table, string classColumn, IReadOnlyList<string> numberColumns, IReadOnlyList<string>? classes) =>
+        table is not null ? ImageDataset.FromTable(new ImageTable { Path = Path.Combine(folder, table), ClassColumn = classColumn, NumberColumns = numberColumns }, layout, classes)
+        : numberColumns.Count == 0 ? ImageDataset.FromFolder(folder, layout, classes)
+        : throw new BadInputException($"numbers of images, such as '{numberColumns[0]}', stand in a table: give the CSV file that has them");
+
+    private static TaskData Whole(ImageDataset images, ImagePreparation prepared, string? text) =>
+        new(new DatasetPart(images, 0, 0), images) { Preparation = text, TargetScaling = prepared.TargetScaling };
 
     private static (ImageDataset Training, ImageDataset Evaluation, string? Remark) Divided(ImageDataset whole, ImageOptions options)
     {
         var (training, evaluation) = whole.Split(options.EvaluationShare, options.SplitSeed);
-        return (training, evaluation, Invariant($"{evaluation.Count:N0} of {whole.Count:N0} images, the same share of each class, are kept for evaluation"));
+        return (training, evaluation, Invariant($"{evaluation.Count:N0} of {whole.Count:N0} images{(whole.Classes.Count > 0 ? ", the same share of each class," : "")} are kept for evaluation"));
     }
 
     private static string Given(string? folder) => folder ?? throw new BadInputException("images are needed: give --data DIR, a folder with a folder for each class");

@@ -165,7 +165,7 @@ public sealed class ImageDataset : IDataset
                 }
                 else if (_targets.Width > 0)
                 {
-                    _targets.Numbers.AsSpan(samples[i] * _targets.Width, _targets.Width).CopyTo(into.Floats(1)[(i * _targets.Width)..]);
+                    _targets.CopyNumbers(samples[i], into.Floats(1)[(i * _targets.Width)..]);
                 }
             }
         }
@@ -174,6 +174,12 @@ public sealed class ImageDataset : IDataset
             ArrayPool<byte>.Shared.Return(changed);
         }
     }
+
+    /// <summary>What the numbers of these images are scaled by; null where they have classes.</summary>
+    internal TargetScaling? Scaling(ColumnScaling scaling) => _targets.Width > 0 ? _targets.Scaling(scaling) : null;
+
+    /// <summary>The same images, with scaled numbers; these where there are none.</summary>
+    internal ImageDataset ScaledBy(TargetScaling? scaling) => scaling is null ? this : new(_store, _numbers, _targets.ScaledBy(scaling), Normalization, Augmentation);
 
     /// <summary>A sample's pixels, <c>[height, width, channels]</c>, without augmentation; not to be changed.</summary>
     internal byte[] Pixels(int sample) => _store.Pixels(_numbers[sample]);

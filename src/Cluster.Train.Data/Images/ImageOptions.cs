@@ -15,6 +15,15 @@ public sealed record ImageOptions
     /// <summary>A CSV file in the folder that says which image is of which class. <b>Default</b>: null, a folder for each class.</summary>
     public string? Table { get; init; }
 
+    /// <summary>The column of <see cref="Table"/> with the classes. <b>Default</b>: "label".</summary>
+    public string ClassColumn { get; init; } = "label";
+
+    /// <summary>Columns of <see cref="Table"/> with numbers that are to be predicted in place of a class. <b>Default</b>: none.</summary>
+    public IReadOnlyList<string> NumberColumns { get; init; } = [];
+
+    /// <summary>How these numbers are scaled, by the training part; errors and predictions are told in their own unit. <b>Default</b>: <see cref="ColumnScaling.Standard"/>.</summary>
+    public ColumnScaling TargetScaling { get; init; } = ColumnScaling.Standard;
+
     /// <summary>The share of each class that is evaluated, where there is no part for that. <b>Default</b>: 0.2. <b>Valid values</b>: above 0 and below 1.</summary>
     public double EvaluationShare { get; init; } = 0.2;
 

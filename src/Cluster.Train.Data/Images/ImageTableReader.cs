@@ -9,7 +9,7 @@ internal static class ImageTableReader
 {
     /// <summary>The images in the order of the lines, each with what it is labelled with.</summary>
     /// <exception cref="BadInputException">The file cannot be used; names the line and the column.</exception>
-    internal static (ImageFile[] Files, string[] Classes, float[] Numbers) Read(ImageTable table)
+    internal static (ImageFile[] Files, string[] Classes, double[] Numbers) Read(ImageTable table)
     {
         try
         {
@@ -27,7 +27,7 @@ internal static class ImageTableReader
         }
     }
 
-    private static (ImageFile[] Files, string[] Classes, float[] Numbers) Read(ImageTable table, CsvParser rows)
+    private static (ImageFile[] Files, string[] Classes, double[] Numbers) Read(ImageTable table, CsvParser rows)
     {
         if (!rows.Read())
         {
@@ -41,7 +41,7 @@ internal static class ImageTableReader
         var folder = table.Folder ?? Path.GetDirectoryName(Path.GetFullPath(table.Path))!;
         var files = new List<ImageFile>();
         var classes = new List<string>();
-        var numbers = new List<float>();
+        var numbers = new List<double>();
         while (rows.Read())
         {
             if (Array.TrueForAll(rows.Record!, string.IsNullOrWhiteSpace))
@@ -71,10 +71,10 @@ internal static class ImageTableReader
             ? cell
             : throw new BadInputException(Invariant($"'{table.Path}', line {rows.Row}: column '{name}' is empty; fill it in, or leave the line out"));
 
-        float Number(string cell, string name) =>
-            float.TryParse(cell, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && float.IsFinite(number)
+        double Number(string cell, string name) =>
+            double.TryParse(cell, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && float.IsFinite((float)number)
                 ? number
-                : throw new BadInputException(Invariant($"'{table.Path}', line {rows.Row}, column '{name}': '{cell}' is no number"));
+                : throw new BadInputException(Invariant($"'{table.Path}', line {rows.Row}, column '{name}': '{cell}' is no number; mend the cell, or leave the line out; are these classes? Then leave NumberColumns out"));
     }
 
     private static int Column(ImageTable table, string[] header, string name) => Array.IndexOf(header, name) is var column and >= 0

@@ -5,9 +5,9 @@ namespace Cluster.Train.Data;
 /// <summary>What images are labelled with.</summary>
 /// <param name="ClassNames">The classes, in ordinal order, or in that of the training part; none where there are no classes.</param>
 /// <param name="Classes">Each image's class number; empty where there are no classes.</param>
-/// <param name="Numbers">Each image's numbers, one after the other; empty where there are none.</param>
+/// <param name="Numbers">Each image's numbers, one after the other, as the model gets them once they are float32; empty where there are none.</param>
 /// <param name="Width">Numbers of one image; 0 where there are none.</param>
-internal sealed record ImageTargets(IReadOnlyList<string> ClassNames, long[] Classes, float[] Numbers, int Width)
+internal sealed record ImageTargets(IReadOnlyList<string> ClassNames, long[] Classes, double[] Numbers, int Width)
 {
     /// <summary>Of images that are not labelled.</summary>
     internal static ImageTargets None { get; } = new([], [], [], 0);
@@ -45,10 +45,32 @@ internal sealed record ImageTargets(IReadOnlyList<string> ClassNames, long[] Cla
     internal ImageTargets Of(int[] images) => this with
     {
         Classes = Classes.Length == 0 ? [] : Array.ConvertAll(images, image => Classes[image]),
-        Numbers = [.. images.SelectMany(image => new ArraySegment<float>(Numbers, image * Width, Width))],
+        Numbers = [.. images.SelectMany(image => new ArraySegment<double>(Numbers, image * Width, Width))],
     };
+
+    /// <summary>What the numbers of these images are shifted and divided by, column by column, each sum in the order of the images.</summary>
+    internal TargetScaling Scaling(ColumnScaling scaling)
+    {
+        var fitted = Enumerable.Range(0, Width).Select(column => TableFit.Scale([.. Numbers.Where((_, at) => at % Width == column)], scaling)).ToArray();
+        return new TargetScaling([.. fitted.Select(column => column.Factor)], [.. fitted.Select(column => column.Offset)]);
+    }
+
+    /// <summary>The same, scaled.</summary>
+    internal ImageTargets ScaledBy(TargetScaling scaling) => this with
+    {
+        Numbers = [.. Numbers.Select((number, at) => (number - scaling.Offsets[at % Width]) / scaling.Factors[at % Width])],
+    };
+
+    /// <summary>An image's numbers.</summary>
+    internal void CopyNumbers(int image, Span<float> into)
+    {
+        for (var column = 0; column < Width; column++)
+        {
+            into[column] = (float)Numbers[(image * Width) + column];
+        }
+    }
 
     /// <summary>What stands in the data's fingerprint for one image.</summary>
     internal string Text(int image) =>
-        Classes.Length > 0 ? Invariant($"{Classes[image]}") : string.Join(' ', Numbers.AsSpan(image * Width, Width).ToArray().Select(number => Invariant($"{number:R}")));
+        Classes.Length > 0 ? Invariant($"{Classes[image]}") : string.Join(' ', Numbers.AsSpan(image * Width, Width).ToArray().Select(number => Invariant($"{(float)number:R}")));
 }
