@@ -19,8 +19,14 @@ internal sealed class DigitsTask : TrainingTask<Sequential>
 
     public override TaskData OpenData(TaskSettings settings, string? dataDirectory)
     {
-        var all = CsvDataset.Read(dataDirectory ?? throw new BadInputException("task 'digits' needs its table: give --data data/digits.csv"), Layout);
+        var all = Read(dataDirectory);
         return new TaskData(new DatasetPart(all, 0, 400), new DatasetPart(all, 400, all.Count - 400));
+    }
+
+    public override TaskData OpenNewLabelledData(TaskSettings settings, string? dataDirectory, string? preparation)
+    {
+        var all = Read(dataDirectory);
+        return new TaskData(new DatasetPart(all, 0, 0), all);
     }
 
     public override Sequential CreateModel(TaskSettings settings, TaskData data) => Sequential(
@@ -37,4 +43,7 @@ internal sealed class DigitsTask : TrainingTask<Sequential>
     public override Tensor Answer(Tensor prediction, Batch batch) => prediction.argmax(1) + 5;
 
     public override IReadOnlyList<string> AnswerColumns(TaskSettings settings, TaskData data) => ["digit"];
+
+    private static CsvDataset Read(string? path) =>
+        CsvDataset.Read(path ?? throw new BadInputException("task 'digits' needs its table: give --data data/digits.csv"), Layout);
 }

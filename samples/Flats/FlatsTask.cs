@@ -30,6 +30,8 @@ internal sealed class FlatsTask : TrainingTask<Sequential>
 
     public override TaskData OpenNewData(TaskSettings settings, string? dataDirectory, string? preparation) => TableDataset.OpenNewData(dataDirectory, Table, preparation);
 
+    public override TaskData OpenNewLabelledData(TaskSettings settings, string? dataDirectory, string? preparation) => TableDataset.OpenNewLabelledData(dataDirectory, Table, preparation);
+
     public override Sequential CreateModel(TaskSettings settings, TaskData data)
     {
         var table = TablePreparation.Parse(data.Preparation);

@@ -27,6 +27,8 @@ internal sealed class DigitsTask : TrainingTask<Sequential>
 
     public override TaskData OpenNewData(TaskSettings settings, string? dataDirectory, string? preparation) => ImageData.OpenNewData(dataDirectory, preparation);
 
+    public override TaskData OpenNewLabelledData(TaskSettings settings, string? dataDirectory, string? preparation) => ImageData.OpenNewLabelledData(dataDirectory, preparation);
+
     public override Sequential CreateModel(TaskSettings settings, TaskData data) => Sequential(
         Conv2d(1, 8, 3, padding: 1, bias: false), BatchNorm2d(8), ReLU(),
         new Block(8, 16, stride: 2), new Block(16, 32, stride: 2), AvgPool2d(4), Flatten(), Linear(32, 10));

@@ -16,6 +16,8 @@ internal sealed class LanguageTask : TrainingTask<LanguageModel>
 
     public override TaskData OpenNewData(TaskSettings settings, string? dataDirectory, string? preparation) => TextClasses.OpenNewData(dataDirectory, preparation);
 
+    public override TaskData OpenNewLabelledData(TaskSettings settings, string? dataDirectory, string? preparation) => TextClasses.OpenNewLabelledData(dataDirectory, preparation);
+
     public override LanguageModel CreateModel(TaskSettings settings, TaskData data) => new(TextPreparation.Parse(data.Preparation!));
 
     public override Tensor Predict(LanguageModel model, Batch batch) => model.forward(batch.Input, batch.Lengths());

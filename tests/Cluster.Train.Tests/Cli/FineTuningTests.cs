@@ -16,6 +16,7 @@ public sealed class FineTuningTests
                 "--workers", "2", "--portable", "--checkpoint-dir", Path.Combine(folder, "checkpoints"));
             var predicted = await ChildProgram.SampleAsync(
                 "FineTuning", "fine-tuning", "predict", "--data", table, "--checkpoint", Path.Combine(folder, "checkpoints"), "--output", Path.Combine(folder, "out.csv"), "--workers", "2");
+            var scored = await ChildProgram.SampleAsync("FineTuning", "fine-tuning", "evaluate", "--data", table, "--checkpoint", Path.Combine(folder, "checkpoints"), "--new");
 
             Assert.True(trained.ExitCode == 0, trained.Text);
             Assert.Contains("2 of 4 tensors begin with the values in ", trained.Out, StringComparison.Ordinal);
@@ -26,6 +27,7 @@ public sealed class FineTuningTests
             Assert.Equal("digit", answers[0]);
             var right = digits.Zip(answers[1..]).Count(pair => pair.First == pair.Second);
             Assert.InRange(right, 90, 100);
+            Assert.EndsWith("over 500 new samples\n", scored.Out, StringComparison.Ordinal);
         }
         finally
         {

@@ -19,6 +19,8 @@ public sealed class FlatsTests : IDisposable
             "Flats", "flats", "train", "--data", data, "--workers", "2", "--portable", "--checkpoint-dir", _folder["checkpoints"], "--summary", _folder["summary.json"]);
         var predicted = await ChildProgram.SampleAsync(
             "Flats", "flats", "predict", "--data", _folder["new.csv"], "--checkpoint", _folder["checkpoints"], "--output", _folder["out.csv"]);
+        await File.WriteAllLinesAsync(_folder["rents.csv"], ["rent;district;area;year", "1500,5;Altstadt;80,0;1990", "1000;Nord;80,0;"]);
+        var scored = await ChildProgram.SampleAsync("Flats", "flats", "evaluate", "--data", _folder["rents.csv"], "--checkpoint", _folder["checkpoints"], "--new");
 
         Assert.True(trained.ExitCode == 0, trained.Text);
         using var summary = JsonDocument.Parse(await File.ReadAllTextAsync(_folder["summary.json"]));
@@ -28,6 +30,7 @@ public sealed class FlatsTests : IDisposable
         Assert.Equal((4, "rent"), (rows.Length, rows[0]));
         var rents = Array.ConvertAll(rows[1..], row => double.Parse(row, CultureInfo.InvariantCulture));
         Assert.True(rents[0] > rents[1] && rents[1] > rents[2], string.Join(' ', rents));
+        Assert.EndsWith("over 2 new samples\n", scored.Out, StringComparison.Ordinal);
     }
 
     [Fact]

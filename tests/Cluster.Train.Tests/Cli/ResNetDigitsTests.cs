@@ -13,6 +13,7 @@ public sealed class ResNetDigitsTests
             var trained = await ChildProgram.SampleAsync("ResNetDigits", "resnet-digits", "train", "--data", data, "--workers", "2", "--portable", "--checkpoint-dir", Path.Combine(folder, "checkpoints"));
             var predicted = await ChildProgram.SampleAsync(
                 "ResNetDigits", "resnet-digits", "predict", "--data", Path.Combine(data, "7"), "--checkpoint", Path.Combine(folder, "checkpoints"), "--output", Path.Combine(folder, "out.csv"));
+            var scored = await ChildProgram.SampleAsync("ResNetDigits", "resnet-digits", "evaluate", "--data", data, "--checkpoint", Path.Combine(folder, "checkpoints"), "--new");
 
             Assert.True(trained.ExitCode == 0, trained.Text);
             Assert.Contains("100 of 400 images, the same share of each class, are kept for evaluation", trained.Out + trained.Error, StringComparison.Ordinal);
@@ -22,6 +23,7 @@ public sealed class ResNetDigitsTests
             var answers = await File.ReadAllLinesAsync(Path.Combine(folder, "out.csv"));
             Assert.Equal(41, answers.Length);
             Assert.InRange(answers.Count(answer => answer == "7"), 36, 40);
+            Assert.EndsWith("over 400 new samples\n", scored.Out, StringComparison.Ordinal);
         }
         finally
         {

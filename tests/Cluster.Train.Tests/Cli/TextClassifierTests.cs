@@ -22,6 +22,13 @@ public sealed class TextClassifierTests
                 "TextClassifier", "text-classifier", "train", "--data", data, "--workers", "2", "--portable", "--checkpoint-dir", checkpoints, "--summary", Path.Combine(folder, "summary.json"));
             var predicted = await ChildProgram.SampleAsync(
                 "TextClassifier", "text-classifier", "predict", "--data", texts, "--checkpoint", checkpoints, "--output", output);
+            var labelled = Directory.CreateDirectory(Path.Combine(folder, "new")).FullName;
+            foreach (var (language, number) in Languages.Select((language, number) => (language, number)))
+            {
+                await File.WriteAllTextAsync(Path.Combine(labelled, language + ".txt"), File.ReadLines(texts).ElementAt(number) + "\n");
+            }
+
+            var scored = await ChildProgram.SampleAsync("TextClassifier", "text-classifier", "evaluate", "--data", labelled, "--checkpoint", checkpoints, "--new");
 
             Assert.True(trained.ExitCode == 0, trained.Text);
             using var summary = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(folder, "summary.json")));
@@ -30,6 +37,7 @@ public sealed class TextClassifierTests
             var rows = await File.ReadAllLinesAsync(output);
             Assert.Equal(string.Join(',', Languages), rows[0]);
             Assert.Equal(Languages, rows[1..].Select(row => Languages[Largest(row)]));
+            Assert.EndsWith("accuracy 1.00  over 3 new samples\n", scored.Out, StringComparison.Ordinal);
         }
         finally
         {
