@@ -13,6 +13,10 @@ internal static class RunOptions
         "Replicas in this process, each on its own thread; not more than shards.")
     { Default = _ => 1 };
 
+    public static readonly OptionSpec<int> ModelCopies = new("--workers", Run, ValueKinds.Whole(1, 256, "workers"),
+        "Copies of the model, each on its own thread; the result does not depend on their number.")
+    { Default = _ => 1 };
+
     public static readonly OptionSpec<string> Data = new("--data", Run, ValueKinds.Text("PATH", "a folder or file that exists"),
         "Where the task's data lies.")
     { DefaultNote = "none; a task that needs it says so" };

@@ -12,7 +12,7 @@ internal static class EvaluateVerb
 
     public static Verb Verb { get; } = new(
         "evaluate", "Evaluates the parameters of a checkpoint, without training.",
-        [RunOptions.Checkpoint, RunOptions.Last, RunOptions.Data, New, RunOptions.Device, RunOptions.Log], RunAsync)
+        [RunOptions.Checkpoint, RunOptions.Last, RunOptions.Data, New, RunOptions.ModelCopies, RunOptions.Device, RunOptions.Log], RunAsync)
     {
         TakesTask = true,
     };
@@ -27,7 +27,7 @@ internal static class EvaluateVerb
         }
 
         var result = await invocation.Host.Engine.EvaluateAsync(
-            invocation.Task, checkpoint, DataPath.Of(values), values.Get(RunOptions.Device), values.Get(New));
+            invocation.Task, checkpoint, DataPath.Of(values), values.Get(RunOptions.Device), values.Get(RunOptions.ModelCopies), values.Get(New));
         var metrics = string.Concat(result.Numbers().Select(figure => $"  {figure.Name} {Figures.Metric(figure.Name, figure.Value)}"));
         invocation.Host.Out.WriteLine($"{invocation.Task.Name}: test loss {Figures.Loss(result.Loss)}{metrics}  over {Figures.Count(result.Samples, values.Get(New) ? "new sample" : "sample")}");
         return 0;

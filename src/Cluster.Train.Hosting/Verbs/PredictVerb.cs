@@ -12,13 +12,9 @@ internal static class PredictVerb
     private static readonly OptionSpec<string> Output = new("--output", "Output", ValueKinds.Text("FILE", "a file that can be written"),
         "Gets the predictions as CSV: a line of names, then one for each sample, in the order of the data. A file that is there is replaced once all are made.");
 
-    private static readonly OptionSpec<int> Workers = new("--workers", "The run", ValueKinds.Whole(1, 256, "workers"),
-        "Copies of the model, each on its own thread; the predictions do not depend on their number.")
-    { Default = _ => 1 };
-
     public static Verb Verb { get; } = new(
         "predict", "Writes the predictions of a checkpoint for new samples.",
-        [RunOptions.Checkpoint, RunOptions.Last, RunOptions.Data, Output, Workers, RunOptions.Device, RunOptions.Log], RunAsync)
+        [RunOptions.Checkpoint, RunOptions.Last, RunOptions.Data, Output, RunOptions.ModelCopies, RunOptions.Device, RunOptions.Log], RunAsync)
     {
         TakesTask = true,
     };
@@ -33,7 +29,7 @@ internal static class PredictVerb
         try
         {
             var summary = await WriteAsync(path, file => invocation.Host.Engine.PredictAsync(
-                invocation.Task, checkpoint, file, data, values.Get(RunOptions.Device), values.Get(Workers), signals.Token));
+                invocation.Task, checkpoint, file, data, values.Get(RunOptions.Device), values.Get(RunOptions.ModelCopies), signals.Token));
             invocation.Host.Out.WriteLine(
                 $"{invocation.Task.Name}: predicted {Figures.Count(summary.Samples, "sample")}, {Figures.Count(summary.Columns, "column")} each, with checkpoint {summary.Checkpoint}; {path}");
             return 0;

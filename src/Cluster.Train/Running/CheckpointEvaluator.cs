@@ -9,6 +9,9 @@ namespace Cluster.Train.Running;
 /// <summary>Evaluates a checkpoint as its job does at the end of an epoch: the same batches, so the same bits; or new samples, in like batches.</summary>
 internal sealed class CheckpointEvaluator
 {
+    /// <summary>Batches that each worker has in hand: the one that it computes, and the next.</summary>
+    private const int BatchesInHand = 2;
+
     private static readonly TimeSpan DataTimeout = TimeSpan.FromMinutes(2);
 
     private readonly ITrainingTask _task;
@@ -32,14 +35,74 @@ internal sealed class CheckpointEvaluator
     /// <summary>The job, on the device of the evaluation.</summary>
     internal JobDefinition Definition { get; }
 
-    /// <summary>Evaluates all samples once. On a compute thread.</summary>
+    /// <summary>Evaluates all samples once: the workers share the batches, whose sums are added in the batches' order.</summary>
+    /// <param name="workers">Replicas, each on its own thread; the result does not depend on their number.</param>
     /// <exception cref="BadInputException">There are no evaluation samples, or the model is another one.</exception>
-    internal EvaluationResult Run()
+    internal async Task<EvaluationResult> RunAsync(int workers)
     {
-        var (own, samples) = _isNew ? TaskDataOpener.OpenNewLabelled(_task, Definition, _dataDirectory, _checkpoint.Manifest.Preparation) : OpenTrained();
-        using var replica = ModelReplica.Create(_task, Definition, own, _device);
-        using var parameters = FloatBlock.Allocate(replica.Layout.VectorLength);
-        using var gradients = FloatBlock.Allocate(replica.Layout.VectorLength);
+        ArgumentOutOfRangeException.ThrowIfLessThan(workers, 1);
+        var crew = new List<EvaluationWorker> { new("evaluation", Definition) };
+        try
+        {
+            var (own, samples) = await crew[0].RunAsync(
+                () => _isNew ? TaskDataOpener.OpenNewLabelled(_task, Definition, _dataDirectory, _checkpoint.Manifest.Preparation) : OpenTrained()).ConfigureAwait(false);
+            var plan = new EvaluationPlan(samples.Count, Definition.BatchSize, Definition.Shards);
+            var batches = Enumerable.Range(0, Definition.Shards).Sum(plan.BatchesOf);
+            for (var number = 2; number <= Math.Min(workers, batches); number++)
+            {
+                crew.Add(new EvaluationWorker(Invariant($"evaluation-{number}"), Definition));
+            }
+
+            return await AddedUpAsync(crew, batches, own, samples, plan).ConfigureAwait(false);
+        }
+        finally
+        {
+            crew.ForEach(worker => worker.Dispose());
+        }
+    }
+
+    private async Task<EvaluationResult> AddedUpAsync(List<EvaluationWorker> crew, int batches, TaskData own, IDataset samples, EvaluationPlan plan)
+    {
+        var shards = new ShardRange(0, Definition.Shards);
+        var parts = ShardEvaluation.Begin(_checkpoint.Manifest.Step, shards);
+        var pending = new Queue<Task<EvaluatedBatch?>>();
+        // Each worker is asked once more than it has batches: what it was given is looked at again after the last.
+        for (var index = 0; index < batches + crew.Count; index++)
+        {
+            var part = new EveryNth(index % crew.Count, crew.Count);
+            pending.Enqueue(crew[part.First].NextAsync(
+                held => Replica(own, held), () => new EvaluationLoader(_task.Name, samples, plan, shards, DataTimeout, part)));
+            if (pending.Count >= BatchesInHand * crew.Count)
+            {
+                Add(await pending.Dequeue().ConfigureAwait(false));
+            }
+        }
+
+        while (pending.Count > 0)
+        {
+            Add(await pending.Dequeue().ConfigureAwait(false));
+        }
+
+        return ShardEvaluation.Whole(parts, MetricSet.Of(_task, Definition.Settings));
+
+        void Add(EvaluatedBatch? batch)
+        {
+            if (batch is not null)
+            {
+                parts[batch.Shard] = parts[batch.Shard].Plus(batch.Sums, batch.Samples);
+            }
+        }
+    }
+
+    /// <summary>A replica with the checkpoint's values.</summary>
+    private ModelReplica Replica(TaskData own, List<IDisposable> held)
+    {
+        var replica = ModelReplica.Create(_task, Definition, own, _device);
+        held.Add(replica);
+        var parameters = FloatBlock.Allocate(replica.Layout.VectorLength);
+        held.Add(parameters);
+        var gradients = FloatBlock.Allocate(replica.Layout.VectorLength);
+        held.Add(gradients);
         replica.Bind(parameters, gradients);
         var state = CheckpointMapping.Read(_checkpoint, replica.Layout, stateNames: []);
         VectorCopy.ToBlock(state.Vector, parameters);
@@ -57,16 +120,7 @@ internal sealed class CheckpointEvaluator
             replica.StageParametersIn();
         }
 
-        var plan = new EvaluationPlan(samples.Count, Definition.BatchSize, Definition.Shards);
-        var shards = new ShardRange(0, Definition.Shards);
-        using var loader = new EvaluationLoader(_task.Name, samples, plan, shards, DataTimeout);
-        var parts = ShardEvaluation.Begin(_checkpoint.Manifest.Step, shards);
-        foreach (var (shard, batch) in loader.Batches())
-        {
-            parts[shard] = parts[shard].Plus(replica.Evaluate(batch), batch.Count);
-        }
-
-        return ShardEvaluation.Whole(parts, MetricSet.Of(_task, Definition.Settings));
+        return replica;
     }
 
     private (TaskData Own, IDataset Samples) OpenTrained()

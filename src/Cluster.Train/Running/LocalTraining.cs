@@ -191,19 +191,29 @@ public static class LocalTraining
     /// <param name="device">cpu, cuda or cuda:N.</param>
     /// <exception cref="BadInputException">The checkpoint or the data cannot be used.</exception>
     public static Task<EvaluationResult> EvaluateAsync(ITrainingTask task, string checkpoint, string? dataDirectory, string device) =>
-        EvaluatedAsync(task, checkpoint, dataDirectory, device, isNew: false);
+        EvaluateAsync(task, checkpoint, dataDirectory, device, workers: 1);
+
+    /// <summary>The same, by several workers.</summary>
+    /// <param name="task">The task.</param>
+    /// <param name="checkpoint">A checkpoint's directory, or a directory of checkpoints (then its newest).</param>
+    /// <param name="dataDirectory">What <c>--data</c> names; null where it was not given.</param>
+    /// <param name="device">cpu, cuda or cuda:N.</param>
+    /// <param name="workers">Copies of the model that compute side by side, each on its own thread. The result does not depend on their number, to the last bit.</param>
+    /// <exception cref="BadInputException">The checkpoint or the data cannot be used.</exception>
+    public static Task<EvaluationResult> EvaluateAsync(ITrainingTask task, string checkpoint, string? dataDirectory, string device, int workers) =>
+        EvaluatedAsync(task, checkpoint, dataDirectory, device, workers, isNew: false);
 
     /// <summary>Evaluates the parameters of a checkpoint with all of the task's new samples, which have targets (<see cref="ITrainingTask.OpenNewLabelledData"/>).</summary>
-    /// <inheritdoc cref="EvaluateAsync"/>
-    public static Task<EvaluationResult> EvaluateNewAsync(ITrainingTask task, string checkpoint, string? dataDirectory, string device) =>
-        EvaluatedAsync(task, checkpoint, dataDirectory, device, isNew: true);
+    /// <inheritdoc cref="EvaluateAsync(ITrainingTask, string, string?, string, int)"/>
+    public static Task<EvaluationResult> EvaluateNewAsync(ITrainingTask task, string checkpoint, string? dataDirectory, string device, int workers = 1) =>
+        EvaluatedAsync(task, checkpoint, dataDirectory, device, workers, isNew: true);
 
-    private static async Task<EvaluationResult> EvaluatedAsync(ITrainingTask task, string checkpoint, string? dataDirectory, string device, bool isNew)
+    private static async Task<EvaluationResult> EvaluatedAsync(
+        ITrainingTask task, string checkpoint, string? dataDirectory, string device, int workers, bool isNew)
     {
         using var loaded = CheckpointFinder.Load(checkpoint, out _);
         var evaluator = new CheckpointEvaluator(task, loaded, dataDirectory, DeviceSpec.Parse(device), isNew);
         NativeEnvironment.Prepare(evaluator.Definition.Portable);
-        using var thread = new ComputeThread("evaluation", evaluator.Definition.Threads, evaluator.Definition.Portable);
-        return await thread.RunAsync(evaluator.Run).ConfigureAwait(false);
+        return await evaluator.RunAsync(workers).ConfigureAwait(false);
     }
 }

@@ -44,8 +44,8 @@ internal sealed class FakeEngine : ITrainingEngine
     /// <summary>The options of the last run; null before.</summary>
     public TrainingOptions? Asked { get; private set; }
 
-    /// <summary>Task, checkpoint, data and device of the last evaluation, and whether it was one of new samples.</summary>
-    public (string Task, string Checkpoint, string? Data, string Device, bool IsNew)? AskedToEvaluate { get; private set; }
+    /// <summary>Task, checkpoint, data and device of the last evaluation, its workers, and whether it was one of new samples.</summary>
+    public (string Task, string Checkpoint, string? Data, string Device, int Workers, bool IsNew)? AskedToEvaluate { get; private set; }
 
     /// <summary>What was last to be predicted; null before.</summary>
     public (string Task, string Checkpoint, string? Data, string Device, int Workers)? AskedToPredict { get; private set; }
@@ -75,9 +75,9 @@ internal sealed class FakeEngine : ITrainingEngine
         return Run(observer, stop);
     }
 
-    public Task<EvaluationResult> EvaluateAsync(ITrainingTask task, string checkpoint, string? dataDirectory, string device, bool isNew)
+    public Task<EvaluationResult> EvaluateAsync(ITrainingTask task, string checkpoint, string? dataDirectory, string device, int workers, bool isNew)
     {
-        AskedToEvaluate = (task.Name, checkpoint, dataDirectory, device, isNew);
+        AskedToEvaluate = (task.Name, checkpoint, dataDirectory, device, workers, isNew);
         return Task.FromResult(new EvaluationResult(0.0312, 0.998, 500));
     }
 

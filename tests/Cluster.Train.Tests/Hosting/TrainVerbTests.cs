@@ -150,7 +150,7 @@ public sealed class TrainVerbTests
         var run = await new HostRun().RunAsync("evaluate", "mnist", "--checkpoint", folder.Path, "--device", "cuda");
 
         Assert.Equal(0, run.ExitCode);
-        Assert.Equal(("mnist", folder.Path, null, "cuda", false), run.Engine.AskedToEvaluate);
+        Assert.Equal(("mnist", folder.Path, null, "cuda", 1, false), run.Engine.AskedToEvaluate);
         Assert.Equal("mnist: test loss 0.0312  accuracy 0.998  over 500 samples\n", run.Out);
     }
 
@@ -158,10 +158,10 @@ public sealed class TrainVerbTests
     public async Task New_samples_are_evaluated_where_that_is_asked_for()
     {
         using var folder = new TemporaryFolder();
-        var run = await new HostRun().RunAsync("evaluate", "mnist", "--checkpoint", folder.Path, "--data", folder.Path, "--new");
+        var run = await new HostRun().RunAsync("evaluate", "mnist", "--checkpoint", folder.Path, "--data", folder.Path, "--new", "--workers", "3");
 
         Assert.Equal(0, run.ExitCode);
-        Assert.Equal(("mnist", folder.Path, folder.Path, "cpu", true), run.Engine.AskedToEvaluate);
+        Assert.Equal(("mnist", folder.Path, folder.Path, "cpu", 3, true), run.Engine.AskedToEvaluate);
         Assert.Equal("mnist: test loss 0.0312  accuracy 0.998  over 500 new samples\n", run.Out);
     }
 }

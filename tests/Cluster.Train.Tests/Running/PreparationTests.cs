@@ -61,7 +61,7 @@ public sealed class PreparationTests
         using var trained = await TrainAsync(new Fitting(), folder);
         using var checkpoint = CheckpointFinder.Load(folder.Root, out _);
 
-        var refusal = Assert.Throws<BadInputException>(() => new CheckpointEvaluator(new Fitting { Fitted = "width 19" }, checkpoint, null, DeviceSpec.Cpu).Run());
+        var refusal = await Assert.ThrowsAsync<BadInputException>(() => new CheckpointEvaluator(new Fitting { Fitted = "width 19" }, checkpoint, null, DeviceSpec.Cpu).RunAsync(workers: 1));
 
         Assert.Contains("was trained on other data: what task 'fitting' fits on its training samples differs", refusal.Message, StringComparison.Ordinal);
     }

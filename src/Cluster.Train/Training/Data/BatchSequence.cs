@@ -50,16 +50,25 @@ internal sealed class TrainingSequence(BatchPlan plan, long seed, ShardRange sha
         (firstStep + (position / shards.Count), shards.First + (int)(position % shards.Count));
 }
 
-/// <summary>The evaluation batches of some shards, shard after shard.</summary>
+/// <summary>Whose share of a list it is: of so many parts, the elements first, first + of, first + 2 of, …</summary>
+/// <param name="First">The first element's index.</param>
+/// <param name="Of">The parts.</param>
+internal readonly record struct EveryNth(int First, int Of)
+{
+    internal static EveryNth All { get; } = new(0, 1);
+}
+
+/// <summary>The evaluation batches of some shards, or a part of them, shard after shard.</summary>
 internal sealed class EvaluationSequence : BatchSequence
 {
     private readonly (int Shard, EvaluationBatch Batch)[] _batches;
     private readonly int[] _samples;
 
-    internal EvaluationSequence(EvaluationPlan plan, ShardRange shards)
+    internal EvaluationSequence(EvaluationPlan plan, ShardRange shards, EveryNth part)
     {
         _batches = [.. Enumerable.Range(shards.First, shards.Count).SelectMany(
-            shard => Enumerable.Range(0, plan.BatchesOf(shard)).Select(index => (shard, plan.BatchOf(shard, index))))];
+            shard => Enumerable.Range(0, plan.BatchesOf(shard)).Select(index => (shard, plan.BatchOf(shard, index))))
+            .Where((_, at) => at % part.Of == part.First)];
         _samples = new int[plan.LargestBatch];
     }
 

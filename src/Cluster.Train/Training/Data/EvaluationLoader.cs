@@ -20,8 +20,14 @@ internal sealed class EvaluationLoader : IDisposable
     /// <param name="shards">The worker's shards.</param>
     /// <param name="timeout">How long a batch is waited for.</param>
     internal EvaluationLoader(string task, IDataset dataset, EvaluationPlan plan, ShardRange shards, TimeSpan timeout)
+        : this(task, dataset, plan, shards, timeout, EveryNth.All)
     {
-        _sequence = new EvaluationSequence(plan, shards);
+    }
+
+    /// <summary>The same, for a part of the batches.</summary>
+    internal EvaluationLoader(string task, IDataset dataset, EvaluationPlan plan, ShardRange shards, TimeSpan timeout, EveryNth part)
+    {
+        _sequence = new EvaluationSequence(plan, shards, part);
         if (_sequence.Length > 0)
         {
             _ring = new PrefetchRing(task, dataset, plan.LargestBatch, timeout, Invariant($"evaluation data of shards {shards.First}-{shards.End - 1}"));
