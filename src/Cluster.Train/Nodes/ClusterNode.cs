@@ -1,3 +1,4 @@
+using Akka.Actor;
 using Cluster.Train.Members;
 using Cluster.Train.Protocol;
 using Cluster.Train.Running;
@@ -93,16 +94,26 @@ public static class ClusterNode
     }
 
     /// <summary>The same, with another network for the tensors. It belongs to the process: a node that joins again keeps it.</summary>
+    /// <param name="options">The node and its job.</param>
+    /// <param name="openNetwork">Opens the network.</param>
+    /// <param name="observer">Is told how the job goes.</param>
+    /// <param name="stop">Ends the job.</param>
+    /// <param name="reached">Is told where the node is reached, once it carries the coordinator; null for nobody.</param>
     internal static async Task<NodeEnd> CoordinateAsync(
-        CoordinatorOptions options, Func<NodeOptions, ITensorNetwork> openNetwork, IJobObserver observer, CancellationToken stop)
+        CoordinatorOptions options, Func<NodeOptions, ITensorNetwork> openNetwork, IJobObserver observer, CancellationToken stop, Action<HostPort>? reached = null)
     {
         var node = options.Node with { Role = NodeRole.Coordinator };
         node.EnsureClosed();
         await using var coordinator = NodeCoordinator.Open(
             options.Job, options.MinWorkers, options.MaxWorkers, options.SnapshotEvery, () => openNetwork(node), observer);
-        return await new CoordinatorNode(
-            node, (_, succeeds, completion) => coordinator.Begin(succeeds, completion), NodeCoordinator.StopJob, coordinator.RetireAsync,
-            observer.OnNotice, options.HandOver ? CoordinatorNode.HandOverPause : null).RunAsync(stop).ConfigureAwait(false);
+        return await new CoordinatorNode(node, Begin, NodeCoordinator.StopJob, coordinator.RetireAsync, observer.OnNotice, options.HandOver ? CoordinatorNode.HandOverPause : null)
+            .RunAsync(stop).ConfigureAwait(false);
+
+        Props Begin(NodeSystem system, bool succeeds, TaskCompletionSource<JobOutcome> completion)
+        {
+            reached?.Invoke(system.Address);
+            return coordinator.Begin(succeeds, completion);
+        }
     }
 
     /// <summary>The same, with another network for the tensors; the snapshots that peers fetch through it stay as long.</summary>

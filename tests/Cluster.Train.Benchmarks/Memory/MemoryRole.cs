@@ -45,10 +45,10 @@ internal static class MemoryRole
         await SayAsync();
     }
 
-    /// <summary>The coordinator of workers in other processes. Arguments: model, momentum, steps, workers, where to listen.</summary>
+    /// <summary>The coordinator of workers in other processes. Arguments: model, momentum, steps, workers.</summary>
     internal static async Task RunCoordinatorAsync(IReadOnlyList<string> arguments)
     {
-        await TrainingRole.CoordinateAsync(Options(arguments), arguments[4], snapshotEvery: 2, new Silent(), CancellationToken.None);
+        await TrainingRole.CoordinateAsync(Options(arguments), snapshotEvery: 2, new Silent(), CancellationToken.None);
         await SayAsync();
     }
 

@@ -1,5 +1,6 @@
 using Cluster.Train.Benchmarks.Models;
 using Cluster.Train.Benchmarks.Running;
+using Cluster.Train.Benchmarks.Training;
 
 namespace Cluster.Train.Benchmarks.Memory;
 
@@ -60,20 +61,16 @@ internal static class MemoryVerb
 
     private static async Task<double[]> ClusterAsync(string model, string momentum, string steps)
     {
-        var seed = FreePort.OnLoopback();
-        ChildProcess[] nodes =
-        [
-            ChildProcess.Role(MemoryRole.Coordinator, model, momentum, steps, "2", seed),
-            ChildProcess.Role(MemoryRole.Worker, seed),
-            ChildProcess.Role(MemoryRole.Worker, seed),
-        ];
+        var nodes = new List<ChildProcess> { ChildProcess.Role(MemoryRole.Coordinator, model, momentum, steps, "2") };
         try
         {
+            var seed = await nodes[0].HearAsync(TrainingRole.Seed, Timeout);
+            nodes.AddRange([ChildProcess.Role(MemoryRole.Worker, seed), ChildProcess.Role(MemoryRole.Worker, seed)]);
             return await Task.WhenAll(nodes.Select(node => node.HearNumberAsync("peak", Timeout)));
         }
         finally
         {
-            Array.ForEach(nodes, node => node.Dispose());
+            nodes.ForEach(node => node.Dispose());
         }
     }
 }

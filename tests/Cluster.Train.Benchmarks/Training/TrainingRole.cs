@@ -18,28 +18,31 @@ internal static class TrainingRole
     internal const string Coordinator = "role-coordinator";
     internal const string Worker = "role-worker";
 
+    /// <summary>The word before a coordinator's address.</summary>
+    internal const string Seed = "seed";
+
     private static readonly TimeSpan JoinTimeout = TimeSpan.FromMinutes(2);
 
     /// <summary>All workers in this process. Arguments: model, workers, seconds.</summary>
     internal static Task RunLocalAsync(IReadOnlyList<string> arguments) =>
         MeasureAsync(arguments, (options, meter, stop) => LocalTraining.RunAsync(options, meter, stop));
 
-    /// <summary>The coordinator of workers in other processes. Arguments: model, workers, seconds, where to listen.</summary>
+    /// <summary>The coordinator of workers in other processes, which says where they reach it: <c>seed HOST:PORT</c>. Arguments: model, workers, seconds.</summary>
     internal static Task RunCoordinatorAsync(IReadOnlyList<string> arguments) =>
-        MeasureAsync(arguments, (options, meter, stop) => CoordinateAsync(options, arguments[3], snapshotEvery: null, meter, stop));
+        MeasureAsync(arguments, (options, meter, stop) => CoordinateAsync(options, snapshotEvery: null, meter, stop));
 
     /// <summary>Is a coordinator node until the job has ended.</summary>
-    internal static Task CoordinateAsync(TrainingOptions options, string address, long? snapshotEvery, IJobObserver observer, CancellationToken stop)
+    internal static Task CoordinateAsync(TrainingOptions options, long? snapshotEvery, IJobObserver observer, CancellationToken stop)
     {
         QuietThreadPool.Prepare();
-        var listen = HostPort.Parse(address, lowestPort: 1);
+        // Any free port, and told once it is taken: one that was only found free can be another's by then.
         var node = new NodeOptions
         {
-            Listen = listen,
+            Listen = HostPort.Parse("127.0.0.1:0"),
             JoinTimeout = JoinTimeout,
         };
         var coordinator = new CoordinatorOptions(node, options) { MinWorkers = options.Workers, MaxWorkers = options.Workers, SnapshotEvery = snapshotEvery };
-        return ClusterNode.RunCoordinatorAsync(coordinator, observer, stop);
+        return ClusterNode.CoordinateAsync(coordinator, NodeNetwork.Open, observer, stop, seed => Console.WriteLine($"{Seed} {seed}"));
     }
 
     /// <summary>A worker, as the program makes it. Arguments: the seed node.</summary>

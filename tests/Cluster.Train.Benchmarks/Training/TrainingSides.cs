@@ -56,10 +56,10 @@ internal sealed class TrainingSides(int seconds, TimeSpan peerLimit)
     /// <summary>Our workers as processes, beside a coordinator.</summary>
     internal async Task<double> ClusterAsync(BenchmarkModel model, int workers)
     {
-        var seed = FreePort.OnLoopback();
-        var nodes = new List<ChildProcess> { ChildProcess.Role(TrainingRole.Coordinator, model.Name, $"{workers}", $"{seconds}", seed) };
+        var nodes = new List<ChildProcess> { ChildProcess.Role(TrainingRole.Coordinator, model.Name, $"{workers}", $"{seconds}") };
         try
         {
+            var seed = await nodes[0].HearAsync(TrainingRole.Seed, _timeout);
             nodes.AddRange(Enumerable.Range(0, workers).Select(_ => ChildProcess.Role(TrainingRole.Worker, seed)));
             return await nodes[0].HearNumberAsync("rate", _timeout, nodes[1..]);
         }

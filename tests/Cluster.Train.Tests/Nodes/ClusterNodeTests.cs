@@ -20,8 +20,7 @@ public sealed class ClusterNodeTests : IDisposable
         var local = await LocalTraining.RunAsync(Job(epochs: 3), new Watcher(), _stop.Token);
 
         var watcher = new Watcher();
-        var address = FreeAddress();
-        var coordinator = CoordinateAsync(Coordinator(address, Job(epochs: 3), [address]), watcher);
+        var (coordinator, address) = await CoordinateAsync(Coordinator(Job(epochs: 3)), watcher);
         var workers = Enumerable.Range(1, 3).Select(number => WorkAsync(Worker(number, address), _stop.Token)).ToArray();
 
         var end = await coordinator;
@@ -39,8 +38,7 @@ public sealed class ClusterNodeTests : IDisposable
         using var left = new ManualResetEventSlim();
         var task = new HeldTask(new XorTask(), data => new HeldDataset(data, epoch: 1, () => left.IsSet));
         var watcher = new Watcher { OnFirstProgress = leave.Cancel };
-        var address = FreeAddress();
-        var coordinator = CoordinateAsync(Coordinator(address, Job(epochs: 100) with { Task = task }, [address]), watcher);
+        var (coordinator, address) = await CoordinateAsync(Coordinator(Job(epochs: 100) with { Task = task }), watcher);
         var leaving = WorkAsync(Worker(1, address) with { Tasks = [task] }, leave.Token);
         var staying = Enumerable.Range(2, 2)
             .Select(number => WorkAsync(Worker(number, address) with { Tasks = [task] }, _stop.Token)).ToArray();
@@ -56,9 +54,7 @@ public sealed class ClusterNodeTests : IDisposable
     [Fact]
     public async Task A_job_that_waits_for_workers_in_vain_says_so_everywhere()
     {
-        var address = FreeAddress();
-        var coordinator = CoordinateAsync(
-            Coordinator(address, Job(epochs: 1) with { JoinTimeout = TimeSpan.FromSeconds(15) }, [address]) with { MinWorkers = 3 }, new Watcher());
+        var (coordinator, address) = await CoordinateAsync(Coordinator(Job(epochs: 1) with { JoinTimeout = TimeSpan.FromSeconds(15) }) with { MinWorkers = 3 }, new Watcher());
         var worker = WorkAsync(Worker(1, address), _stop.Token);
 
         var fault = await Assert.ThrowsAsync<TrainingFaultException>(() => coordinator);
@@ -66,8 +62,13 @@ public sealed class ClusterNodeTests : IDisposable
         Assert.Equal(NodeEndKind.Failed, (await worker).Kind);
     }
 
-    private Task<NodeEnd> CoordinateAsync(CoordinatorOptions options, IJobObserver observer) =>
-        ClusterNode.CoordinateAsync(options, _ => _network.Open(), observer, _stop.Token);
+    /// <summary>Begins, and says where the workers reach it.</summary>
+    private async Task<(Task<NodeEnd> End, HostPort Address)> CoordinateAsync(CoordinatorOptions options, IJobObserver observer)
+    {
+        var address = new TaskCompletionSource<HostPort>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var end = ClusterNode.CoordinateAsync(options, _ => _network.Open(), observer, _stop.Token, reached => address.TrySetResult(reached));
+        return (end, await address.Task.WaitAsync(TestCluster.Patience));
+    }
 
     private Task<NodeEnd> WorkAsync(WorkerOptions options, CancellationToken stop) => ClusterNode.WorkAsync(options, _ => _network.Open(), _ => { }, stop);
 
@@ -88,11 +89,7 @@ public sealed class ClusterNodeTests : IDisposable
         JoinTimeout = TestCluster.Patience,
     };
 
-    private static CoordinatorOptions Coordinator(HostPort address, TrainingOptions job, IReadOnlyList<HostPort> seeds) => new(
-        TestCluster.Options(NodeRole.Coordinator, [.. seeds]) with { Listen = address, Advertise = address }, job)
-    {
-        MaxWorkers = 3,
-    };
+    private static CoordinatorOptions Coordinator(TrainingOptions job) => new(TestCluster.Options(NodeRole.Coordinator), job) { MaxWorkers = 3 };
 
     private static WorkerOptions Worker(int number, params HostPort[] seeds) => new(
         TestCluster.Options(NodeRole.Worker, seeds), [new XorTask()])
@@ -100,13 +97,6 @@ public sealed class ClusterNodeTests : IDisposable
         Name = $"worker-{number}",
         StepTimeout = TestCluster.Patience,
     };
-
-    private static HostPort FreeAddress()
-    {
-        using var probe = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
-        probe.Start();
-        return new HostPort("127.0.0.1", ((System.Net.IPEndPoint)probe.LocalEndpoint).Port);
-    }
 
     private sealed class Watcher : IJobObserver
     {
