@@ -44,8 +44,8 @@ internal sealed class JobBook
         _plan = BatchPlan.Of(settings.Definition, replica.TrainingSamples);
         TotalSteps = settings.Definition.Length.TotalSteps(_plan.StepsPerEpoch);
         Ledger = new StepLedger(
-            firstStep, _plan.StepsPerEpoch, settings.Definition.Shards, (step, shard) => _plan.ShardOf(step, shard).Count, replica.EvaluationSamples > 0 ? EvaluateEvery : null, TotalSteps,
-            settings.Metrics, _best = BestBook.Of(settings.Definition, settings.Metrics));
+            firstStep, _plan.StepsPerEpoch, settings.Definition.Shards, (step, shard) => _plan.ShardOf(step, shard).Count,
+            replica.EvaluationSamples > 0 ? EvaluateEvery : null, TotalSteps, settings.Metrics, _best = BestBook.Of(settings.Definition, settings.Metrics));
         SnapshotCost = SnapshotPlanner.ExpectedCost(replica.VectorLength);
         if (memo is not null)
         {
@@ -201,13 +201,12 @@ internal sealed class JobBook
     /// <summary>What is shown of a learning rate that evaluations have reduced since it was asked last; null for nothing.</summary>
     internal string? TakeReduction()
     {
-        if (Reductions is not [.., var step] || step <= _toldReduction)
+        if (Reductions is not [.., var step] || step <= _toldReduction || _settings.Definition is not { Watch: { } watch, Schedule: var schedule })
         {
             return null;
         }
 
         _toldReduction = step;
-        var (schedule, watch) = (_settings.Definition.Schedule, _settings.Definition.Watch!);
         return Invariant($"after step {step:N0} the learning rate goes down to {PlateauRate.Factor(schedule, Reductions.Length):G6} of what the schedule began with: no gain in {watch.Metric} in {schedule.Patience + 1} evaluations");
     }
 
@@ -219,7 +218,7 @@ internal sealed class JobBook
         {
             Completed = Ledger.CompletedSteps >= EndStep,
             StoppedEarly = Ledger.Watch?.StopStep is not null,
-            Best = Ledger.Watch is { } watch ? new BestResult(_settings.Definition.Watch!.Metric, watch.Told.Value, watch.Told.Step) : null,
+            Best = (_settings.Definition.Watch, Ledger.Watch) is ({ } watched, { } state) ? new BestResult(watched.Metric, state.Told.Value, state.Told.Step) : null,
             Steps = Ledger.CompletedSteps,
             Epochs = (int)(Ledger.CompletedSteps / _plan.StepsPerEpoch),
             Samples = Ledger.CompletedSamples,

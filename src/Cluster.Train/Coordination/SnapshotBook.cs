@@ -40,12 +40,12 @@ internal sealed class SnapshotBook(IEnumerable<string> members)
     /// <returns>The snapshot, once all do.</returns>
     internal HeldByAll? Keep(SnapshotKept kept)
     {
-        if (!Outstanding || kept.Step != Last!.Value.Step || !_members.Contains(kept.WorkerId))
+        if (!Outstanding || Last is not { } last || kept.Step != last.Step || !_members.Contains(kept.WorkerId))
         {
             return null;
         }
 
-        if (Last.Value.Kind == SnapshotKind.KeepAndHash && kept is { ParametersSha256: null, WorkerId.Length: > 0 })
+        if (last.Kind == SnapshotKind.KeepAndHash && kept is { ParametersSha256: null, WorkerId.Length: > 0 })
         {
             // Said of an earlier snapshot of the same step, which was asked for without a hash.
             return null;
@@ -68,7 +68,7 @@ internal sealed class SnapshotBook(IEnumerable<string> members)
         var majority = groups.Length > 1 && 2 * groups[0].Count() > groups.Sum(group => group.Count());
         string[] deviating = majority ? [.. groups.Skip(1).SelectMany(group => group.Select(part => part.WorkerId))] : [];
         return new HeldByAll(
-            kept.Step, Last.Value.Kind, groups.FirstOrDefault()?.Key.ParametersSha256, deviating, groups.Length <= 1,
+            kept.Step, last.Kind, groups.FirstOrDefault()?.Key.ParametersSha256, deviating, groups.Length <= 1,
             _kept.Values.Max(part => part.Seconds));
     }
 }
