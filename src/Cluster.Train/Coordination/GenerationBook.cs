@@ -109,7 +109,7 @@ internal sealed class GenerationBook
         boundary = KeepsBest ? Math.Min(boundary, ((next / EvaluateEvery) + 1) * EvaluateEvery) : boundary;
         var steps = LeasePlanner.Length(next, Leases.LastLength, secondsPerStep, boundary);
         var end = next + steps;
-        var kind = end == EndStep || (KeepsBest && end % EvaluateEvery == 0) || (_checkpointEvery is { } every && end % every == 0) || NextHash(end - 1) == end ? SnapshotKind.KeepAndHash
+        var kind = IsHashed(end) ? SnapshotKind.KeepAndHash
             : _settings.MemberLoss == MemberLoss.IsRecovered && IsDue(end, secondsPerStep ?? 0, snapshotCost) ? SnapshotKind.Keep
             : SnapshotKind.None;
         if (kind != SnapshotKind.None && (Snapshots.Outstanding || collecting))
@@ -128,6 +128,10 @@ internal sealed class GenerationBook
     }
 
     private bool KeepsBest => _settings is { KeepsCheckpoints: true, Definition.Watch.KeepBest: true };
+
+    /// <summary>Whether the parameters are hashed after a step: there may be a checkpoint, or the job asks for it.</summary>
+    private bool IsHashed(long end) =>
+        end == EndStep || (KeepsBest && end % EvaluateEvery == 0) || end % _checkpointEvery == 0 || NextHash(end - 1) == end;
 
     private bool IsDue(long end, double secondsPerStep, double cost) => SnapshotPlanner.IsDue(
         _settings.SnapshotEvery, end - _lastSnapshot, (end - _lastSnapshot) * secondsPerStep, (_totalSteps - end) * secondsPerStep, cost);
