@@ -26,7 +26,7 @@ internal abstract record CoordinatorEvent
     /// <param name="NeverReached">Whether no connection ever stood.</param>
     internal sealed record PeerLost(int Generation, int Rank, string Message, bool NeverReached) : CoordinatorEvent;
 
-    /// <summary>A wait is over.</summary>
+    /// <summary>The timer of a wait has rung. Where it began anew meanwhile, or the process was stopped, some of it is left.</summary>
     internal sealed record WaitOver(Wait Wait) : CoordinatorEvent;
 
     /// <summary>The checkpoint directory was looked at.</summary>
