@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using System.Runtime.CompilerServices;
 using Cluster.Train.Protocol;
 
 namespace Cluster.Train.Telemetry;
@@ -105,10 +106,7 @@ internal static class Metering
         waiting.Seconds, KeyValuePair.Create("cluster_train.phase", (object?)waiting.Phase), KeyValuePair.Create("cluster_train.waiting_for", (object?)waiting.Whom)));
 
     /// <summary>Every instrument exists once this was called, so that those of a node that has not begun are found, too.</summary>
-    internal static void Prepare()
-    {
-        // The type's initializer makes them.
-    }
+    internal static void Prepare() => RuntimeHelpers.RunClassConstructor(typeof(Metering).TypeHandle);
 
     /// <summary>A node can carry the coordinator, and does or does not.</summary>
     internal static void Coordinates(bool active) => Active.Record(active ? 1 : 0, KeyValuePair.Create("cluster_train.role", (object?)"coordinator"));
