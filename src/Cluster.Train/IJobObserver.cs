@@ -177,6 +177,9 @@ public sealed record JobOutcome
     /// <summary>The last evaluation; null where there was none.</summary>
     public required EvaluationResult? Evaluation { get; init; }
 
+    /// <summary>What evaluations have left of the last step's learning rate, where the schedule is one that they reduce; 1 for all of it.</summary>
+    public double RateFactor { get; init; } = 1;
+
     /// <summary>All evaluations of this run, in order; those before a resume, or before another coordinator, are not among them.</summary>
     public IReadOnlyList<EvaluationPoint> History { get; init; } = [];
 

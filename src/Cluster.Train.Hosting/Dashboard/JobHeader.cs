@@ -1,3 +1,4 @@
+using Cluster.Train.Hosting.Results;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Hosting.Dashboard;
@@ -8,8 +9,11 @@ namespace Cluster.Train.Hosting.Dashboard;
 /// <param name="Settings">What the result depends on: name and value.</param>
 internal sealed record JobHeader(string Task, string Hash, IReadOnlyList<(string Name, string Value)> Settings)
 {
+    /// <summary>The learning rates of its steps; null where they are not known.</summary>
+    public RunRates? Rates { get; init; }
+
     /// <summary>Of a job.</summary>
-    public static JobHeader Of(JobDefinition job) => new(
+    public static JobHeader Of(JobDefinition job, ITrainingTask? task = null) => new(
         job.Task, job.Hash(),
         [
             ("seed", Invariant($"{job.Seed}")), ("shards", Invariant($"{job.Shards:N0}")), ("batch size", Invariant($"{job.BatchSize:N0}")),
@@ -17,5 +21,6 @@ internal sealed record JobHeader(string Task, string Hash, IReadOnlyList<(string
             ("length", job.Length is { Epochs: { } epochs } ? Invariant($"{epochs:N0} epochs") : Invariant($"{job.Length.Steps:N0} steps")),
             ("precision", job.Precision.ToString().ToLowerInvariant()), ("portable", job.Portable ? "yes" : "no"),
             ("device", job.Device.ToString().ToLowerInvariant()), ("threads per worker", Invariant($"{job.Threads}")),
-        ]);
+        ])
+    { Rates = task is null ? null : new RunRates(task, job) };
 }

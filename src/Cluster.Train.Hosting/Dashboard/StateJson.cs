@@ -78,7 +78,7 @@ internal sealed class StateJson(JobHeader job, string run, DateTimeOffset starte
         json.WriteEndObject();
     }
 
-    private static void WriteProgress(Utf8JsonWriter json, JobHistory history)
+    private void WriteProgress(Utf8JsonWriter json, JobHistory history)
     {
         var roster = history.Roster;
         json.WriteStartObject("progress");
@@ -93,6 +93,9 @@ internal sealed class StateJson(JobHeader job, string run, DateTimeOffset starte
         json.WriteNumber("generation", roster?.Generation ?? 0);
         json.WriteNumber("workers", roster?.Workers ?? 0);
         Number(json, "loss", history.Loss);
+        if (roster is not null) job.Rates?.Begin(roster);
+        if (history.Progress is { } progress && job.Rates?.After(progress.CompletedSteps, progress.RateFactor) is { } rate) json.WriteNumber("learningRate", rate);
+        else json.WriteNull("learningRate");
         Number(json, "samplesPerSecond", history.Standing.Standing == JobStanding.Running ? history.Progress?.SamplesPerSecond : 0);
         json.WriteNumber("generations", history.Counts.Generations);
         json.WriteNumber("recoveries", history.Counts.Recoveries);

@@ -22,6 +22,9 @@ internal sealed class CurveRecorder(IJobObserver display) : IJobObserver, IStatu
     /// <summary>Steps of one epoch; 1 before they are known.</summary>
     public long StepsPerEpoch { get; private set; } = 1;
 
+    /// <summary>The newest generation; null before the first.</summary>
+    public RosterFormed? Roster { get; private set; }
+
     /// <summary>Moments in between, evenly thinned out in a long run.</summary>
     public IReadOnlyList<JobProgress> Moments => _moments;
 
@@ -33,6 +36,7 @@ internal sealed class CurveRecorder(IJobObserver display) : IJobObserver, IStatu
         _within.RemoveAll(point => point.CompletedSteps > roster.FirstStep);
         StepsPerEpoch = Math.Max(1, roster.StepsPerEpoch);
         _moments.RemoveAll(moment => moment.CompletedSteps > roster.FirstStep);
+        Roster = roster;
         display.OnRoster(roster);
     }
 

@@ -14,6 +14,10 @@ internal sealed record RunSummary(
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyDictionary<string, object?>? Metrics { get; init; }
 
+    /// <summary>The learning rate of the last step, before the factors of parameter groups. Left out where no step was done.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public float? LearningRate { get; init; }
+
     /// <summary>What products were computed in. Left out where that was float32.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Precision { get; init; }
@@ -33,6 +37,10 @@ internal sealed record RunSummary(
     /// <summary>An evaluation of the run.</summary>
     internal sealed record EvaluationSummary(int Epoch, long Step, double? Loss, double? EvalLoss)
     {
+        /// <summary>The learning rate of the step before it.</summary>
+        [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+        public float? LearningRate { get; init; }
+
         /// <summary>Accuracy and metrics that are numbers, by name; null where one is not finite.</summary>
         public required IReadOnlyDictionary<string, double?> Metrics { get; init; }
     }
@@ -43,7 +51,10 @@ internal sealed record RunSummary(
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase, WriteIndented = true };
 
     /// <summary>The summary of a run.</summary>
-    public static RunSummary Of(JobDefinition definition, JobOutcome outcome)
+    /// <param name="definition">The job.</param>
+    /// <param name="outcome">How it ended.</param>
+    /// <param name="rates">The learning rates of its steps; null where they are not known.</param>
+    public static RunSummary Of(JobDefinition definition, JobOutcome outcome, RunRates? rates = null)
     {
         var seconds = outcome.Elapsed.TotalSeconds;
         return new RunSummary(
@@ -52,11 +63,13 @@ internal sealed record RunSummary(
             outcome.ParameterCount, outcome.ParametersSha256, outcome.Generations, outcome.Recoveries, outcome.ReplayedSteps,
             definition.Portable, outcome.Numerics, outcome.Processor)
         {
+            LearningRate = outcome.WasDone ? null : rates?.After(outcome.Steps, outcome.RateFactor),
             Precision = definition.Precision == Training.Precision.Float32 ? null : Precisions.Name(definition.Precision),
             StoppedEarly = outcome.Best is null ? null : outcome.StoppedEarly,
             Best = outcome.Best is { } best ? new BestSummary(best.Metric, Finite(best.Value), best.Step) : null,
             Evaluations = outcome.History.Count == 0 ? null : [.. outcome.History.Select(point => new EvaluationSummary(point.Epoch, point.CompletedSteps, Finite(point.Loss), Finite(point.Evaluation.Loss))
             {
+                LearningRate = rates?.After(point.CompletedSteps, point.RateFactor),
                 Metrics = point.Evaluation.Numbers().ToDictionary(number => number.Name, number => Finite(number.Value)),
             })],
             Metrics = outcome.Evaluation is { Metrics.Count: > 0 } evaluation ? evaluation.Metrics.ToDictionary(metric => metric.Name, Value) : null,

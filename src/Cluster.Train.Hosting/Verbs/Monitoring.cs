@@ -52,7 +52,7 @@ internal sealed class Monitoring : IAsyncDisposable
                 monitoring._metrics = MetricsExport.Start(prometheus, values.GetIfGiven(MonitoringOptions.Otlp), toCollector, text => monitoring._tell(text));
             }
 
-            if (job is not null && values.IsGiven(MonitoringOptions.Dashboard)) monitoring._dashboard = new LiveDashboard(JobHeader.Of(job), monitoring.Health);
+            if (job is not null && values.IsGiven(MonitoringOptions.Dashboard)) monitoring._dashboard = new LiveDashboard(JobHeader.Of(job, invocation.Task), monitoring.Health);
             await monitoring.ServeAsync(invocation, tls, prometheus);
             if (values.GetIfGiven(MonitoringOptions.Trace) is { } trace)
             {

@@ -18,6 +18,7 @@ internal sealed class Outputs
     private readonly string? _trace;
     private readonly string? _tensorBoard;
     private readonly int _histogramsEvery;
+    private RunRates? _rates;
 
     private Outputs(string? summary, string? history, string? plot, string? journal, string? trace, string? tensorBoard, int histogramsEvery)
     {
@@ -87,6 +88,7 @@ internal sealed class Outputs
     /// <param name="definition">The job.</param>
     public void Observe(RunObservers observers, ITrainingTask task, JobDefinition definition)
     {
+        _rates = new RunRates(task, definition);
         if (_tensorBoard is not null) observers.AddOnThread(new TensorBoardObserver(_tensorBoard, task, definition, _histogramsEvery));
     }
 
@@ -99,8 +101,9 @@ internal sealed class Outputs
     {
         try
         {
-            if (_summary is not null) RunSummary.Of(definition, outcome).Write(_summary);
-            if (_history is not null && !outcome.WasDone) HistoryFile.Write(_history, outcome.History);
+            if (curves.Roster is not null && (_summary ?? _history) is not null) _rates?.Begin(curves.Roster);
+            if (_summary is not null) RunSummary.Of(definition, outcome, _rates).Write(_summary);
+            if (_history is not null && !outcome.WasDone) HistoryFile.Write(_history, outcome.History, _rates!);
             // A job that was done before has no curve: the one of the run that did it stays.
             if (_plot is not null && !outcome.WasDone) LossPlot.Write(_plot, Invariant($"{definition.Task}, seed {definition.Seed}"), curves);
         }

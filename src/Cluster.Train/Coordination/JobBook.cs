@@ -143,7 +143,7 @@ internal sealed class JobBook
         return (epochs, progress with
         {
             StepTime = _stepTime,
-            RateFactor = PlateauRate.Factor(_settings.Definition.Schedule, Reductions.Count(step => step < Ledger.CompletedSteps)),
+            RateFactor = RateFactorAfter(Ledger.CompletedSteps),
         });
     }
 
@@ -165,8 +165,15 @@ internal sealed class JobBook
                 SamplesPerSecond = _epochs.Add(elapsed, SamplesIn(epoch.CompletedSteps)),
             }
             : null,
-            epoch.Evaluation is { } evaluation ? new EvaluationPoint(epoch.Epoch, epoch.CompletedSteps, epoch.Loss, evaluation, elapsed) : null);
+            epoch.Evaluation is { } evaluation ? new EvaluationPoint(epoch.Epoch, epoch.CompletedSteps, epoch.Loss, evaluation, elapsed)
+            {
+                RateFactor = RateFactorAfter(epoch.CompletedSteps),
+            }
+            : null);
     }
+
+    /// <summary>What evaluations have left of the learning rate of the last of so many steps.</summary>
+    private double RateFactorAfter(long completedSteps) => PlateauRate.Factor(_settings.Definition.Schedule, Reductions.Count(step => step < completedSteps));
 
     /// <summary>Samples of so many steps, all taken as equally long.</summary>
     private long SamplesIn(long steps) => (long)((double)_replica.TrainingSamples * steps / _plan.StepsPerEpoch);
@@ -224,6 +231,7 @@ internal sealed class JobBook
             Samples = Ledger.CompletedSamples,
             Loss = Ledger.LastEpochLoss ?? Ledger.EpochLoss,
             Evaluation = Ledger.Evaluation,
+            RateFactor = RateFactorAfter(Ledger.CompletedSteps),
             History = [.. _history],
             Elapsed = elapsed,
             Workers = _workers,

@@ -4,6 +4,7 @@ using Cluster.Train.Hosting.Results;
 using Cluster.Train.Hosting.Verbs;
 using Cluster.Train.Protocol;
 using Cluster.Train.Reduction;
+using Cluster.Train.Tests.Training;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Tests.Hosting;
@@ -51,6 +52,20 @@ public sealed class MetricDisplayTests
 
         Assert.Equal("""{"mae":12.5,"perplexity":null,"confusion-matrix":[[10,1],[2,27]]}""", JsonSerializer.Serialize(metrics));
         Assert.DoesNotContain("metrics", RunSummary.Of(Definition, FakeEngine.Outcome).ToJson(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_summary_has_the_learning_rate_of_the_last_step_and_before_each_evaluation()
+    {
+        var rates = new RunRates(new SmallTask(), Definition with { Schedule = ScheduleSettings.Step(30, 0.5f) });
+        rates.Begin(FakeEngine.Roster);
+        var outcome = FakeEngine.Outcome with { History = [new EvaluationPoint(1, 20, 0.5, Evaluation, TimeSpan.Zero)] };
+
+        var summary = JsonDocument.Parse(RunSummary.Of(Definition, outcome, rates).ToJson()).RootElement;
+
+        Assert.Equal("0.05", summary.GetProperty("learningRate").GetRawText());
+        Assert.Equal("0.1", summary.GetProperty("evaluations")[0].GetProperty("learningRate").GetRawText());
+        Assert.DoesNotContain("learningRate", RunSummary.Of(Definition, outcome with { WasDone = true, History = [] }, rates).ToJson(), StringComparison.Ordinal);
     }
 
     [Fact]

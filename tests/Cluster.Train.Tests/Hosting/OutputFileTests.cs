@@ -37,6 +37,7 @@ public sealed class OutputFileTests
                 ["portable"] = "False",
                 ["numerics"] = "1-2-3-4-5",
                 ["processor"] = "a processor",
+                ["learningRate"] = "0.1",
             },
             fields);
     }

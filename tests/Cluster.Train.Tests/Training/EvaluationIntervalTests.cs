@@ -1,4 +1,5 @@
 using Cluster.Train.Hosting.Results;
+using Cluster.Train.Reduction;
 using Cluster.Train.Tests.Hosting;
 using Cluster.Train.Training;
 
@@ -81,10 +82,12 @@ public sealed class EvaluationIntervalTests
         EvaluationPoint[] history =
         [
             new(1, 20, 0.5, new EvaluationResult(1.0 / 3, 0.25, 4), TimeSpan.FromSeconds(1.5)),
-            new(1, 40, 0.25, new EvaluationResult(0.125, null, 4) { Metrics = [new MetricResult("mae", 2.5)] }, TimeSpan.FromSeconds(3)),
+            new(1, 40, 0.25, new EvaluationResult(0.125, null, 4) { Metrics = [new MetricResult("mae", 2.5)] }, TimeSpan.FromSeconds(3)) { RateFactor = 0.5 },
         ];
+        var rates = new RunRates(new SmallTask(), new LocalRun { Schedule = ScheduleSettings.Plateau(factor: 0.5f, patience: 3), Watch = new WatchSettings("loss") }.Definition);
+        rates.Begin(new RosterFormed(1, 2, 2, "coordinator", 17, 0, 40, 20, 2500, 500));
 
         Assert.Equal(
-            "epoch,step,loss,evalLoss,accuracy,mae,seconds\n1,20,0.5,0.3333333333333333,0.25,,1.5\n1,40,0.25,0.125,,2.5,3\n", HistoryFile.Text(history));
+            "epoch,step,loss,evalLoss,accuracy,mae,seconds,learningRate\n1,20,0.5,0.3333333333333333,0.25,,1.5,0.1\n1,40,0.25,0.125,,2.5,3,0.05\n", HistoryFile.Text(history, rates));
     }
 }

@@ -72,7 +72,7 @@ function showNow(state, now) {
   setText($("progress-text"), p.totalSteps > 0 ? `step ${count(p.step)} of ${count(p.totalSteps)}` : "not begun");
   pairs($("figures"), [
     ["epoch", epoch ? `${count(epoch)} of ${count(epochs)}` : none], ["loss", figure(p.loss)], ...p.figures.map(([name, value]) => [name, figure(value)]),
-    ["samples/s", count(state.state === "running" ? p.samplesPerSecond : null)], ["time left", over(state.state) ? none : duration(left)],
+    ["learning rate", figure(p.learningRate)], ["samples/s", count(state.state === "running" ? p.samplesPerSecond : null)], ["time left", over(state.state) ? none : duration(left)],
     ["time", duration(state.outcome?.elapsed ?? now)], ["workers", count(p.workers)], ["generation", count(p.generation)],
     ["recoveries", count(p.recoveries) + (p.replayedSteps ? `, ${plural(p.replayedSteps, "step")} again` : "")],
     ["checkpoints", count(p.checkpoints) + (p.checkpoints ? `, last of step ${count(p.checkpointStep)}` : "")],

@@ -1,6 +1,9 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Cluster.Train.Hosting.Dashboard;
+using Cluster.Train.Reduction;
+using Cluster.Train.Tests.Training;
+using Cluster.Train.Training;
 
 namespace Cluster.Train.Tests.Hosting.Dashboard;
 
@@ -33,6 +36,21 @@ public sealed class FrameHubTests
         Assert.Equal(31, kinds.Count(kind => kind == "whole"));
         Assert.Equal(2_911 - 31, kinds.Count(kind => kind == "added"));
         AssertSame(JsonNode.Parse(hub.State())!.AsObject(), page!);
+    }
+
+    [Fact]
+    public void It_tells_the_learning_rate_now()
+    {
+        var job = new LocalRun { Schedule = ScheduleSettings.Plateau(factor: 0.5f, patience: 3), Watch = new WatchSettings("loss") }.Definition;
+        var hub = new FrameHub(new JobHistory(), new StateJson(JobHeader.Of(job, new SmallTask()), "run", DateTimeOffset.UnixEpoch));
+        hub.Advance([(FakeEngine.Roster with { FirstStep = 20 }, 1.0)], 1);
+        Assert.Null(Progress()["learningRate"]);
+
+        hub.Advance([(new JobProgress(25, 3000, 1, 1, 1000) { RateFactor = 0.5 }, 2.0), (FakeEngine.Roster with { FirstStep = 24 }, 3.0)], 3);
+
+        Assert.Equal("0.05", Progress()["learningRate"]!.ToJsonString());
+
+        JsonObject Progress() => JsonNode.Parse(hub.State())!["progress"]!.AsObject();
     }
 
     [Fact]
