@@ -39,6 +39,9 @@ internal sealed class JobHistory
     /// <summary>The newest progress; null before the first.</summary>
     public JobProgress? Progress { get; private set; }
 
+    /// <summary>From which step on it was told of the job: more than 0 after a takeover or a resume.</summary>
+    public long FirstStep { get; private set; }
+
     /// <summary>Steps done.</summary>
     public long Steps { get; private set; }
 
@@ -133,6 +136,7 @@ internal sealed class JobHistory
 
     private void Take(RosterFormed roster, double at)
     {
+        if (Roster is null) FirstStep = roster.FirstStep;
         (Roster, Steps) = (roster, Math.Max(Steps, roster.FirstStep));
         Counts = Counts with { Generations = Counts.Generations + 1 };
         Happen(new Happening(at, roster.FirstStep, "generation", Invariant($"generation {roster.Generation}: {roster.Workers} {(roster.Workers == 1 ? "worker" : "workers")}, from step {roster.FirstStep}")));

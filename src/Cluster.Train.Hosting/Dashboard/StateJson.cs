@@ -96,6 +96,7 @@ internal sealed class StateJson(JobHeader job, string run, DateTimeOffset starte
         if (roster is not null) job.Rates?.Begin(roster);
         if (history.Progress is { } progress && job.Rates?.After(progress.CompletedSteps, progress.RateFactor) is { } rate) json.WriteNumber("learningRate", rate);
         else json.WriteNull("learningRate");
+        json.WriteNumber("firstStep", history.FirstStep);
         Number(json, "samplesPerSecond", history.Standing.Standing == JobStanding.Running ? history.Progress?.SamplesPerSecond : 0);
         json.WriteNumber("generations", history.Counts.Generations);
         json.WriteNumber("recoveries", history.Counts.Recoveries);

@@ -49,6 +49,10 @@ function showCurves(state) {
     chartOf("metric " + curve.name, curve.name, steps, figure, $("curves")).show([{ ...seriesOf(curve, 1), name: "test" }], marks);
   }
   $("curves-none").hidden = state.curves.length > 0;
+  // What a run before has shown at this address goes on; of what another node was told, nothing is known here.
+  const first = state.progress.firstStep;
+  $("curves-from").hidden = !first || state.curves.some(curve => curve.before?.length);
+  setText($("curves-from"), `They begin with step ${count(first)}, from which this node goes on with the job.`);
 }
 
 function showTime(state) {

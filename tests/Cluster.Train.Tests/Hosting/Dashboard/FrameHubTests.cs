@@ -39,7 +39,7 @@ public sealed class FrameHubTests
     }
 
     [Fact]
-    public void It_tells_the_learning_rate_now()
+    public void It_tells_the_learning_rate_now_and_from_which_step_on_it_knows_the_job()
     {
         var job = new LocalRun { Schedule = ScheduleSettings.Plateau(factor: 0.5f, patience: 3), Watch = new WatchSettings("loss") }.Definition;
         var hub = new FrameHub(new JobHistory(), new StateJson(JobHeader.Of(job, new SmallTask()), "run", DateTimeOffset.UnixEpoch));
@@ -48,7 +48,7 @@ public sealed class FrameHubTests
 
         hub.Advance([(new JobProgress(25, 3000, 1, 1, 1000) { RateFactor = 0.5 }, 2.0), (FakeEngine.Roster with { FirstStep = 24 }, 3.0)], 3);
 
-        Assert.Equal("0.05", Progress()["learningRate"]!.ToJsonString());
+        Assert.Equal(("0.05", "20"), (Progress()["learningRate"]!.ToJsonString(), Progress()["firstStep"]!.ToJsonString()));
 
         JsonObject Progress() => JsonNode.Parse(hub.State())!["progress"]!.AsObject();
     }
