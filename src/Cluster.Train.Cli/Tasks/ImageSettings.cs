@@ -67,19 +67,6 @@ internal static class ImageSettings
         ? k
         : throw new BadInputException("--top-k counts classes, and --kind is quantity; leave one out");
 
-    /// <summary>Has images opened; messages name options in place of properties.</summary>
-    internal static TaskData Named(Func<TaskData> open)
-    {
-        try
-        {
-            return open();
-        }
-        catch (BadInputException error) when (error.Message.EndsWith("leave NumberColumns out", StringComparison.Ordinal))
-        {
-            throw new BadInputException(error.Message.Replace("leave NumberColumns out", "set --kind to class", StringComparison.Ordinal), error);
-        }
-    }
-
     private static string[] Targets(TaskSettings settings)
     {
         var targets = settings["target"].Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);

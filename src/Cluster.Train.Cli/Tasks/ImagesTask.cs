@@ -26,7 +26,7 @@ internal sealed class ImagesTask : TrainingTask<ImageNetwork>
     public override TaskData OpenData(TaskSettings settings, string? dataDirectory)
     {
         var (options, top) = (ImageSettings.Of(settings), ImageSettings.TopK(settings));
-        var data = ImageSettings.Named(() => ImageData.Open(dataDirectory, options));
+        var data = ImageData.Open(dataDirectory, options);
         var classes = ImagePreparation.Parse(data.Preparation).Classes.Count;
         return top <= classes
             ? data
@@ -38,7 +38,7 @@ internal sealed class ImagesTask : TrainingTask<ImageNetwork>
     public override TaskData OpenNewLabelledData(TaskSettings settings, string? dataDirectory, string? preparation)
     {
         var options = ImageSettings.Of(settings);
-        return ImageSettings.Named(() => ImageData.OpenNewLabelledData(dataDirectory, preparation, options.Table, options.ClassColumn));
+        return ImageData.OpenNewLabelledData(dataDirectory, preparation, options.Table, options.ClassColumn);
     }
 
     // From what was fitted alone, so that a trained model is made without any data.

@@ -74,7 +74,7 @@ internal static class ImageTableReader
         double Number(string cell, string name) =>
             double.TryParse(cell, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && float.IsFinite((float)number)
                 ? number
-                : throw new BadInputException(Invariant($"'{table.Path}', line {rows.Row}, column '{name}': '{cell}' is no number; mend the cell, or leave the line out; are these classes? Then leave NumberColumns out"));
+                : throw new BadInputException(Invariant($"'{table.Path}', line {rows.Row}, column '{name}': '{cell}' is no number; mend the cell, or leave the line out; if these are classes, predict a class and not a quantity"));
     }
 
     private static int Column(ImageTable table, string[] header, string name) => Array.IndexOf(header, name) is var column and >= 0

@@ -127,9 +127,9 @@ public sealed class ImageQuantitiesTests : IDisposable
     }
 
     [Theory]
-    [InlineData("'TABLE', line 2, column 'word': 'w0' is no number; mend the cell, or leave the line out; are these classes? Then set --kind to class", "word", "x/0.png,1,2,w0")]
+    [InlineData("'TABLE', line 2, column 'word': 'w0' is no number; mend the cell, or leave the line out; if these are classes, predict a class and not a quantity", "word", "x/0.png,1,2,w0")]
     [InlineData("'TABLE', line 3: column 'price' is empty; fill it in, or leave the line out", "price", "x/0.png,1,2,w\nx/1.png,,2,w")]
-    [InlineData("'TABLE', line 2, column 'price': 'NaN' is no number; mend the cell, or leave the line out; are these classes? Then set --kind to class", "price", "x/0.png,NaN,2,w")]
+    [InlineData("'TABLE', line 2, column 'price': 'NaN' is no number; mend the cell, or leave the line out; if these are classes, predict a class and not a quantity", "price", "x/0.png,NaN,2,w")]
     [InlineData("'TABLE', line 3: there is no file 'FOLDER/x/none.png'", "price", "x/0.png,1,2,w\nx/none.png,1,2,w")]
     [InlineData("'TABLE' has no column 'weight'; its first line names 'file', 'price', 'age', 'word'", "weight", "x/0.png,1,2,w")]
     [InlineData("--target is 'age,age', which names a column twice; name each once", "age,age", "x/0.png,1,2,w")]

@@ -66,7 +66,7 @@ public sealed class ImageTableTests
         Assert.Equal($"'{missing.Path}', line 3: there is no file '{files["y.png"]}'", Assert.Throws<BadInputException>(() => ImageDataset.FromTable(missing, ImageFiles.Small)).Message);
 
         var word = Table(files, "file,age\nx/0.png,old\n") with { NumberColumns = ["age"] };
-        Assert.Equal($"'{word.Path}', line 2, column 'age': 'old' is no number; mend the cell, or leave the line out; are these classes? Then leave NumberColumns out", Assert.Throws<BadInputException>(() => ImageDataset.FromTable(word, ImageFiles.Small)).Message);
+        Assert.Equal($"'{word.Path}', line 2, column 'age': 'old' is no number; mend the cell, or leave the line out; if these are classes, predict a class and not a quantity", Assert.Throws<BadInputException>(() => ImageDataset.FromTable(word, ImageFiles.Small)).Message);
     }
 
     private static ImageTable Table(ImageFiles files, string text) => new() { Path = files.Write("labels.csv", Encoding.UTF8.GetBytes(text)) };
