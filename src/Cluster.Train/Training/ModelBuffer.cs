@@ -25,6 +25,9 @@ internal sealed unsafe class ModelBuffer
 
     internal TensorEntry Entry { get; }
 
+    /// <summary>Whether it is read and written in place; one without values is.</summary>
+    internal bool IsInPlace => _memory != null || Entry.Count == 0;
+
     /// <summary>The module's tensor.</summary>
     internal torch.Tensor Tensor => _tensor;
 

@@ -39,7 +39,7 @@ internal sealed unsafe partial class ModelReplica : IDisposable
         _tensors = new ModelTensors(task.Name, model, ties, new ParameterGroups(task, job, model), weighted: task.Weight is not null);
         _watch = new ModelWatch(task.Name, model, _modes, _tensors);
         var unseen = device.type == DeviceType.CUDA && !GpuGenerators.IsWatched(device.index);
-        _calls = new TaskCalls(task, model, job.Shards, job.Precision, device, unseen, () => _tensors.ReadBuffers(_blocks!));
+        _calls = new TaskCalls(task, model, job.Shards, job.Precision, device, unseen, () => _tensors.ReadBuffers(_blocks!), _tensors.HoldBuffers);
         Layout = _tensors.Layout;
         _backward = new ShardBackward(Layout);
         _updates = new UpdateGuard(task.Name, Layout);

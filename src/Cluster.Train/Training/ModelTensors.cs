@@ -171,6 +171,19 @@ internal sealed class ModelTensors : IDisposable
         return copies;
     }
 
+    /// <summary>Keeps the module's buffers in the midst of a forward pass.</summary>
+    /// <returns>Puts them back; null where autograd would take that for a change of what it has kept for the backward pass.</returns>
+    internal Action? HoldBuffers()
+    {
+        if (!_buffers.TrueForAll(buffer => buffer.IsInPlace))
+        {
+            return null;
+        }
+
+        var held = CopyBuffers();
+        return () => ReadBuffers(held);
+    }
+
     /// <summary>Sets the module's buffers to such copies.</summary>
     internal void ReadBuffers(float[][] copies)
     {

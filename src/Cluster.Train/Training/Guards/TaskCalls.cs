@@ -14,7 +14,9 @@ namespace Cluster.Train.Training;
 /// <param name="device">Where the module is.</param>
 /// <param name="drawsUnseen">Whether it computes where it does not show that random numbers are drawn.</param>
 /// <param name="reset">Puts the module's buffers back to what they were before the forward pass.</param>
-internal sealed class TaskCalls(ITrainingTask task, torch.nn.Module model, int shards, Precision precision, torch.Device device, bool drawsUnseen, Action reset)
+/// <param name="hold">Keeps the module's buffers as they are in a forward pass, and gives what puts them back; null where they cannot be.</param>
+internal sealed class TaskCalls(
+    ITrainingTask task, torch.nn.Module model, int shards, Precision precision, torch.Device device, bool drawsUnseen, Action reset, Func<Action?> hold)
 {
     [ThreadStatic]
     private static TaskCalls? s_current;
@@ -189,13 +191,25 @@ internal sealed class TaskCalls(ITrainingTask task, torch.nn.Module model, int s
         return (prediction, loss);
     }
 
-    // Predictions that change places among the samples change a mean over samples, but not one over all pairs.
+    // Predictions that change places among the samples change a mean over samples, but not one over all pairs. Loss may need
+    // gradients, and change buffers: of this call, which not every generation's steps have, nothing may stay.
     private bool ComparesAll(torch.Tensor prediction, Batch batch, torch.Tensor loss)
     {
+        if (hold() is not { } restore)
+        {
+            return false;
+        }
+
         using var scope = torch.NewDisposeScope();
-        using var without = torch.no_grad();
-        var other = task.LossOf(Prediction.Of(task.Name, prediction.detach().flip(0), ""), batch, model, _cast, isTraining: true);
-        return other is not null && other.numel() == 1 && Math.Abs(other.item<float>() - loss.item<float>()) <= 1e-5 * Math.Abs(loss.item<float>());
+        try
+        {
+            var other = task.LossOf(Prediction.Of(task.Name, prediction.flip(0), ""), batch, model, _cast, isTraining: true);
+            return other is not null && other.numel() == 1 && Math.Abs(other.item<float>() - loss.item<float>()) <= 1e-5 * Math.Abs(loss.item<float>());
+        }
+        finally
+        {
+            restore();
+        }
     }
 
     private void VerifyScalar(torch.Tensor loss, CallSite site)
