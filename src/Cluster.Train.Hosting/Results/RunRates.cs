@@ -1,3 +1,4 @@
+using System.Globalization;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Hosting.Results;
@@ -15,5 +16,9 @@ internal sealed class RunRates(ITrainingTask task, JobDefinition job)
     /// <summary>The rate of the newest step; null before the first, and before the run's length is known.</summary>
     /// <param name="completedSteps">Steps of the job done.</param>
     /// <param name="factor">What evaluations have left of it.</param>
-    public float? After(long completedSteps, double factor) => _rate is not null && completedSteps > 0 ? (float)(_rate(completedSteps - 1) * factor) : null;
+    public float? After(long completedSteps, double factor) => _rate is not null && completedSteps > 0 ? Reduced(_rate(completedSteps - 1), factor) : null;
+
+    // As the owners reduce it: from the number that the user wrote, of which the float is short.
+    private static float Reduced(float rate, double factor) =>
+        (float)(double.Parse(rate.ToString("R", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture) * factor);
 }

@@ -1,4 +1,5 @@
 using Cluster.Train.Checkpoints;
+using Cluster.Train.Hosting.Results;
 using Cluster.Train.Training;
 
 namespace Cluster.Train.Hosting.TensorBoard;
@@ -13,19 +14,19 @@ internal sealed class TensorBoardObserver(string directory, ITrainingTask task, 
     private static readonly TimeSpan FlushInterval = TimeSpan.FromSeconds(2);
 
     private readonly EventFile _file = new(directory);
-    private Func<long, float>? _rate;
+    private readonly RunRates _rates = new(task, definition);
     private int _evaluations;
     private long _flushed = Environment.TickCount64;
 
     /// <inheritdoc/>
-    public void OnRoster(RosterFormed roster) => _rate ??= definition.LearningRates(task, roster.TotalSteps, roster.StepsPerEpoch);
+    public void OnRoster(RosterFormed roster) => _rates.Begin(roster);
 
     /// <inheritdoc/>
     public void OnProgress(JobProgress progress)
     {
         _file.Scalar("loss/epoch so far", progress.CompletedSteps, progress.EpochLoss);
         _file.Scalar("samples per second", progress.CompletedSteps, progress.SamplesPerSecond);
-        if (_rate is not null && progress.CompletedSteps > 0) _file.Scalar("learning rate", progress.CompletedSteps, (float)(_rate(progress.CompletedSteps - 1) * progress.RateFactor));
+        if (_rates.After(progress.CompletedSteps, progress.RateFactor) is { } rate) _file.Scalar("learning rate", progress.CompletedSteps, rate);
         if (Environment.TickCount64 - _flushed >= FlushInterval.TotalMilliseconds) Flush();
     }
 
