@@ -125,7 +125,8 @@ internal sealed class JobHistory
             case JobEnding ending:
                 Take(ending, at);
                 break;
-            case RunEnded ended when !IsOver:
+            // A job that ends without an outcome may have been stopped, or have a fault: only the program knows.
+            case RunEnded ended when Outcome is null:
                 Stand(ended.Standing, Cut(ended.Reason), at);
                 break;
             case string notice:

@@ -116,6 +116,16 @@ public sealed class JobHistoryTests
     }
 
     [Fact]
+    public void A_job_that_is_stopped_before_it_has_an_outcome_has_not_failed()
+    {
+        var history = new JobHistory();
+        history.Take(new JobEnding(Outcome: null, "stopped before the first step"), 2);
+        history.Take(new RunEnded(JobStanding.Stopped, "stopped before the first step"), 3);
+
+        Assert.Equal((JobStanding.Stopped, "stopped before the first step"), (history.Standing.Standing, history.Standing.Reason));
+    }
+
+    [Fact]
     public void A_node_stands_by_while_another_coordinates_and_runs_once_it_has_taken_over()
     {
         var history = new JobHistory();
