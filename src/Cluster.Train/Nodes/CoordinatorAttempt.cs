@@ -68,7 +68,12 @@ internal sealed class CoordinatorAttempt
             return new NodeEnd(KindOf(ended.End), ended.Reason) { Where = ended.Where };
         }
 
-        if (left.Task.IsCompleted) return new NodeEnd(NodeEndKind.Left, "");
+        if (left.Task.IsCompleted)
+        {
+            await left.Task;
+            return new NodeEnd(NodeEndKind.Left, "");
+        }
+
         if (_completion.Task.Exception?.InnerException?.Message == CoordinatorMachine.Stopped && await IsRemovedAsync()) return null;
         try
         {
@@ -118,17 +123,28 @@ internal sealed class CoordinatorAttempt
 
     private async Task StopAsync(TaskCompletionSource left)
     {
+        try
+        {
+            if (await CanLeaveAsync()) left.TrySetResult();
+        }
+        catch (Exception exception)
+        {
+            // Nobody waits for this task: the node would go on as if nobody had stopped it.
+            left.TrySetException(exception);
+        }
+    }
+
+    /// <summary>Hands the job over, or has it ended here.</summary>
+    /// <returns>Whether the node has no part in the job any more.</returns>
+    private async Task<bool> CanLeaveAsync()
+    {
         var handsOver = false;
         if (_active || await TakesOverAsync()) handsOver = await HasLastingStandbyAsync() && await IsAgreedAsync();
-        if (_completion.Task.IsCompleted) return;
+        if (_completion.Task.IsCompleted) return false;
         if (handsOver) _say("handing the job over to the coordinator that stands by");
-        if (!_active || handsOver)
-        {
-            left.TrySetResult();
-            return;
-        }
-
+        if (!_active || handsOver) return true;
         _node.System.ActorSelection($"/user/{NodeSystem.SingletonManagerName}/coordinator").Tell(_stopJob);
+        return false;
     }
 
     /// <summary>Another node leaves the job to this one.</summary>

@@ -67,6 +67,33 @@ public sealed class HandOverTests : IDisposable
         await leaving.WaitAsync(TestCluster.Patience);
     }
 
+    [Fact]
+    public async Task A_stop_that_fails_on_its_way_ends_the_node_with_what_it_failed_of()
+    {
+        using var stopFirst = new CancellationTokenSource();
+        using var stopSecond = new CancellationTokenSource();
+        var started = new TaskCompletionSource<NodeSystem>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var failing = new CoordinatorNode(
+            TestCluster.Options(NodeRole.Coordinator),
+            (node, _, completion) =>
+            {
+                started.TrySetResult(node);
+                return Akka.Actor.Props.Create(() => new TestCluster.TalkingCoordinator("a", completion));
+            },
+            "stop", () => Task.CompletedTask,
+            line => throw new InvalidDataException($"nobody hears '{line}'"), TimeSpan.FromMilliseconds(200)).RunAsync(stopFirst.Token);
+        var first = await started.Task.WaitAsync(TestCluster.Patience);
+        var (_, successor) = await StartAsync("b", new TestCluster.Said(), TimeSpan.FromMilliseconds(200), stopSecond.Token, first.Address);
+        await WaitAsync(() => first.Standbys().Count > 0);
+
+        await stopFirst.CancelAsync();
+
+        var error = await Assert.ThrowsAsync<InvalidDataException>(() => failing.WaitAsync(TestCluster.Patience));
+        Assert.StartsWith("nobody hears 'handing the job over", error.Message, StringComparison.Ordinal);
+        await stopSecond.CancelAsync();
+        await successor.WaitAsync(TestCluster.Patience);
+    }
+
     private async Task<(NodeSystem Node, Task<NodeEnd> End)> StartAsync(string name, TestCluster.Said said, TimeSpan handsOverAfter, CancellationToken stop, params HostPort[] seeds)
     {
         var started = new TaskCompletionSource<NodeSystem>(TaskCreationOptions.RunContinuationsAsynchronously);
