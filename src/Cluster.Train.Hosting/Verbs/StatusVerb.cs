@@ -49,18 +49,30 @@ internal static class StatusVerb
         var rows = new List<(string, string)>
         {
             ("job", $"{report.Task}, {report.Phase}{(report.Job.Length > 12 ? $", definition {report.Job[..12]}" : "")}"),
-            ("progress", report.TotalSteps > 0
-                ? Invariant($"step {report.CompletedSteps:N0} of {report.TotalSteps:N0}, {Figures.Count(report.SamplesPerSecond)} samples/s")
-                : "not begun"),
+            ("progress", Progress(report)),
         };
         rows.AddRange(report.Figures.Select(figure => (figure.Name, Figures.Metric(figure.Name, figure.Value))));
         if (report.Generation > 0) rows.Add(("generation", Invariant($"{report.Generation:N0}, topology {report.Topology}")));
+        if (report.ExitCode is { } exitCode)
+        {
+            rows.Add(("ended", Invariant($"with exit code {exitCode}; the node that answers stays, to tell those that come late, until it is stopped")));
+            return rows;
+        }
+
         rows.Add(("workers", report.Members.Length == 0 ? "none" : Figures.Count(report.Members.Length, "worker")));
         rows.AddRange(report.Members.Select(member => (
             "", $"{member.Name} on {member.Host}{(member.Device.Length > 0 ? $" ({member.Device})" : "")}: {member.State}{Shards(member)}")));
         if (report.Waiting is { } waiting) rows.Add(("waiting", $"for {waiting.Whom} ({waiting.Phase}, {Figures.Elapsed(TimeSpan.FromSeconds(waiting.Seconds))} so far)"));
         return rows;
     }
+
+    private static string Progress(StatusReport report) => report switch
+    {
+        { ExitCode: not null, TotalSteps: 0 } => "all steps; the node that answers did not count them",
+        { ExitCode: not null } => Invariant($"all of {Figures.Count(report.TotalSteps, "step")}"),
+        { TotalSteps: 0 } => "not begun",
+        _ => Invariant($"step {report.CompletedSteps:N0} of {report.TotalSteps:N0}, {Figures.Count(report.SamplesPerSecond)} samples/s"),
+    };
 
     private static string Shards(StatusMember member) => member.Shards switch
     {

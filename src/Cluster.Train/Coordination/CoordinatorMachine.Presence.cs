@@ -65,21 +65,7 @@ internal sealed partial class CoordinatorMachine
             _settings.Definition.Task, _jobHash, Phase.Name, Generation?.Roster.Generation ?? _generations.Last,
             _job?.Ledger.CompletedSteps ?? steps, _job?.TotalSteps ?? steps, _job?.SamplesPerSecond ?? 0,
             Generation?.Roster.Topology switch { null => "", Membership.Topology.Sharded => "sharded", _ => "coordinator" },
-            [.. _workers.Ids.Select(StatusOf)], WaitingNow(), [.. FiguresOf((Phase as Done)?.Result.Evaluation ?? _job?.Ledger.Evaluation)]);
-    }
-
-    private static IEnumerable<StatusFigure> FiguresOf(EvaluationResult? evaluation)
-    {
-        if (evaluation is null)
-        {
-            yield break;
-        }
-
-        yield return new StatusFigure("test loss", evaluation.Loss);
-        foreach (var (name, value) in evaluation.Numbers())
-        {
-            yield return new StatusFigure(name, value);
-        }
+            [.. _workers.Ids.Select(StatusOf)], WaitingNow(), StatusFigure.Of((Phase as Done)?.Result.Evaluation ?? _job?.Ledger.Evaluation));
     }
 
     private StatusMember StatusOf(string workerId)

@@ -46,14 +46,15 @@ public static class ClusterNode
         WorkAsync(options, NodeNetwork.Open, say, stop);
 
     /// <summary>Stays where a job's coordinator was once the job is done: nodes that come later are told so, and end like those that were there.</summary>
-    /// <param name="options">The node that carried the coordinator, or stood by.</param>
+    /// <param name="options">The node that carried the coordinator, or stood by, and its job.</param>
+    /// <param name="outcome">How the job ended, for whoever asks; null where another node carried it.</param>
     /// <param name="stop">Ends it.</param>
     /// <exception cref="BadInputException">The node cannot listen.</exception>
-    public static Task StayAsync(NodeOptions options, CancellationToken stop)
+    public static Task StayAsync(CoordinatorOptions options, JobOutcome? outcome, CancellationToken stop)
     {
-        var node = options with { Role = NodeRole.Coordinator };
+        var node = options.Node with { Role = NodeRole.Coordinator };
         node.EnsureClosed();
-        return new StayingNode(node).RunAsync(stop);
+        return new StayingNode(node, StayingNode.ReportOf(options.Job.Definition, outcome)).RunAsync(stop);
     }
 
     /// <summary>Asks a cluster how its job stands, without becoming a member: the first of these nodes that answers.</summary>

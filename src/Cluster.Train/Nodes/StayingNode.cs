@@ -1,12 +1,14 @@
 using Akka.Actor;
 using Akka.Cluster;
 using Cluster.Train.Protocol;
+using Cluster.Train.Training;
 
 namespace Cluster.Train.Nodes;
 
 /// <summary>A node that stays where a job's coordinator was once the job is done, in a cluster of its own: whoever comes is told so, and ends.</summary>
 /// <param name="options">The node.</param>
-internal sealed class StayingNode(NodeOptions options)
+/// <param name="report">How the job ended, for whoever asks.</param>
+internal sealed class StayingNode(NodeOptions options, StatusReport report)
 {
     /// <summary>Runs until it is stopped.</summary>
     public async Task RunAsync(CancellationToken stop)
@@ -15,7 +17,7 @@ internal sealed class StayingNode(NodeOptions options)
         {
             // Whoever comes asks all seeds: nodes that stay need not know each other.
             await using var node = NodeSystem.Start(options with { Seeds = [] });
-            node.System.ActorOf(JobEndTeller.Props(new JobEnded(JobEnd.Done, node.Address.ToString(), "")), NodeActor.Name);
+            node.System.ActorOf(JobEndTeller.Props(new JobEnded(JobEnd.Done, node.Address.ToString(), ""), report), NodeActor.Name);
             try
             {
                 await node.JoinAsync(stop);
@@ -28,6 +30,16 @@ internal sealed class StayingNode(NodeOptions options)
         }
     }
 
+    /// <summary>What whoever asks is told of a job that is done.</summary>
+    /// <param name="job">The job, as this node was given it.</param>
+    /// <param name="outcome">How it ended, if this node carried it; null where only its steps' number is not known here.</param>
+    internal static StatusReport ReportOf(JobDefinition job, JobOutcome? outcome) => new(
+        job.Task, job.Hash(), "done", Generation: 0, outcome?.Steps ?? 0, outcome?.Steps ?? 0, SamplesPerSecond: 0, Topology: "", Members: [], Waiting: null,
+        StatusFigure.Of(outcome?.Evaluation))
+    {
+        ExitCode = 0,
+    };
+
     /// <summary>Tells each node that joins that the job has ended, until it has taken note or is gone.</summary>
     private sealed class JobEndTeller : ReceiveActor, IWithTimers
     {
@@ -36,10 +48,11 @@ internal sealed class StayingNode(NodeOptions options)
         private readonly AkkaCluster _cluster = AkkaCluster.Get(Context.System);
         private readonly HashSet<Address> _unaware = [];
 
-        public JobEndTeller(JobEnded ended)
+        public JobEndTeller(JobEnded ended, StatusReport report)
         {
             Receive<ClusterEvent.MemberRemoved>(removed => _unaware.Remove(removed.Member.Address));
             Receive<ClusterEvent.MemberStatusChange>(change => Come(change.Member));
+            Receive<StatusRequest>(_ => Sender.Tell(report));
             Receive<JobEndNoted>(_ => _unaware.Remove(Sender.Path.Address));
             Receive<Repeat>(_ =>
             {
@@ -52,7 +65,7 @@ internal sealed class StayingNode(NodeOptions options)
 
         public ITimerScheduler Timers { get; set; } = null!;
 
-        internal static Props Props(JobEnded ended) => Akka.Actor.Props.Create(() => new JobEndTeller(ended));
+        internal static Props Props(JobEnded ended, StatusReport report) => Akka.Actor.Props.Create(() => new JobEndTeller(ended, report));
 
         protected override void PreStart()
         {

@@ -23,7 +23,11 @@ internal sealed record StatusRequest : IWireMessage
 /// <param name="Figures">Loss, accuracy and metrics of the newest evaluation; none before the first.</param>
 public sealed record StatusReport(
     string Task, string Job, string Phase, int Generation, long CompletedSteps, long TotalSteps, double SamplesPerSecond, string Topology,
-    ImmutableArray<StatusMember> Members, StatusWaiting? Waiting, ImmutableArray<StatusFigure> Figures) : IWireMessage;
+    ImmutableArray<StatusMember> Members, StatusWaiting? Waiting, ImmutableArray<StatusFigure> Figures) : IWireMessage
+{
+    /// <summary>The exit code of a job that has ended, where the node that answers only stays to say so; otherwise null.</summary>
+    public int? ExitCode { get; init; }
+}
 
 /// <summary>A worker, as the coordinator knows it.</summary>
 /// <param name="Name">Its name.</param>
@@ -44,7 +48,14 @@ public sealed record StatusMember(string Name, string Host, string Device, int F
 /// <summary>A figure of an evaluation.</summary>
 /// <param name="Name">"test loss", "accuracy" or a metric's name.</param>
 /// <param name="Value">Its value.</param>
-public sealed record StatusFigure(string Name, double Value);
+public sealed record StatusFigure(string Name, double Value)
+{
+    /// <summary>An evaluation's figures; none of none.</summary>
+    internal static ImmutableArray<StatusFigure> Of(EvaluationResult? evaluation) => evaluation is null ? [] :
+    [
+        new StatusFigure("test loss", evaluation.Loss), .. evaluation.Numbers().Select(figure => new StatusFigure(figure.Name, figure.Value)),
+    ];
+}
 
 /// <summary>For whom a coordinator waits.</summary>
 /// <param name="Whom">Names, or how many of whom.</param>

@@ -40,9 +40,9 @@ internal sealed class FakeCluster : IClusterEngine
         return Work(say, stop);
     }
 
-    public Task StayAsync(NodeOptions options, CancellationToken stop)
+    public Task StayAsync(CoordinatorOptions options, JobOutcome? outcome, CancellationToken stop)
     {
-        Stays = options;
+        Stays = options.Node;
         return Stay(stop);
     }
 

@@ -1,5 +1,7 @@
 using System.Runtime.InteropServices;
+using System.Text.Json;
 using Cluster.Train.Nodes;
+using Cluster.Train.Protocol;
 
 namespace Cluster.Train.Tests.Hosting;
 
@@ -46,6 +48,33 @@ public sealed class StayTests
 
         Assert.Equal(0, (await end).ExitCode);
         Assert.EndsWith("nodes that come later are not told that the job is done: the port is taken\n", run.Out, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("status", 40, "all of 40 steps")]
+    [InlineData("status --watch", 40, "all of 40 steps")]
+    [InlineData("status", 0, "all steps; the node that answers did not count them")]
+    public async Task Whoever_asks_one_that_stays_reads_how_the_job_ended(string line, long steps, string progress)
+    {
+        var report = new StatusReport("xor", new string('a', 64), "done", 0, steps, steps, 0, "", [], null, []) { ExitCode = 0 };
+
+        var run = await new HostRun { Cluster = new FakeCluster { Status = () => report } }.RunLineAsync(line);
+
+        Assert.Equal((0, ""), (run.ExitCode, run.Error));
+        Assert.Contains("xor, done, definition aaaaaaaaaaaa", run.Out, StringComparison.Ordinal);
+        Assert.Contains(progress, run.Out, StringComparison.Ordinal);
+        Assert.Contains("with exit code 0; the node that answers stays, to tell those that come late, until it is stopped", run.Out, StringComparison.Ordinal);
+        Assert.DoesNotContain("workers", run.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_program_that_asks_one_that_stays_reads_the_exit_code()
+    {
+        var report = new StatusReport("xor", "abc", "done", 0, 40, 40, 0, "", [], null, []) { ExitCode = 0 };
+
+        var run = await new HostRun { Cluster = new FakeCluster { Status = () => report } }.RunLineAsync("status --json");
+
+        Assert.Equal(0, JsonDocument.Parse(run.Out).RootElement.GetProperty("exitCode").GetInt32());
     }
 
     [Theory]

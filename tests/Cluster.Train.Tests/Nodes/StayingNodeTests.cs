@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using Cluster.Train.Nodes;
+using Cluster.Train.Running;
+using Cluster.Train.Tests.Hosting;
 
 namespace Cluster.Train.Tests.Nodes;
 
@@ -11,7 +13,10 @@ public sealed class StayingNodeTests : IAsyncDisposable
     private readonly HostPort _address = FreePort();
     private readonly Task _staying;
 
-    public StayingNodeTests() => _staying = ClusterNode.StayAsync(TestCluster.Options(NodeRole.Worker, _address) with { Listen = _address, Advertise = _address }, _stop.Token);
+    public StayingNodeTests() => _staying = ClusterNode.StayAsync(
+        new CoordinatorOptions(TestCluster.Options(NodeRole.Worker, _address) with { Listen = _address, Advertise = _address }, Job), FakeEngine.Outcome, _stop.Token);
+
+    private static TrainingOptions Job { get; } = TrainingOptions.For(FakeTask.Xor, workers: 1);
 
     public async ValueTask DisposeAsync()
     {
@@ -44,6 +49,15 @@ public sealed class StayingNodeTests : IAsyncDisposable
         var end = await coordinator.RunAsync(_stop.Token).WaitAsync(TestCluster.Patience * 2);
 
         Assert.Equal(new NodeEnd(NodeEndKind.Done, "") { Where = _address.ToString() }, end);
+    }
+
+    [Fact]
+    public async Task Whoever_asks_how_the_job_stands_is_told_that_it_is_done()
+    {
+        var report = await StatusClient.AskAsync([_address], tls: null, TestCluster.Patience);
+
+        Assert.Equal(("done", 0, Job.Definition.Hash()), (report.Phase, report.ExitCode, report.Job));
+        Assert.Equal((FakeEngine.Outcome.Steps, FakeEngine.Outcome.Steps), (report.CompletedSteps, report.TotalSteps));
     }
 
     private static HostPort FreePort()

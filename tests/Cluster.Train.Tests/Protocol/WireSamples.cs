@@ -84,7 +84,10 @@ internal static class WireSamples
         StatusRequest.Instance,
         new StatusReport(
             "xor", "job", "running", 3, 65, 2000, 1234.5, "sharded", [new StatusMember("worker-1", "host", "cpu", 1, 2, "training") { Processor = "a processor", SilentSeconds = 0.5 }],
-            new StatusWaiting("worker-2", "preparing", 1.5), [new StatusFigure("mae", 0.25)]),
+            new StatusWaiting("worker-2", "preparing", 1.5), [new StatusFigure("mae", 0.25)])
+        {
+            ExitCode = 0,
+        },
         new JobEnded(JobEnd.Stopped, "host:1", "stopped"),
         HandOver.Instance,
         HandOverAgreed.Instance,

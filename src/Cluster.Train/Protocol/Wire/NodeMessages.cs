@@ -8,7 +8,7 @@ internal static class NodeMessages
     internal static readonly WireCodec[] All =
     [
         new WireCodec<StatusRequest>("status-1", 0, (ref _, _) => { }, (ref _) => StatusRequest.Instance),
-        new WireCodec<StatusReport>("status-report-1", 11, WriteReport, ReadReport),
+        new WireCodec<StatusReport>("status-report-1", 12, WriteReport, ReadReport),
         new WireCodec<JobEnded>("job-ended-1", 3, WriteEnded, ReadEnded),
         new WireCodec<HandOver>("hand-over-1", 0, (ref _, _) => { }, (ref _) => HandOver.Instance),
         new WireCodec<HandOverAgreed>("hand-over-agreed-1", 0, (ref _, _) => { }, (ref _) => HandOverAgreed.Instance),
@@ -28,12 +28,16 @@ internal static class NodeMessages
         WireFields.WriteList(ref writer, message.Members, WriteMember);
         WireFields.WriteOptional(ref writer, message.Waiting, WriteWaiting);
         WireFields.WriteList(ref writer, message.Figures, WriteFigure);
+        WireFields.WriteOptional(ref writer, message.ExitCode);
     }
 
     private static StatusReport ReadReport(ref MessagePackReader reader) => new(
         WireFields.Text(ref reader), WireFields.Text(ref reader), WireFields.Text(ref reader), reader.ReadInt32(), reader.ReadInt64(),
         reader.ReadInt64(), reader.ReadDouble(), WireFields.Text(ref reader), WireFields.List(ref reader, ReadMember),
-        WireFields.Optional(ref reader, ReadWaiting), WireFields.List(ref reader, ReadFigure));
+        WireFields.Optional(ref reader, ReadWaiting), WireFields.List(ref reader, ReadFigure))
+    {
+        ExitCode = checked((int?)WireFields.OptionalLong(ref reader)),
+    };
 
     private static void WriteFigure(ref MessagePackWriter writer, StatusFigure figure)
     {
