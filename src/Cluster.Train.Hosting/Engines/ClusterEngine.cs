@@ -14,7 +14,7 @@ internal sealed class ClusterEngine : IClusterEngine
     public Task<NodeEnd> WorkAsync(WorkerOptions options, Action<string> say, CancellationToken stop) => ClusterNode.RunWorkerAsync(options, say, stop);
 
     /// <inheritdoc/>
-    public Task StayAsync(CoordinatorOptions options, JobOutcome? outcome, CancellationToken stop) => ClusterNode.StayAsync(options, outcome, stop);
+    public Task StayAsync(CoordinatorOptions options, JobOutcome? outcome, Action<string> say, CancellationToken stop) => ClusterNode.StayAsync(options, outcome, say, stop);
 
     /// <inheritdoc/>
     public Task<StatusReport> AskStatusAsync(IReadOnlyList<HostPort> nodes, TlsIdentity? tls, TimeSpan patience) =>

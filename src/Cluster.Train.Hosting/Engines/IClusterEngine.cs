@@ -13,7 +13,7 @@ internal interface IClusterEngine
     Task<NodeEnd> WorkAsync(WorkerOptions options, Action<string> say, CancellationToken stop);
 
     /// <inheritdoc cref="ClusterNode.StayAsync"/>
-    Task StayAsync(CoordinatorOptions options, JobOutcome? outcome, CancellationToken stop);
+    Task StayAsync(CoordinatorOptions options, JobOutcome? outcome, Action<string> say, CancellationToken stop);
 
     /// <inheritdoc cref="ClusterNode.AskStatusAsync"/>
     Task<StatusReport> AskStatusAsync(IReadOnlyList<HostPort> nodes, TlsIdentity? tls, TimeSpan patience);

@@ -91,7 +91,7 @@ internal static class CoordinatorVerb
         invocation.Host.Out.WriteLine("left; the job goes on without this node");
         return signals.ExitCode ?? 0;
 
-        Task StayAsync() => Stay.UntilStoppedAsync(invocation, monitoring, signals, Say, stop => invocation.Host.Cluster.StayAsync(run, end.Outcome, stop));
+        Task StayAsync() => Stay.UntilStoppedAsync(invocation, monitoring, signals, Say, stop => invocation.Host.Cluster.StayAsync(run, end.Outcome, Say, stop));
 
         void Say(string line)
         {

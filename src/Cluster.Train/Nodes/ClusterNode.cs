@@ -48,13 +48,14 @@ public static class ClusterNode
     /// <summary>Stays where a job's coordinator was once the job is done: nodes that come later are told so, and end like those that were there.</summary>
     /// <param name="options">The node that carried the coordinator, or stood by, and its job.</param>
     /// <param name="outcome">How the job ended, for whoever asks; null where another node carried it.</param>
+    /// <param name="say">Is told, in a line for each machine that nodes came from, at most a few.</param>
     /// <param name="stop">Ends it.</param>
     /// <exception cref="BadInputException">The node cannot listen.</exception>
-    public static Task StayAsync(CoordinatorOptions options, JobOutcome? outcome, CancellationToken stop)
+    public static Task StayAsync(CoordinatorOptions options, JobOutcome? outcome, Action<string> say, CancellationToken stop)
     {
         var node = options.Node with { Role = NodeRole.Coordinator };
         node.EnsureClosed();
-        return new StayingNode(node, StayingNode.ReportOf(options.Job.Definition, outcome)).RunAsync(stop);
+        return new StayingNode(node, StayingNode.ReportOf(options.Job.Definition, outcome), say).RunAsync(stop);
     }
 
     /// <summary>Asks a cluster how its job stands, without becoming a member: the first of these nodes that answers.</summary>

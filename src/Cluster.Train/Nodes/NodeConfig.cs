@@ -26,6 +26,7 @@ internal static class NodeConfig
     /// <summary>The settings of a member of the cluster.</summary>
     public static Config Of(NodeOptions options) => ConfigurationFactory.ParseString(Invariant($$"""
         {{ActorSystems.LogSetting(options.LogLevel)}}
+        cluster-train.downing.losses-matter = {{(options.HasJob ? "true" : "false")}}
         akka.cluster.roles = [{{(options.Role == NodeRole.Coordinator ? CoordinatorRole : WorkerRole)}}{{(options.Dashboard is { } page ? ", " + Quote(DashboardRole + page.AbsoluteUri) : "")}}]
         akka.cluster.seed-node-timeout = {{ClusterJoin.FirstSeedPatience(options.IsFirstSeed && options.AnotherSeedListens).TotalSeconds}} s
         akka.remote.dot-netty.tcp {

@@ -61,6 +61,9 @@ public sealed record NodeOptions
     /// <summary>What it is for.</summary>
     internal NodeRole Role { get; init; }
 
+    /// <summary>Whether its cluster has a job, or had one: then nobody has to read whom it has lost.</summary>
+    internal bool HasJob { get; init; } = true;
+
     /// <summary>Whether somebody listened at another seed when the node was started.</summary>
     internal bool AnotherSeedListens { get; init; }
 

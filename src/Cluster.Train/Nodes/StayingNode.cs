@@ -8,16 +8,19 @@ namespace Cluster.Train.Nodes;
 /// <summary>A node that stays where a job's coordinator was once the job is done, in a cluster of its own: whoever comes is told so, and ends.</summary>
 /// <param name="options">The node.</param>
 /// <param name="report">How the job ended, for whoever asks.</param>
-internal sealed class StayingNode(NodeOptions options, StatusReport report)
+/// <param name="say">Is told, in a line, of nodes that came.</param>
+internal sealed class StayingNode(NodeOptions options, StatusReport report, Action<string> say)
 {
+    private readonly LateComers _lateComers = new();
+
     /// <summary>Runs until it is stopped.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
         while (!stop.IsCancellationRequested)
         {
             // Whoever comes asks all seeds: nodes that stay need not know each other.
-            await using var node = NodeSystem.Start(options with { Seeds = [] });
-            node.System.ActorOf(JobEndTeller.Props(new JobEnded(JobEnd.Done, node.Address.ToString(), ""), report), NodeActor.Name);
+            await using var node = NodeSystem.Start(options with { Seeds = [], HasJob = false });
+            node.System.ActorOf(JobEndTeller.Props(new JobEnded(JobEnd.Done, node.Address.ToString(), ""), report, Tell), NodeActor.Name);
             try
             {
                 await node.JoinAsync(stop);
@@ -28,6 +31,11 @@ internal sealed class StayingNode(NodeOptions options, StatusReport report)
                 node.NoteJobEnd();
             }
         }
+    }
+
+    private void Tell(HostPort node)
+    {
+        if (_lateComers.Line(node) is { } line) say(line);
     }
 
     /// <summary>What whoever asks is told of a job that is done.</summary>
@@ -48,12 +56,15 @@ internal sealed class StayingNode(NodeOptions options, StatusReport report)
         private readonly AkkaCluster _cluster = AkkaCluster.Get(Context.System);
         private readonly HashSet<Address> _unaware = [];
 
-        public JobEndTeller(JobEnded ended, StatusReport report)
+        public JobEndTeller(JobEnded ended, StatusReport report, Action<HostPort> onTold)
         {
             Receive<ClusterEvent.MemberRemoved>(removed => _unaware.Remove(removed.Member.Address));
             Receive<ClusterEvent.MemberStatusChange>(change => Come(change.Member));
             Receive<StatusRequest>(_ => Sender.Tell(report));
-            Receive<JobEndNoted>(_ => _unaware.Remove(Sender.Path.Address));
+            Receive<JobEndNoted>(_ =>
+            {
+                if (_unaware.Remove(Sender.Path.Address)) onTold(HostPort.Of(Sender.Path.Address));
+            });
             Receive<Repeat>(_ =>
             {
                 foreach (var address in _unaware)
@@ -65,7 +76,8 @@ internal sealed class StayingNode(NodeOptions options, StatusReport report)
 
         public ITimerScheduler Timers { get; set; } = null!;
 
-        internal static Props Props(JobEnded ended, StatusReport report) => Akka.Actor.Props.Create(() => new JobEndTeller(ended, report));
+        internal static Props Props(JobEnded ended, StatusReport report, Action<HostPort> onTold) =>
+            Akka.Actor.Props.Create(() => new JobEndTeller(ended, report, onTold));
 
         protected override void PreStart()
         {

@@ -40,7 +40,7 @@ internal sealed class FakeCluster : IClusterEngine
         return Work(say, stop);
     }
 
-    public Task StayAsync(CoordinatorOptions options, JobOutcome? outcome, CancellationToken stop)
+    public Task StayAsync(CoordinatorOptions options, JobOutcome? outcome, Action<string> say, CancellationToken stop)
     {
         Stays = options.Node;
         return Stay(stop);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using Cluster.Train.Nodes;
@@ -11,10 +12,11 @@ public sealed class StayingNodeTests : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new(TestCluster.Patience * 5);
     private readonly HostPort _address = FreePort();
+    private readonly ConcurrentQueue<string> _said = new();
     private readonly Task _staying;
 
     public StayingNodeTests() => _staying = ClusterNode.StayAsync(
-        new CoordinatorOptions(TestCluster.Options(NodeRole.Worker, _address) with { Listen = _address, Advertise = _address }, Job), FakeEngine.Outcome, _stop.Token);
+        new CoordinatorOptions(TestCluster.Options(NodeRole.Worker, _address) with { Listen = _address, Advertise = _address }, Job), FakeEngine.Outcome, _said.Enqueue, _stop.Token);
 
     private static TrainingOptions Job { get; } = TrainingOptions.For(FakeTask.Xor, workers: 1);
 
@@ -34,6 +36,8 @@ public sealed class StayingNodeTests : IAsyncDisposable
 
             Assert.Equal(new NodeEnd(NodeEndKind.Done, "the job is done"), await worker.RunAsync(_stop.Token).WaitAsync(TestCluster.Patience));
         }
+
+        Assert.Equal(["127.0.0.1 came late, and was told that the job is done"], _said);
     }
 
     [Theory]

@@ -12,5 +12,6 @@ internal sealed class CoordinatedDowning(ActorSystem system, AkkaCluster cluster
     public TimeSpan DownRemovalMargin => TimeSpan.Zero;
 
     /// <inheritdoc/>
-    public Props DowningActorProps => DowningActor.Props(cluster, system.Settings.Config.GetTimeSpan("cluster-train.downing.stable-after"));
+    public Props DowningActorProps => DowningActor.Props(
+        cluster, system.Settings.Config.GetTimeSpan("cluster-train.downing.stable-after"), system.Settings.Config.GetBoolean("cluster-train.downing.losses-matter"));
 }

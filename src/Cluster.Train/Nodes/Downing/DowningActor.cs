@@ -19,6 +19,7 @@ internal sealed class DowningActor : ReceiveActor, IWithTimers
 
     private readonly AkkaCluster _cluster;
     private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly bool _lossesMatter;
     private readonly TimeSpan _stableAfter;
     private readonly NodeRole _role;
     private readonly HashSet<Address> _probed = [];
@@ -26,8 +27,9 @@ internal sealed class DowningActor : ReceiveActor, IWithTimers
     private DateTimeOffset _unchangedSince;
 
     /// <summary>Is created by <see cref="Props"/>.</summary>
-    public DowningActor(AkkaCluster cluster, TimeSpan stableAfter)
+    public DowningActor(AkkaCluster cluster, TimeSpan stableAfter, bool lossesMatter)
     {
+        _lossesMatter = lossesMatter;
         _cluster = cluster;
         _stableAfter = stableAfter;
         _role = cluster.SelfRoles.Contains(NodeConfig.CoordinatorRole) ? NodeRole.Coordinator : NodeRole.Worker;
@@ -44,8 +46,8 @@ internal sealed class DowningActor : ReceiveActor, IWithTimers
     public ITimerScheduler Timers { get; set; } = null!;
 
     /// <summary>Decides after members and what is reachable have stayed the same for this time.</summary>
-    internal static Props Props(AkkaCluster cluster, TimeSpan stableAfter) =>
-        Akka.Actor.Props.Create(() => new DowningActor(cluster, stableAfter));
+    internal static Props Props(AkkaCluster cluster, TimeSpan stableAfter, bool lossesMatter) =>
+        Akka.Actor.Props.Create(() => new DowningActor(cluster, stableAfter, lossesMatter));
 
     /// <inheritdoc/>
     protected override void PreStart()
@@ -86,7 +88,7 @@ internal sealed class DowningActor : ReceiveActor, IWithTimers
         switch (verdict)
         {
             case DowningVerdict.DownUnreachable:
-                _log.Warning("going on without members that cannot be reached: {0}", reason);
+                TellOfLoss($"going on without members that cannot be reached: {reason}");
                 foreach (var member in state.Unreachable.Where(member => !Hears(member)))
                 {
                     _cluster.Down(member.Address);
@@ -157,9 +159,21 @@ internal sealed class DowningActor : ReceiveActor, IWithTimers
     private void DownDead(Address address)
     {
         if (!IsFullMember(address)) return;
-        _log.Warning("{0} has ended: nobody listens there any more", HostPort.Of(address));
+        TellOfLoss($"{HostPort.Of(address)} has ended: nobody listens there any more");
         MemberFailureDetector.ReportDead(Context.System.EventStream, address.ToString());
         _cluster.Down(address);
+    }
+
+    private void TellOfLoss(string line)
+    {
+        if (_lossesMatter)
+        {
+            _log.Warning("{0}", line);
+        }
+        else
+        {
+            _log.Info("{0}", line);
+        }
     }
 
     // One that leaves in good order also closes its connections.
