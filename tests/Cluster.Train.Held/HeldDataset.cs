@@ -6,11 +6,9 @@ namespace Cluster.Train.Held;
 /// <param name="data">The samples.</param>
 /// <param name="epoch">From which epoch on, counted from 0.</param>
 /// <param name="released">Whether they are; asked again and again, on the threads that read.</param>
-internal sealed class HeldDataset(IDataset data, int epoch, Func<bool> released) : IDataset
+/// <param name="milliseconds">For each batch of a shard, so that a job of some thousand steps takes longer than any test waits.</param>
+internal sealed class HeldDataset(IDataset data, int epoch, Func<bool> released, int milliseconds = 100) : IDataset
 {
-    /// <summary>For each batch of a shard, so that a job of some thousand steps takes longer than any test waits.</summary>
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
-
     private bool _released;
 
     public int Count => data.Count;
@@ -23,7 +21,7 @@ internal sealed class HeldDataset(IDataset data, int epoch, Func<bool> released)
     {
         if (at >= epoch && !Volatile.Read(ref _released))
         {
-            Volatile.Write(ref _released, SpinWait.SpinUntil(released, Pause));
+            Volatile.Write(ref _released, SpinWait.SpinUntil(released, milliseconds));
         }
 
         data.Read(samples, at, into);

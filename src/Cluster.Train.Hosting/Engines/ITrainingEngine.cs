@@ -11,9 +11,9 @@ internal interface ITrainingEngine
     /// <inheritdoc cref="LocalTraining.RunAsync"/>
     Task<JobOutcome> RunAsync(TrainingOptions options, IJobObserver observer, CancellationToken stop);
 
-    /// <inheritdoc cref="LocalTraining.EvaluateAsync(ITrainingTask, string, string?, string, int)"/>
+    /// <inheritdoc cref="LocalTraining.EvaluateAsync(ITrainingTask, string, string?, string, int, CancellationToken)"/>
     /// <remarks>Or, of new samples, <see cref="LocalTraining.EvaluateNewAsync"/>.</remarks>
-    Task<EvaluationResult> EvaluateAsync(ITrainingTask task, string checkpoint, string? dataDirectory, string device, int workers, bool isNew);
+    Task<EvaluationResult> EvaluateAsync(ITrainingTask task, string checkpoint, string? dataDirectory, string device, int workers, bool isNew, CancellationToken stop);
 
     /// <inheritdoc cref="TrainedModel.WritePredictionsAsync"/>
     Task<PredictionSummary> PredictAsync(
@@ -32,9 +32,9 @@ internal sealed class LocalEngine : ITrainingEngine
     public Task<JobOutcome> RunAsync(TrainingOptions options, IJobObserver observer, CancellationToken stop) =>
         LocalTraining.RunAsync(options, observer, stop);
 
-    public Task<EvaluationResult> EvaluateAsync(ITrainingTask task, string checkpoint, string? dataDirectory, string device, int workers, bool isNew) => isNew
-        ? LocalTraining.EvaluateNewAsync(task, checkpoint, dataDirectory, device, workers)
-        : LocalTraining.EvaluateAsync(task, checkpoint, dataDirectory, device, workers);
+    public Task<EvaluationResult> EvaluateAsync(ITrainingTask task, string checkpoint, string? dataDirectory, string device, int workers, bool isNew, CancellationToken stop) => isNew
+        ? LocalTraining.EvaluateNewAsync(task, checkpoint, dataDirectory, device, workers, stop)
+        : LocalTraining.EvaluateAsync(task, checkpoint, dataDirectory, device, workers, stop);
 
     public Task<PredictionSummary> PredictAsync(
         ITrainingTask task, string checkpoint, TextWriter output, string? dataDirectory, string device, int workers, CancellationToken stop) =>

@@ -26,8 +26,20 @@ internal static class EvaluateVerb
             invocation.Host.Out.WriteLine($"{invocation.Task.Name}: the best checkpoint, {Path.GetFileName(checkpoint)}, by {best.Metric} {Figures.Metric(best.Metric, best.Value)}; --last takes the newest");
         }
 
-        var result = await invocation.Host.Engine.EvaluateAsync(
-            invocation.Task, checkpoint, DataPath.Of(values), values.Get(RunOptions.Device), values.Get(RunOptions.ModelCopies), values.Get(New));
+        using var signals = invocation.Host.ListenForSignals();
+        // It has no steps, and where it stops, nothing is lost.
+        signals.SayThrough(_ => invocation.Host.Error.WriteLine($"{invocation.Task.Name}: stopping, without a result; a second signal ends at once"));
+        EvaluationResult result;
+        try
+        {
+            result = await invocation.Host.Engine.EvaluateAsync(
+                invocation.Task, checkpoint, DataPath.Of(values), values.Get(RunOptions.Device), values.Get(RunOptions.ModelCopies), values.Get(New), signals.Token);
+        }
+        catch (OperationCanceledException) when (signals.ExitCode is not null)
+        {
+            return signals.ExitCode.Value;
+        }
+
         var metrics = string.Concat(result.Numbers().Select(figure => $"  {figure.Name} {Figures.Metric(figure.Name, figure.Value)}"));
         invocation.Host.Out.WriteLine($"{invocation.Task.Name}: test loss {Figures.Loss(result.Loss)}{metrics}  over {Figures.Count(result.Samples, values.Get(New) ? "new sample" : "sample")}");
         return 0;

@@ -37,8 +37,10 @@ internal sealed class CheckpointEvaluator
 
     /// <summary>Evaluates all samples once: the workers share the batches, whose sums are added in the batches' order.</summary>
     /// <param name="workers">Replicas, each on its own thread; the result does not depend on their number.</param>
+    /// <param name="stop">Ends it after the batches that are being computed.</param>
     /// <exception cref="BadInputException">There are no evaluation samples, or the model is another one.</exception>
-    internal async Task<EvaluationResult> RunAsync(int workers)
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    internal async Task<EvaluationResult> RunAsync(int workers, CancellationToken stop = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(workers, 1);
         var crew = new List<EvaluationWorker> { new("evaluation", Definition) };
@@ -53,7 +55,7 @@ internal sealed class CheckpointEvaluator
                 crew.Add(new EvaluationWorker(Invariant($"evaluation-{number}"), Definition));
             }
 
-            return await AddedUpAsync(crew, batches, own, samples, plan).ConfigureAwait(false);
+            return await AddedUpAsync(crew, batches, own, samples, plan, stop).ConfigureAwait(false);
         }
         finally
         {
@@ -61,7 +63,7 @@ internal sealed class CheckpointEvaluator
         }
     }
 
-    private async Task<EvaluationResult> AddedUpAsync(List<EvaluationWorker> crew, int batches, TaskData own, IDataset samples, EvaluationPlan plan)
+    private async Task<EvaluationResult> AddedUpAsync(List<EvaluationWorker> crew, int batches, TaskData own, IDataset samples, EvaluationPlan plan, CancellationToken stop)
     {
         var shards = new ShardRange(0, Definition.Shards);
         var parts = ShardEvaluation.Begin(_checkpoint.Manifest.Step, shards);
@@ -69,9 +71,10 @@ internal sealed class CheckpointEvaluator
         // Each worker is asked once more than it has batches: what it was given is looked at again after the last.
         for (var index = 0; index < batches + crew.Count; index++)
         {
+            stop.ThrowIfCancellationRequested();
             var part = new EveryNth(index % crew.Count, crew.Count);
             pending.Enqueue(crew[part.First].NextAsync(
-                held => Replica(own, held), () => new EvaluationLoader(_task.Name, samples, plan, shards, DataTimeout, part)));
+                held => Replica(own, held), () => new EvaluationLoader(_task.Name, samples, plan, shards, DataTimeout, part), stop));
             if (pending.Count >= BatchesInHand * crew.Count)
             {
                 Add(await pending.Dequeue().ConfigureAwait(false));

@@ -27,9 +27,11 @@ internal sealed class EvaluationWorker : IDisposable
     /// <summary>The next of its batches; the replica is made with the first.</summary>
     /// <param name="make">Makes the replica, with all that it computes in; what it has made is disposed of even if it fails.</param>
     /// <param name="load">Reads its batches.</param>
+    /// <param name="stop">One that has not begun is not computed any more.</param>
     /// <returns>Null after the last.</returns>
-    internal Task<EvaluatedBatch?> NextAsync(Func<List<IDisposable>, ModelReplica> make, Func<EvaluationLoader> load) => _thread.RunAsync(() =>
+    internal Task<EvaluatedBatch?> NextAsync(Func<List<IDisposable>, ModelReplica> make, Func<EvaluationLoader> load, CancellationToken stop) => _thread.RunAsync(() =>
     {
+        stop.ThrowIfCancellationRequested();
         _replica ??= make(_held);
         if (_batches is null)
         {

@@ -191,7 +191,7 @@ public static class LocalTraining
     /// <param name="device">cpu, cuda or cuda:N.</param>
     /// <exception cref="BadInputException">The checkpoint or the data cannot be used.</exception>
     public static Task<EvaluationResult> EvaluateAsync(ITrainingTask task, string checkpoint, string? dataDirectory, string device) =>
-        EvaluateAsync(task, checkpoint, dataDirectory, device, workers: 1);
+        EvaluateAsync(task, checkpoint, dataDirectory, device, workers: 1, CancellationToken.None);
 
     /// <summary>The same, by several workers.</summary>
     /// <param name="task">The task.</param>
@@ -199,21 +199,23 @@ public static class LocalTraining
     /// <param name="dataDirectory">What <c>--data</c> names; null where it was not given.</param>
     /// <param name="device">cpu, cuda or cuda:N.</param>
     /// <param name="workers">Copies of the model that compute side by side, each on its own thread. The result does not depend on their number, to the last bit.</param>
+    /// <param name="stop">Ends it after the batches that are being computed.</param>
     /// <exception cref="BadInputException">The checkpoint or the data cannot be used.</exception>
-    public static Task<EvaluationResult> EvaluateAsync(ITrainingTask task, string checkpoint, string? dataDirectory, string device, int workers) =>
-        EvaluatedAsync(task, checkpoint, dataDirectory, device, workers, isNew: false);
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    public static Task<EvaluationResult> EvaluateAsync(ITrainingTask task, string checkpoint, string? dataDirectory, string device, int workers, CancellationToken stop = default) =>
+        EvaluatedAsync(task, checkpoint, dataDirectory, device, workers, isNew: false, stop);
 
     /// <summary>Evaluates the parameters of a checkpoint with all of the task's new samples, which have targets (<see cref="ITrainingTask.OpenNewLabelledData"/>).</summary>
-    /// <inheritdoc cref="EvaluateAsync(ITrainingTask, string, string?, string, int)"/>
-    public static Task<EvaluationResult> EvaluateNewAsync(ITrainingTask task, string checkpoint, string? dataDirectory, string device, int workers = 1) =>
-        EvaluatedAsync(task, checkpoint, dataDirectory, device, workers, isNew: true);
+    /// <inheritdoc cref="EvaluateAsync(ITrainingTask, string, string?, string, int, CancellationToken)"/>
+    public static Task<EvaluationResult> EvaluateNewAsync(ITrainingTask task, string checkpoint, string? dataDirectory, string device, int workers = 1, CancellationToken stop = default) =>
+        EvaluatedAsync(task, checkpoint, dataDirectory, device, workers, isNew: true, stop);
 
     private static async Task<EvaluationResult> EvaluatedAsync(
-        ITrainingTask task, string checkpoint, string? dataDirectory, string device, int workers, bool isNew)
+        ITrainingTask task, string checkpoint, string? dataDirectory, string device, int workers, bool isNew, CancellationToken stop)
     {
         using var loaded = CheckpointFinder.Load(checkpoint, out _);
         var evaluator = new CheckpointEvaluator(task, loaded, dataDirectory, DeviceSpec.Parse(device), isNew);
         NativeEnvironment.Prepare(evaluator.Definition.Portable);
-        return await evaluator.RunAsync(workers).ConfigureAwait(false);
+        return await evaluator.RunAsync(workers, stop).ConfigureAwait(false);
     }
 }

@@ -77,6 +77,31 @@ public sealed class ExitCodeTests
         Assert.Equal((130, "stopped before the first step\n"), (run.ExitCode, run.Out));
     }
 
+    [Theory]
+    [InlineData(PosixSignal.SIGINT, 130)]
+    [InlineData(PosixSignal.SIGTERM, 143)]
+    [InlineData(PosixSignal.SIGHUP, 129)]
+    public async Task An_evaluation_that_is_stopped_says_so_in_a_line(PosixSignal signal, int exitCode)
+    {
+        using var folder = new TemporaryFolder();
+        HostRun? run = null;
+        run = new HostRun
+        {
+            Engine = new FakeEngine
+            {
+                Evaluate = stop =>
+                {
+                    run!.Signals!.Receive(signal);
+                    return Task.FromCanceled<EvaluationResult>(stop);
+                },
+            },
+        };
+
+        await run.RunAsync("evaluate", "xor", "--checkpoint", folder.Path);
+
+        Assert.Equal((exitCode, "", "xor: stopping, without a result; a second signal ends at once\n"), (run.ExitCode, run.Out, run.Error));
+    }
+
     [Fact]
     public async Task A_coordinator_that_was_stopped_before_it_had_its_job_says_what_is_lost()
     {

@@ -47,6 +47,9 @@ internal sealed class FakeEngine : ITrainingEngine
     /// <summary>Task, checkpoint, data and device of the last evaluation, its workers, and whether it was one of new samples.</summary>
     public (string Task, string Checkpoint, string? Data, string Device, int Workers, bool IsNew)? AskedToEvaluate { get; private set; }
 
+    /// <summary>What an evaluation comes to.</summary>
+    public Func<CancellationToken, Task<EvaluationResult>> Evaluate { get; init; } = _ => Task.FromResult(new EvaluationResult(0.0312, 0.998, 500));
+
     /// <summary>What was last to be predicted; null before.</summary>
     public (string Task, string Checkpoint, string? Data, string Device, int Workers)? AskedToPredict { get; private set; }
 
@@ -75,10 +78,10 @@ internal sealed class FakeEngine : ITrainingEngine
         return Run(observer, stop);
     }
 
-    public Task<EvaluationResult> EvaluateAsync(ITrainingTask task, string checkpoint, string? dataDirectory, string device, int workers, bool isNew)
+    public Task<EvaluationResult> EvaluateAsync(ITrainingTask task, string checkpoint, string? dataDirectory, string device, int workers, bool isNew, CancellationToken stop)
     {
         AskedToEvaluate = (task.Name, checkpoint, dataDirectory, device, workers, isNew);
-        return Task.FromResult(new EvaluationResult(0.0312, 0.998, 500));
+        return Evaluate(stop);
     }
 
     public async Task<PredictionSummary> PredictAsync(

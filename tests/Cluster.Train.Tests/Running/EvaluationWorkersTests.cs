@@ -63,6 +63,28 @@ public sealed class EvaluationWorkersTests : IDisposable
         Assert.Contains("too few", fault.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public async Task One_that_is_stopped_computes_no_batch_more(int workers)
+    {
+        await (s_run with { Task = Task(SmallTask.Wide), Checkpoints = _folder.Root }).RunAsync();
+        using var stop = new CancellationTokenSource();
+        var batches = 0;
+        var stopped = Task(SmallTask.Wide, (_, _) =>
+        {
+            Interlocked.Increment(ref batches);
+            stop.Cancel();
+            return default;
+        });
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => LocalTraining.EvaluateAsync(stopped, _folder.Root, dataDirectory: null, "cpu", workers, stop.Token));
+
+        // The others may have begun one each.
+        Assert.InRange(batches, 1, workers);
+    }
+
     [Fact]
     public Task No_worker_is_refused() => Assert.ThrowsAsync<ArgumentOutOfRangeException>(async () =>
     {
