@@ -141,7 +141,8 @@ internal sealed class Scenario : IAsyncDisposable
 
     private string ReleaseFile => Path.Combine(_folder.FullName, "released");
 
-    private string? Hold => _heldEpoch is { } epoch ? string.Create(CultureInfo.InvariantCulture, $"{epoch}:{ReleaseFile}") : null;
+    /// <summary>CLUSTER_TRAIN_TEST_HOLD of its nodes; null for none.</summary>
+    internal string? Hold => _heldEpoch is { } epoch ? string.Create(CultureInfo.InvariantCulture, $"{epoch}:{ReleaseFile}") : null;
 
     private static string Loopback(int port) => $"127.0.0.1:{port}";
 
