@@ -26,6 +26,7 @@ internal static class ImageSettings
         new("top-k", "Also tells how often the class is among the K likeliest; 0 for not at all.", "0"),
         new("target", "The column of --labels to predict; several quantities with commas between.", LabelColumn) { OmitsDefault = true },
         new("kind", "What the target is: one of several classes, or a quantity.", "class", "class", "quantity") { OmitsDefault = true },
+        new("test-file", "A CSV file in --data, like that of --labels, of the images to evaluate with, in place of a split.", "") { OmitsDefault = true },
         new("scale-target", "How a quantity is scaled in training; errors and predictions are in its own unit.", "standard", "standard", "min-max", "none") { OmitsDefault = true },
     ];
 
@@ -35,6 +36,11 @@ internal static class ImageSettings
     {
         var size = Whole(settings, "size", LeastSize, MostSize);
         var targets = Targets(settings);
+        if (settings["labels"].Length == 0 && settings["test-file"].Length > 0)
+        {
+            throw new BadInputException("--test-file is a table like that of --labels, which is missing: give --labels, or folders 'train' and 'test' in --data, each with a folder for each class");
+        }
+
         var layout = new ImageLayout
         {
             Height = size,
@@ -48,6 +54,7 @@ internal static class ImageSettings
             Augmentation = Augmentation(settings["augment"], size),
             Normalization = settings["normalize"] == "none" ? ImageNormalization.None(layout.Channels) : null,
             Table = settings["labels"] is { Length: > 0 } labels ? labels : null,
+            EvaluationTable = settings["test-file"] is { Length: > 0 } test ? test : null,
             ClassColumn = targets[0],
             NumberColumns = IsClass(settings) ? [] : targets,
             TargetScaling = settings["scale-target"] switch { "min-max" => ColumnScaling.MinMax, "none" => ColumnScaling.None, _ => ColumnScaling.Standard },

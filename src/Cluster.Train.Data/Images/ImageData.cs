@@ -65,6 +65,7 @@ public static class ImageData
 
     private static (ImageDataset Training, ImageDataset Evaluation, string? Remark) Parts(string folder, ImageOptions options)
     {
+        CheckEvaluationTable(folder, options);
         var train = Path.Combine(folder, "train");
         if (options.Table is null && options.NumberColumns.Count == 0 && Directory.Exists(train))
         {
@@ -80,7 +81,24 @@ public static class ImageData
             return Divided(training, options);
         }
 
-        return Divided(Whole(folder, options.Layout, options.Table, options.ClassColumn, options.NumberColumns, classes: null), options);
+        var whole = Whole(folder, options.Layout, options.Table, options.ClassColumn, options.NumberColumns, classes: null);
+        return options.EvaluationTable is { } table
+            ? (whole, Whole(folder, options.Layout, table, options.ClassColumn, options.NumberColumns, whole.Classes), null)
+            : Divided(whole, options);
+    }
+
+    private static void CheckEvaluationTable(string folder, ImageOptions options)
+    {
+        if (options.EvaluationTable is not { } table) return;
+        if (options.Table is null)
+        {
+            throw new BadInputException($"'{table}' names images to evaluate, and those to train on stand in no table: give the CSV file that has them, or a folder 'test' beside 'train'");
+        }
+
+        if (Path.GetFullPath(table, Path.GetFullPath(folder)) == Path.GetFullPath(options.Table, Path.GetFullPath(folder)))
+        {
+            throw new BadInputException($"'{table}' has the images to train on, and those to evaluate, too: give another file, or none, for a share of the images");
+        }
     }
 
     private static ImageDataset Whole(

@@ -15,6 +15,12 @@ public sealed record ImageOptions
     /// <summary>A CSV file in the folder that says which image is of which class. <b>Default</b>: null, a folder for each class.</summary>
     public string? Table { get; init; }
 
+    /// <summary>
+    /// A CSV file in the folder, like <see cref="Table"/>, of the images that are evaluated. <b>Default</b>: null, a share of those of
+    /// <see cref="Table"/>.
+    /// </summary>
+    public string? EvaluationTable { get; init; }
+
     /// <summary>The column of <see cref="Table"/> with the classes. <b>Default</b>: "label".</summary>
     public string ClassColumn { get; init; } = "label";
 
