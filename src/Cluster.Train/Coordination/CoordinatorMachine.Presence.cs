@@ -65,7 +65,10 @@ internal sealed partial class CoordinatorMachine
             _settings.Definition.Task, _jobHash, Phase.Name, Generation?.Roster.Generation ?? _generations.Last,
             _job?.Ledger.CompletedSteps ?? steps, _job?.TotalSteps ?? steps, _job?.SamplesPerSecond ?? 0,
             Generation?.Roster.Topology switch { null => "", Membership.Topology.Sharded => "sharded", _ => "coordinator" },
-            [.. _workers.Ids.Select(StatusOf)], WaitingNow(), StatusFigure.Of((Phase as Done)?.Result.Evaluation ?? _job?.Ledger.Evaluation));
+            [.. _workers.Ids.Select(StatusOf)], WaitingNow(), StatusFigure.Of((Phase as Done)?.Result.Evaluation ?? _job?.Ledger.Evaluation))
+        {
+            Numerics = (Phase as Done)?.Result.Numerics ?? _job?.Numerics ?? "",
+        };
     }
 
     private StatusMember StatusOf(string workerId)

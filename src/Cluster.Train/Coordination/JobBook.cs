@@ -217,6 +217,9 @@ internal sealed class JobBook
         return Invariant($"after step {step:N0} the learning rate goes down to {PlateauRate.Factor(schedule, Reductions.Length):G6} of what the schedule began with: no gain in {watch.Metric} in {schedule.Patience + 1} evaluations");
     }
 
+    /// <summary>The numerics class of its workers.</summary>
+    internal string Numerics => _replica.Numerics;
+
     /// <summary>The job as it ends now.</summary>
     internal JobOutcome Outcome(TimeSpan now)
     {

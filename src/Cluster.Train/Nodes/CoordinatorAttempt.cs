@@ -44,6 +44,7 @@ internal sealed class CoordinatorAttempt
         {
             _standsBy = true;
             say($"standing by: {leader} coordinates, {node.Address} takes over if that node is lost");
+            if (Metering.JobNumerics.Enabled) node.System.ActorOf(StandbyMetering.Props(node.Coordinator), "standby-metering");
         }
 
         node.System.ActorOf(

@@ -46,6 +46,7 @@ internal sealed class StayingNode(NodeOptions options, StatusReport report, Acti
         StatusFigure.Of(outcome?.Evaluation))
     {
         ExitCode = 0,
+        Numerics = outcome?.Numerics ?? "",
     };
 
     /// <summary>Tells each node that joins that the job has ended, until it has taken note or is gone.</summary>

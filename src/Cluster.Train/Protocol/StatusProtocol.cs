@@ -25,6 +25,9 @@ public sealed record StatusReport(
     string Task, string Job, string Phase, int Generation, long CompletedSteps, long TotalSteps, double SamplesPerSecond, string Topology,
     ImmutableArray<StatusMember> Members, StatusWaiting? Waiting, ImmutableArray<StatusFigure> Figures) : IWireMessage
 {
+    /// <summary>The numerics class of the workers, which is one: bits are the same only where it is. Empty while they are not known.</summary>
+    public string Numerics { get; init; } = "";
+
     /// <summary>The exit code of a job that has ended, where the node that answers only stays to say so; otherwise null.</summary>
     public int? ExitCode { get; init; }
 }

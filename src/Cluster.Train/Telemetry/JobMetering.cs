@@ -83,6 +83,7 @@ internal sealed class JobMetering(IJobObserver observer) : IJobObserver, IStatus
     public void OnStatus(StatusReport status)
     {
         Metering.Waited(this, status.Waiting);
+        Metering.Stands(status);
         (observer as IStatusObserver)?.OnStatus(status);
     }
 

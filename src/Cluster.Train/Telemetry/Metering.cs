@@ -75,6 +75,9 @@ internal static class Metering
     internal static readonly Gauge<int> Numerics = Meter.CreateGauge<int>(
         "cluster_train.worker.numerics", unit: null, "1 for the numerics class and processor of a worker: bits are the same only where the class is. On the worker's node.");
 
+    internal static readonly Gauge<int> JobNumerics = Meter.CreateGauge<int>(
+        "cluster_train.job.numerics", unit: null, "1 for the numerics class that the job's workers are of: bits are the same only where it is. On coordinators' nodes, those that stand by among them.");
+
     internal static readonly Gauge<int> Active = Meter.CreateGauge<int>(
         "cluster_train.process.active", unit: null, "1 where this node carries the job's coordinator, 0 where it stands by, by cluster_train.role. On coordinators' nodes.");
 
@@ -133,6 +136,12 @@ internal static class Metering
     internal static void Opened(string worker, string numerics, string processor) => Numerics.Record(
         1, KeyValuePair.Create("cluster_train.worker", (object?)worker), KeyValuePair.Create("cluster_train.numerics", (object?)numerics),
         KeyValuePair.Create("cluster_train.processor", (object?)processor));
+
+    /// <summary>A coordinator, or one that stands by, knows how its job stands.</summary>
+    internal static void Stands(StatusReport status)
+    {
+        if (status.Numerics.Length > 0) JobNumerics.Record(1, KeyValuePair.Create("cluster_train.numerics", (object?)status.Numerics));
+    }
 
     /// <summary>A worker has copied a snapshot.</summary>
     internal static void Copied(string worker, double seconds)

@@ -87,6 +87,7 @@ internal static class WireSamples
             new StatusWaiting("worker-2", "preparing", 1.5), [new StatusFigure("mae", 0.25)])
         {
             ExitCode = 0,
+            Numerics = "1-2-3-4-5",
         },
         new JobEnded(JobEnd.Stopped, "host:1", "stopped"),
         HandOver.Instance,

@@ -8,7 +8,7 @@ internal static class NodeMessages
     internal static readonly WireCodec[] All =
     [
         new WireCodec<StatusRequest>("status-1", 0, (ref _, _) => { }, (ref _) => StatusRequest.Instance),
-        new WireCodec<StatusReport>("status-report-1", 12, WriteReport, ReadReport),
+        new WireCodec<StatusReport>("status-report-1", 13, WriteReport, ReadReport),
         new WireCodec<JobEnded>("job-ended-1", 3, WriteEnded, ReadEnded),
         new WireCodec<HandOver>("hand-over-1", 0, (ref _, _) => { }, (ref _) => HandOver.Instance),
         new WireCodec<HandOverAgreed>("hand-over-agreed-1", 0, (ref _, _) => { }, (ref _) => HandOverAgreed.Instance),
@@ -29,6 +29,7 @@ internal static class NodeMessages
         WireFields.WriteOptional(ref writer, message.Waiting, WriteWaiting);
         WireFields.WriteList(ref writer, message.Figures, WriteFigure);
         WireFields.WriteOptional(ref writer, message.ExitCode);
+        writer.Write(message.Numerics);
     }
 
     private static StatusReport ReadReport(ref MessagePackReader reader) => new(
@@ -37,6 +38,7 @@ internal static class NodeMessages
         WireFields.Optional(ref reader, ReadWaiting), WireFields.List(ref reader, ReadFigure))
     {
         ExitCode = checked((int?)WireFields.OptionalLong(ref reader)),
+        Numerics = WireFields.Text(ref reader),
     };
 
     private static void WriteFigure(ref MessagePackWriter writer, StatusFigure figure)

@@ -1,7 +1,11 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Akka.Actor;
+using Akka.Actor.Dsl;
+using Cluster.Train.Actors;
 using Cluster.Train.Faults;
 using Cluster.Train.Hosting.Telemetry;
+using Cluster.Train.Nodes;
 using Cluster.Train.Protocol;
 using Cluster.Train.Running;
 using Cluster.Train.Telemetry;
@@ -43,7 +47,7 @@ public sealed partial class MetricsTests
         Assert.True(values["cluster_train_worker_time_seconds_total{cluster_train_phase=\"compute\",cluster_train_worker=\"worker-2\"}"] > 0);
         Assert.True(values["cluster_train_worker_snapshot_duration_seconds_count{cluster_train_worker=\"worker-1\"}"] >= 1);
         Assert.True(values["cluster_train_process_memory_bytes"] > 1e6);
-        Assert.Contains(values, value => value.Key.Contains($"cluster_train_numerics=\"{counted.Outcome.Numerics}\"", StringComparison.Ordinal));
+        Assert.Contains(values, value => value.Key.StartsWith("cluster_train_worker_numerics", StringComparison.Ordinal) && value.Key.Contains($"cluster_train_numerics=\"{counted.Outcome.Numerics}\"", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -83,6 +87,36 @@ public sealed partial class MetricsTests
         Assert.DoesNotContain(Read(prometheus), value => value.Key.Contains("somebody", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void A_coordinator_tells_the_numerics_class_of_its_workers_once_it_knows()
+    {
+        var prometheus = new PrometheusText();
+        using var export = MetricsExport.Start(prometheus, otlp: null, toCollector: false);
+        using var job = new JobMetering(new JobRecorder());
+
+        job.OnStatus(TestCluster.TalkingCoordinator.Report with { Numerics = "" });
+        Assert.DoesNotContain("cluster_train_numerics=\"told-by-status\"", prometheus.Read(), StringComparison.Ordinal);
+        job.OnStatus(TestCluster.TalkingCoordinator.Report with { Numerics = "told-by-status" });
+
+        Assert.Equal(1, Read(prometheus)["cluster_train_job_numerics{cluster_train_numerics=\"told-by-status\"}"]);
+    }
+
+    [Fact]
+    public async Task A_node_that_stands_by_asks_for_it_until_it_knows()
+    {
+        var prometheus = new PrometheusText();
+        using var export = MetricsExport.Start(prometheus, otlp: null, toCollector: false);
+        using var system = ActorSystems.CreateLocal(LogDetail.Warning);
+        var asked = 0;
+        var coordinator = system.ActorOf(act => act.Receive<StatusRequest>((_, context) => context.Sender.Tell(
+            TestCluster.TalkingCoordinator.Report with { Numerics = Interlocked.Increment(ref asked) == 1 ? "" : "told-to-standby" })));
+
+        var standby = system.ActorOf(StandbyMetering.Props(coordinator));
+
+        Assert.True(await standby.WatchAsync().WaitAsync(Patience));
+        Assert.Equal(1, Read(prometheus)["cluster_train_job_numerics{cluster_train_numerics=\"told-to-standby\"}"]);
+    }
+
     private static StatusReport Waits(string whom, double seconds) => TestCluster.TalkingCoordinator.Report with { Waiting = new StatusWaiting(whom, "preparing", seconds) };
 
     [Fact]
@@ -113,7 +147,7 @@ public sealed partial class MetricsTests
         Assert.True(asked.Length > 10);
         Assert.Empty(asked.Except(known));
         // The other way round: what nobody looks at is forgotten soon.
-        Assert.Equal(["cluster_train_job_generations_total", "cluster_train_job_steps_total", "cluster_train_process_active", "cluster_train_process_managed_memory_bytes", "cluster_train_worker_snapshot_duration_seconds_count", "cluster_train_worker_snapshot_duration_seconds_sum", "cluster_train_worker_steps_total"], known.Except(asked).Order(StringComparer.Ordinal));
+        Assert.Equal(["cluster_train_job_generations_total", "cluster_train_job_numerics", "cluster_train_job_steps_total", "cluster_train_process_active", "cluster_train_process_managed_memory_bytes", "cluster_train_worker_snapshot_duration_seconds_count", "cluster_train_worker_snapshot_duration_seconds_sum", "cluster_train_worker_steps_total"], known.Except(asked).Order(StringComparer.Ordinal));
     }
 
     [Fact]
