@@ -89,10 +89,26 @@ public sealed class DowningDecisionTests
         Assert.Equal(DowningVerdict.DownSelf, Decide("!A w w", NodeRole.Worker));
     }
 
-    private static DowningVerdict Decide(string members, NodeRole self = NodeRole.Coordinator) => DowningDecision.Decide(
-    self,
+    // "?" marks whom others do not hear, though this node does.
+    [Theory]
+    [InlineData("B ?w ?w w", "?w2")]
+    [InlineData("A ?B w ?w", "?w3")]
+    [InlineData("A ?B w", "?B1")]
+    [InlineData("B w w", null)]
+    public void Where_some_do_not_hear_each_other_one_joins_again_so_that_who_is_down_can_be_removed(string members, string? goes)
+    {
+        Assert.Equal(goes, DowningDecision.Unheard(Members(members))?.Name);
+        Assert.Equal(goes is null ? DowningVerdict.None : DowningVerdict.DownUnheard, DowningDecision.Decide(NodeRole.Coordinator, Members(members), isRemovalDue: true).Verdict);
+        // It is the coordinators' to decide, and nobody has to go where nobody is to be removed.
+        Assert.Equal(DowningVerdict.None, DowningDecision.Decide(NodeRole.Worker, Members(members), isRemovalDue: true).Verdict);
+        Assert.Equal(DowningVerdict.None, Decide(members));
+    }
+
+    private static DowningVerdict Decide(string members, NodeRole self = NodeRole.Coordinator) => DowningDecision.Decide(self, Members(members)).Verdict;
+
+    private static DowningMember[] Members(string members) =>
     [
         .. members.Split(' ').Select((name, age) => new DowningMember(
-            $"{name}{age}", name.Contains('w') ? NodeRole.Worker : NodeRole.Coordinator, name.Contains('A') ? 0 : age + 1, name[0] != '!')),
-    ]).Verdict;
+            $"{name}{age}", name.Contains('w') ? NodeRole.Worker : NodeRole.Coordinator, name.Contains('A') ? 0 : age + 1, name[0] != '!', IsUnheard: name[0] == '?')),
+    ];
 }

@@ -84,7 +84,7 @@ internal sealed class DowningActor : ReceiveActor, IWithTimers
             return;
         }
 
-        var (verdict, reason) = DowningDecision.Decide(_role, members);
+        var (verdict, reason) = DowningDecision.Decide(_role, members, state.Members.Any(member => member.Status == MemberStatus.Down));
         switch (verdict)
         {
             case DowningVerdict.DownUnreachable:
@@ -98,6 +98,11 @@ internal sealed class DowningActor : ReceiveActor, IWithTimers
             case DowningVerdict.DownSelf:
                 _log.Warning("leaving this cluster to join again: {0}", reason);
                 _cluster.Down(_cluster.SelfAddress);
+                break;
+            case DowningVerdict.DownUnheard:
+                var unheard = DowningDecision.Unheard(members)!;
+                _log.Warning("{0} has to join again: {1}", unheard.Name, reason);
+                _cluster.Down(state.Members.First(member => Name(member) == unheard.Name).Address);
                 break;
             default:
                 return;
@@ -116,12 +121,15 @@ internal sealed class DowningActor : ReceiveActor, IWithTimers
             .Where(member => member.Status is not (MemberStatus.Down or MemberStatus.Removed))
             .Order(Member.AgeOrdering)
             .Select((member, age) => new DowningMember(
-                Invariant($"{member.Address.Host}:{member.Address.Port}"),
+                Name(member),
                 member.HasRole(NodeConfig.CoordinatorRole) ? NodeRole.Coordinator : NodeRole.Worker,
                 age,
                 !state.Unreachable.Contains(member) || Hears(member),
-                member.Status is MemberStatus.Up or MemberStatus.WeaklyUp)),
+                member.Status is MemberStatus.Up or MemberStatus.WeaklyUp,
+                state.Unreachable.Contains(member) && Hears(member))),
     ];
+
+    private static string Name(Member member) => Invariant($"{member.Address.Host}:{member.Address.Port}");
 
     private void Probe(Address address)
     {

@@ -11,6 +11,9 @@ internal enum DowningVerdict
 
     /// <summary>Leave, and join again through the seeds.</summary>
     DownSelf,
+
+    /// <summary>Go on without one that is there, so that the others can agree (see <see cref="DowningDecision.Unheard"/>).</summary>
+    DownUnheard,
 }
 
 /// <summary>A member as one node sees it.</summary>
@@ -19,7 +22,8 @@ internal enum DowningVerdict
 /// <param name="Age">Its place in the order of joining: 0 is the oldest.</param>
 /// <param name="IsReachable">Whether its heartbeats come to this node, where this node has them; otherwise whether those that have them get any.</param>
 /// <param name="Counts">Whether it is a full member: neither joining nor on its way out.</param>
-internal sealed record DowningMember(string Name, NodeRole Role, int Age, bool IsReachable, bool Counts = true);
+/// <param name="IsUnheard">Whether another member gets no heartbeats of it, though this node does.</param>
+internal sealed record DowningMember(string Name, NodeRole Role, int Age, bool IsReachable, bool Counts = true, bool IsUnheard = false);
 
 /// <summary>
 /// Which side of a cluster goes on when nodes become unreachable. Pure: all nodes of one side see the same members and
@@ -29,7 +33,8 @@ internal sealed record DowningMember(string Name, NodeRole Role, int Age, bool I
 /// <para>
 /// What a node hears itself counts before what others say: two workers that do not hear each other would otherwise be lost
 /// to everybody, though the coordinator hears both. Workers leave each other to the coordinator, whose job finds out who
-/// has to go.
+/// has to go. But whoever is down is removed only once all members agree, and they do not while one does not hear another:
+/// no coordinator would ever take over. Then one of those that are not heard has to join again, which costs a recovery.
 /// </para>
 /// <para>
 /// A crash and a cut network look the same. What matters here is where a coordinator is: without one there is no job, so
@@ -50,8 +55,9 @@ internal static class DowningDecision
     /// <summary>Decides.</summary>
     /// <param name="self">What this node is for.</param>
     /// <param name="members">All members that have not been removed, this node included.</param>
+    /// <param name="isRemovalDue">Whether one that is down has still not been removed.</param>
     /// <returns>What to do, and why.</returns>
-    public static (DowningVerdict Verdict, string Reason) Decide(NodeRole self, IReadOnlyList<DowningMember> members)
+    public static (DowningVerdict Verdict, string Reason) Decide(NodeRole self, IReadOnlyList<DowningMember> members, bool isRemovalDue = false)
     {
         var lost = members.Where(member => !member.IsReachable).ToArray();
         var coordinators = members.Where(member => member is { Role: NodeRole.Coordinator, Counts: true }).ToArray();
@@ -62,6 +68,11 @@ internal static class DowningDecision
 
         if (lost.Length == 0)
         {
+            if (isRemovalDue && self == NodeRole.Coordinator && Unheard(members) is { } unheard)
+            {
+                return (DowningVerdict.DownUnheard, $"others do not hear {unheard.Name}, and so nobody who is lost can be removed");
+            }
+
             return (DowningVerdict.None, "all members are reachable");
         }
 
@@ -94,6 +105,10 @@ internal static class DowningDecision
             ? (DowningVerdict.DownUnreachable, $"as many workers here as there, and the oldest coordinator is on this side (lost: {names})")
             : (DowningVerdict.DownSelf, $"as many workers here as there, and the oldest coordinator is on the other side (lost: {names})");
     }
+
+    /// <summary>Who joins again first where some do not hear each other: a worker rather than a coordinator, the youngest of them.</summary>
+    public static DowningMember? Unheard(IReadOnlyList<DowningMember> members) =>
+        members.Where(member => member.IsUnheard).OrderBy(member => member.Role == NodeRole.Coordinator).ThenByDescending(member => member.Age).FirstOrDefault();
 
     private static int Workers(IEnumerable<DowningMember> members, bool reachable) =>
         members.Count(member => member is { Role: NodeRole.Worker, Counts: true } && member.IsReachable == reachable);
