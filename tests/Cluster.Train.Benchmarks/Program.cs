@@ -13,7 +13,7 @@ using Cluster.Train.Exchange;
 var verbs = new Dictionary<string, (string Help, Func<IReadOnlyList<string>, Task> Run)>(StringComparer.Ordinal)
 {
     ["allreduce"] = ("two processes on loopback, against gloo", AllReduceVerb.RunAsync),
-    ["training"] = ("the next two in one table; --rows MODEL,…, --workers, --rounds, --seconds, --no-peer, --peer-limit", TrainingVerb.RunBothAsync),
+    ["training"] = ("the next two in one table; --rows MODEL,…, --workers, --rounds, --seconds, --plain-loops, --no-peer, --peer-limit", TrainingVerb.RunBothAsync),
     ["local"] = ("workers in one process, against bare TorchSharp loops side by side and PyTorch DDP", TrainingVerb.RunLocalAsync),
     ["cluster"] = ("a coordinator and workers as processes, against the same", TrainingVerb.RunClusterAsync),
     ["memory"] = ("peaks of a model of 64 million parameters, beside a bare TorchSharp loop; --model, --workers MOST, --steps", MemoryVerb.RunAsync),

@@ -8,8 +8,8 @@ using static TorchSharp.torch;
 namespace Cluster.Train.Benchmarks.Training;
 
 /// <summary>
-/// Training with TorchSharp alone, in the loop that its documentation shows, on one thread and with the kernels that a
-/// worker of ours has: what no exchange can be faster than.
+/// Training with TorchSharp alone, in the loop that its documentation shows, on one thread. With the kernels and the memory that
+/// a worker of ours has, it is what no exchange can be faster than; as it comes, it is what a user has before.
 /// </summary>
 internal sealed class BareLoop : IDisposable
 {
@@ -22,9 +22,11 @@ internal sealed class BareLoop : IDisposable
     private Tensor _order;
     private int _next;
 
-    internal BareLoop(BenchmarkModel model)
+    /// <param name="model">What is trained.</param>
+    /// <param name="plain">Whether libtorch stays as it comes: kernels not pinned, memory neither zeroed nor kept.</param>
+    internal BareLoop(BenchmarkModel model, bool plain = false)
     {
-        NativeEnvironment.Prepare(portable: false);
+        if (!plain) NativeEnvironment.Prepare(portable: false);
         _ = get_num_threads();
         set_num_threads(1);
         _model = model;

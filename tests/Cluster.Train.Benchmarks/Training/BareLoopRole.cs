@@ -10,11 +10,11 @@ internal static class BareLoopRole
 {
     internal const string Name = "role-bare-loop";
 
-    /// <summary>Arguments: model, seconds.</summary>
+    /// <summary>Arguments: model, seconds, whether libtorch stays as it comes.</summary>
     internal static async Task RunAsync(IReadOnlyList<string> arguments)
     {
         var seconds = double.Parse(arguments[1]);
-        using var loop = new BareLoop(BenchmarkModel.Find(arguments[0]));
+        using var loop = new BareLoop(BenchmarkModel.Find(arguments[0]), plain: bool.Parse(arguments[2]));
         loop.RunFor(Meter.WarmUp);
         Console.WriteLine("ready .");
         var start = Task.Run(Console.In.ReadLineAsync);

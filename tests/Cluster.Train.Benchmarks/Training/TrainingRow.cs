@@ -68,7 +68,7 @@ internal sealed record TrainingRow(BenchmarkModel Model, int Workers, Place Plac
     }
 
     /// <summary>Prints the table, and below it what each column is.</summary>
-    internal static void Print(string title, IReadOnlyCollection<TrainingRow> rows, bool withPeer)
+    internal static void Print(string title, IReadOnlyCollection<TrainingRow> rows, bool withPeer, bool plainLoops)
     {
         Console.WriteLine();
         Console.WriteLine(title);
@@ -86,7 +86,7 @@ internal sealed record TrainingRow(BenchmarkModel Model, int Workers, Place Plac
         }
 
         Console.WriteLine();
-        Console.WriteLine("share: ours / as many bare TorchSharp loops side by side, one thread each, the same kernels and batches, no exchange");
+        Console.WriteLine($"share: ours / as many bare TorchSharp loops side by side, one thread each, {(plainLoops ? "libtorch as it comes" : "the same kernels")}, the same batches, no exchange");
         Console.WriteLine("in step: ours / the slowest of these loops times their number: cores are not equally fast at a time, and every step waits for the slower one");
         if (withPeer) Console.WriteLine("its share: DDP over gloo / its own single process times the number of ranks, which is its limit");
     }

@@ -16,14 +16,15 @@ internal readonly record struct PeerRate(double? Rate, string? Remark);
 /// <summary>Measures each side once, in samples a second of all its workers together.</summary>
 /// <param name="seconds">How long, after the warm-up.</param>
 /// <param name="peerLimit">How long the peer may take, its start and warm-up included.</param>
-internal sealed class TrainingSides(int seconds, TimeSpan peerLimit)
+/// <param name="plainLoops">Whether the bare loops have libtorch as it comes.</param>
+internal sealed class TrainingSides(int seconds, TimeSpan peerLimit, bool plainLoops)
 {
     private readonly TimeSpan _timeout = TimeSpan.FromMinutes(3) + TimeSpan.FromSeconds(seconds);
 
     /// <summary>Bare loops side by side: all warm before the first is timed, all timed at once.</summary>
     internal async Task<BareRate> BareAsync(BenchmarkModel model, int workers)
     {
-        var loops = Enumerable.Range(0, workers).Select(_ => ChildProcess.Role(BareLoopRole.Name, model.Name, $"{seconds}")).ToArray();
+        var loops = Enumerable.Range(0, workers).Select(_ => ChildProcess.Role(BareLoopRole.Name, model.Name, $"{seconds}", $"{plainLoops}")).ToArray();
         try
         {
             foreach (var loop in loops)

@@ -16,6 +16,7 @@ internal static class TrainingVerb
     private const string WorkersOption = "--workers";
     private const string PeerLimitOption = "--peer-limit";
     private const string NoPeerOption = "--no-peer";
+    private const string PlainLoopsOption = "--plain-loops";
     private const int DefaultPeerLimit = 180;
 
     internal static Task RunLocalAsync(IReadOnlyList<string> arguments) => RunAsync(arguments, Place.Local);
@@ -27,15 +28,16 @@ internal static class TrainingVerb
     private static async Task RunAsync(IReadOnlyList<string> arguments, params Place[] places)
     {
         var withPeer = !arguments.Contains(NoPeerOption);
+        var plainLoops = arguments.Contains(PlainLoopsOption);
         var options = VerbOptions.Parse(
-            [.. arguments.Where(argument => argument != NoPeerOption)], DefaultRounds, SecondsOption, RowsOption, WorkersOption, PeerLimitOption);
+            [.. arguments.Where(argument => argument is not (NoPeerOption or PlainLoopsOption))], DefaultRounds, SecondsOption, RowsOption, WorkersOption, PeerLimitOption);
         var seconds = VerbOptions.Number(options.Others, SecondsOption, DefaultSeconds, most: 3600);
         var models = options.Others.TryGetValue(RowsOption, out var names) ? [.. names.Split(',').Select(BenchmarkModel.Find)] : BenchmarkModel.All;
         int[] crews = options.Others.ContainsKey(WorkersOption) ? [VerbOptions.Number(options.Others, WorkersOption, 0, most: 64)] : [1, 2];
         var peerLimit = TimeSpan.FromSeconds(VerbOptions.Number(options.Others, PeerLimitOption, DefaultPeerLimit, most: 36_000));
         var version = withPeer ? await PythonPeer.RequireAsync() : "";
 
-        var sides = new TrainingSides(seconds, peerLimit);
+        var sides = new TrainingSides(seconds, peerLimit, plainLoops);
         TrainingRow[] rows = [.. from model in models from workers in crews from place in places select new TrainingRow(model, workers, place)];
         var round = 0;
         try
@@ -54,7 +56,7 @@ internal static class TrainingVerb
         {
             // What was measured before a failure is not lost with it.
             TrainingRow.Print(
-                $"{ThisMachine.Description}; medians of {round} rounds of {seconds} s{(withPeer ? $"; the peer is PyTorch {version}" : "")}", rows, withPeer);
+                $"{ThisMachine.Description}; medians of {round} rounds of {seconds} s{(withPeer ? $"; the peer is PyTorch {version}" : "")}", rows, withPeer, plainLoops);
         }
 
         if (rows.Count(row => row.Failures > 0) is > 0 and var failed)
