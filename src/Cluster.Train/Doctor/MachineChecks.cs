@@ -18,7 +18,7 @@ internal static class MachineChecks
         if (OperatingSystem.IsLinux()) findings.AddRange([SharedMemory("/dev/shm"), StandardLibrary()]);
         var torch = Torch();
         findings.Add(torch);
-        if (torch.State != FindingState.Bad) findings.Add(Cuda());
+        if (torch.State != FindingState.Bad) findings.AddRange([Convolution(), Cuda()]);
         return findings;
     }
 
@@ -119,6 +119,22 @@ internal static class MachineChecks
         catch (Exception exception)
         {
             return new Finding(FindingState.Bad, "libtorch", $"does not load: {Reason(exception)}", remedy);
+        }
+    }
+
+    private static Finding Convolution()
+    {
+        const string subject = "convolutions";
+        try
+        {
+            Convolutions.Require();
+            return Convolutions.IsSlow
+                ? new Finding(FindingState.Limited, subject, Convolutions.Remedy!, "use another machine for models with convolutions")
+                : new Finding(FindingState.Good, subject, Convolutions.Remedy ?? "right as they come");
+        }
+        catch (BadInputException problem)
+        {
+            return new Finding(FindingState.Bad, subject, "wrong", problem.Message);
         }
     }
 

@@ -98,8 +98,8 @@ public static partial class NativeEnvironment
         }
 
         torch.InitializeDeviceType(DeviceType.CPU);
-        TensorMemory.Zero();
         MklBranch.Require(portable, MklBranch.InForce());
+        Convolutions.Require();
     }
 
     /// <summary>Where it comes too late, or fails, <see cref="CudaDeterminism.Require"/> tells: it matters on a GPU only.</summary>

@@ -15,6 +15,9 @@ internal static class Processor
     /// <summary>Whether Intel made it.</summary>
     internal static bool IsIntel { get; } = X86Base.IsSupported && Vendor() == "GenuineIntel";
 
+    /// <summary>Whether AMD made it.</summary>
+    internal static bool IsAmd { get; } = X86Base.IsSupported && Vendor() == "AuthenticAMD";
+
     private static string FindName()
     {
         const int leaves = 3;
