@@ -1,3 +1,4 @@
+using Cluster.Train.Native;
 using TorchSharp;
 
 namespace Cluster.Train.Training;
@@ -6,7 +7,7 @@ namespace Cluster.Train.Training;
 internal static class ModelFactory
 {
     /// <summary>A model of its own for one replica, with the initial parameters that the job's seed gives.</summary>
-    /// <exception cref="BadInputException">The task gave a model that another replica has.</exception>
+    /// <exception cref="BadInputException">The task gave a model that another replica has, or left a tensor of it without values.</exception>
     /// <exception cref="TrainingFaultException">The task failed.</exception>
     internal static torch.nn.Module Create(ITrainingTask task, JobDefinition job, TaskData data)
     {
@@ -27,13 +28,14 @@ internal static class ModelFactory
         }
 
         ModuleTree.Claim(task.Name, model);
+        UnwrittenTensors.Settle(task.Name, model);
         Freeze(task, job.Freeze, model);
         return model;
 
         torch.nn.Module? Make()
         {
             FinalizerGate.CallbackBegins(task);
-            return task.CreateModel(job.Settings, data);
+            return UnwrittenMemory.Marked(() => task.CreateModel(job.Settings, data));
         }
     }
 
