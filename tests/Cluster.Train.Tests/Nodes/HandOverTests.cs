@@ -83,7 +83,10 @@ public sealed class HandOverTests : IDisposable
             "stop", () => Task.CompletedTask,
             line => throw new InvalidDataException($"nobody hears '{line}'"), TimeSpan.FromMilliseconds(200)).RunAsync(stopFirst.Token);
         var first = await started.Task.WaitAsync(TestCluster.Patience);
-        var (_, successor) = await StartAsync("b", new TestCluster.Said(), TimeSpan.FromMilliseconds(200), stopSecond.Token, first.Address);
+        var said = new TestCluster.Said();
+        var (_, successor) = await StartAsync("b", said, TimeSpan.FromMilliseconds(200), stopSecond.Token, first.Address);
+        // From then on it answers whether it takes the job over; before, the job would be ended here.
+        Assert.StartsWith("standing by", said.Next(), StringComparison.Ordinal);
         await WaitAsync(() => first.Standbys().Count > 0);
 
         await stopFirst.CancelAsync();
