@@ -58,7 +58,9 @@ internal static class TableSplitter
 
             if (left == before)
             {
-                throw new BadInputException(Invariant($"of {rows} rows in {sizes.Length} classes, {wanted} cannot be kept for evaluation, since each class needs one to train with; set the table's TestShare to less"));
+                // Measured values, each of which is its own class.
+                var remedy = sizes.Length > rows / 2 ? "set the table's Kind to Quantity, if the target is a measured value" : "set the table's TestShare to less";
+                throw new BadInputException(Invariant($"of {rows} rows in {sizes.Length} classes, {wanted} cannot be kept for evaluation, since each class needs one to train with; {remedy}"));
             }
         }
 

@@ -39,12 +39,19 @@ public sealed class TableSplitTests
     public void Each_class_keeps_its_share_by_largest_remainders_and_a_row_to_train_with(int[] sizes, int wanted, int[] expected) =>
         Assert.Equal(expected, TableSplitter.Shares(sizes, wanted));
 
-    [Fact]
-    public void More_than_the_classes_have_to_give_is_refused()
+    [Theory]
+    [InlineData(new[] { 1, 1, 2 }, 2, "of 4 rows in 3 classes, 2 cannot be kept for evaluation, since each class needs one to train with; set the table's Kind to Quantity, ")]
+    [InlineData(new[] { 3, 3, 2 }, 7, "of 8 rows in 3 classes, 7 cannot be kept for evaluation, since each class needs one to train with; set the table's TestShare to less")]
+    public void More_than_the_classes_have_to_give_is_refused(int[] sizes, int wanted, string expected)
     {
-        var refusal = Assert.Throws<BadInputException>(() => TableSplitter.Shares([1, 1, 2], 2));
+        var refusal = Assert.Throws<BadInputException>(() => TableSplitter.Shares(sizes, wanted));
 
-        Assert.StartsWith("of 4 rows in 3 classes, 2 cannot be kept for evaluation", refusal.Message, StringComparison.Ordinal);
+        Assert.StartsWith(expected, refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void One_row_is_not_split()
+    {
         Assert.Throws<BadInputException>(() => TableSplitter.Split(1, 0.2, seed: 1, classes: null));
     }
 }
