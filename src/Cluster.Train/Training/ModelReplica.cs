@@ -172,7 +172,7 @@ internal sealed unsafe partial class ModelReplica : IDisposable
         }
         catch (Exception error) when (error is not (BadInputException or TrainingFaultException))
         {
-            throw _calls.Failed(site, error);
+            throw Failed(site, error);
         }
     }
 
@@ -203,7 +203,8 @@ internal sealed unsafe partial class ModelReplica : IDisposable
         }
         catch (Exception error) when (error is not (BadInputException or TrainingFaultException))
         {
-            throw _calls.Failed(site, error);
+            _modes.Restore();
+            throw Failed(site, error);
         }
         finally
         {
@@ -271,6 +272,13 @@ internal sealed unsafe partial class ModelReplica : IDisposable
         _model.Dispose();
         _tensors.Dispose();
         _blocks?.Dispose();
+    }
+
+    // A tensor that the task put in another's place is disposed of after its forward pass, and fails in the next one.
+    private TrainingFaultException Failed(CallSite site, Exception error)
+    {
+        _watch.Check();
+        return _calls.Failed(site, error);
     }
 
     /// <summary>After the first step since the replica was bound, and then ever more rarely: what a task does once, it often begins to do later.</summary>

@@ -19,6 +19,16 @@ public sealed class ModelWatchTests
                 },
             },
             "'state' was replaced while training; change its values in place"),
+        ["a buffer is replaced between two looks, and used when it is gone"] = (
+            () => new Crafted(model => model.state = torch.zeros(SmallData.Width))
+            {
+                Before = (model, input) =>
+                {
+                    if (model.Calls == 6) model.state = model.state! * 0.9f;
+                    return input - model.state!;
+                },
+            },
+            "'state' was replaced while training; change its values in place"),
         ["a layer is replaced"] = (
             () => new Crafted(model => model.part = torch.nn.Tanh())
             {
