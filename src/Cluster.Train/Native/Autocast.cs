@@ -43,7 +43,7 @@ internal sealed unsafe class Autocast
     /// <summary>Autocast to bfloat16 on one kind of device.</summary>
     /// <param name="onCuda">On GPUs, or on the processor.</param>
     /// <exception cref="BadInputException">This libtorch does not offer it.</exception>
-    internal static Autocast ToBFloat16(bool onCuda) => NativeLibrary.TryLoad(OperatingSystem.IsWindows() ? "torch_cpu" : "libtorch_cpu.so", out var library)
+    internal static Autocast ToBFloat16(bool onCuda) => TorchLibrary.Load() is not 0 and var library
         ? new Autocast(library, onCuda)
         : throw Refused();
 

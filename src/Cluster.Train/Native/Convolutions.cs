@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using static TorchSharp.torch;
 
 namespace Cluster.Train.Native;
@@ -10,7 +9,7 @@ namespace Cluster.Train.Native;
 /// </summary>
 internal static unsafe class Convolutions
 {
-    private const string GlobalContext = "_ZN2at13globalContextEv", UsesOneDnn = "_ZN2at7Context20setUserEnabledMkldnnEb";
+    private const string UsesOneDnn = "_ZN2at7Context20setUserEnabledMkldnnEb";
 
     /// <summary>Test hook: oneDNN is not told of the caches, so that it computes wrongly where they are hidden.</summary>
     private const string LeaveHook = "CLUSTER_TRAIN_TEST_HIDDEN_CACHES";
@@ -38,7 +37,7 @@ internal static unsafe class Convolutions
                 return;
             }
 
-            UseOneDnn(false);
+            DoWithoutOneDnn();
             IsSlow = true;
             Remedy = $"computed without oneDNN, which computes them wrongly here{(problem is null ? "" : $" ({problem})")}: several times slower";
             if (!AreRight())
@@ -55,13 +54,11 @@ internal static unsafe class Convolutions
 
     private static bool AreRight() => ConvolutionSample.PartialBlocks.All(sample => ConvolutionSample.Error(sample) < ConvolutionSample.Tolerance);
 
-    private static void UseOneDnn(bool uses)
+    private static void DoWithoutOneDnn()
     {
-        if (NativeLibrary.TryLoad(OperatingSystem.IsWindows() ? "torch_cpu" : "libtorch_cpu.so", out var library)
-            && NativeLibrary.TryGetExport(library, GlobalContext, out var context)
-            && NativeLibrary.TryGetExport(library, UsesOneDnn, out var set))
+        if (TorchLibrary.Context() is not 0 and var context && TorchLibrary.Find(UsesOneDnn) is not 0 and var set)
         {
-            ((delegate* unmanaged<nint, byte, void>)set)(((delegate* unmanaged<nint>)context)(), uses ? (byte)1 : (byte)0);
+            ((delegate* unmanaged<nint, byte, void>)set)(context, 0);
         }
     }
 }

@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Cluster.Train.Native;
 
 /// <summary>
@@ -21,8 +19,6 @@ internal static unsafe class CudaDeterminism
     // Deterministic algorithms fill fresh memory with NaN, too, to show who reads it; kernels for GPUs are not known to, and it costs a pass.
     private const string FillsMemory = "_ZN2at7Context39setDeterministicFillUninitializedMemoryEb";
 
-    private const string GlobalContext = "_ZN2at13globalContextEv";
-
     private static readonly Setting[] s_settings =
     [
         new("deterministic algorithms", "_ZN2at7Context26setDeterministicAlgorithmsEbb", "_ZNK2at7Context23deterministicAlgorithmsEv", Wanted: true),
@@ -33,7 +29,7 @@ internal static unsafe class CudaDeterminism
     ];
 
     /// <summary>The names under which libtorch exports what is needed here.</summary>
-    internal static IEnumerable<string> Exports => [GlobalContext, FillsMemory, .. s_settings.SelectMany(setting => new[] { setting.Set, setting.Get })];
+    internal static IEnumerable<string> Exports => [TorchLibrary.GlobalContext, FillsMemory, .. s_settings.SelectMany(setting => new[] { setting.Set, setting.Get })];
 
     /// <summary>The value of <see cref="WorkspaceVariable"/> that is to be set; null where the user's own will do.</summary>
     internal static string? WorkspaceFor(string? given) => given is Workspace or SlowWorkspace ? null : Workspace;
@@ -47,16 +43,14 @@ internal static unsafe class CudaDeterminism
             throw Refused($"libtorch was loaded before {WorkspaceVariable} could be set; start the process with {WorkspaceVariable}={Workspace}");
         }
 
-        if (!NativeLibrary.TryLoad(OperatingSystem.IsWindows() ? "torch_cpu" : "libtorch_cpu.so", out var library)
-            || Export(library, GlobalContext) is not (not 0 and var globalContext))
+        if (TorchLibrary.Context() is not (not 0 and var context))
         {
             throw Refused("this build of libtorch does not export its settings; use the libtorch package for Linux that Cluster.Train is built with");
         }
 
-        var context = ((delegate* unmanaged<nint>)globalContext)();
         foreach (var (name, set, get, wanted) in s_settings)
         {
-            var (setter, getter) = (Export(library, set), Export(library, get));
+            var (setter, getter) = (TorchLibrary.Find(set), TorchLibrary.Find(get));
             if (setter == 0 || getter == 0)
             {
                 throw Refused($"this build of libtorch does not let {name} be set; use the libtorch package for Linux that Cluster.Train is built with");
@@ -71,7 +65,7 @@ internal static unsafe class CudaDeterminism
             }
         }
 
-        if (Export(library, FillsMemory) is not 0 and var fills)
+        if (TorchLibrary.Find(FillsMemory) is not 0 and var fills)
         {
             ((delegate* unmanaged<nint, byte, void>)fills)(context, 0);
         }
@@ -83,8 +77,6 @@ internal static unsafe class CudaDeterminism
         var end = message.IndexOf(" does not have a deterministic implementation", StringComparison.Ordinal);
         return end < 0 ? null : message[..end].Split([' ', '\n', ':']).Last();
     }
-
-    private static nint Export(nint library, string name) => NativeLibrary.TryGetExport(library, name, out var address) ? address : 0;
 
     private static BadInputException Refused(string why) =>
         new($"--device cuda cannot give the same bits each time: {why}, or use --device cpu");

@@ -19,7 +19,7 @@ internal static class MklBranch
     private const int Avx2 = 10;
 
     /// <summary>The branch in force, as MKL numbers them; null where libtorch does not let itself be asked.</summary>
-    internal static unsafe int? InForce() => MklLibrary.Find("mkl_serv_cbwr_get") is not 0 and var get ? ((delegate* unmanaged<int, int>)get)(-1) : null;
+    internal static unsafe int? InForce() => TorchLibrary.Find("mkl_serv_cbwr_get") is not 0 and var get ? ((delegate* unmanaged<int, int>)get)(-1) : null;
 
     /// <summary>Makes sure that the branch in force is the one that was asked for.</summary>
     /// <param name="portable">Whether that is <see cref="Portable"/>.</param>

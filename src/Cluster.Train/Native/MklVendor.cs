@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 namespace Cluster.Train.Native;
 
 /// <summary>
-/// What MKL takes the processor's maker for. MKL gives its AVX2 branch to Intel's processors only, though it computes the
+/// What MKL takes the processor's maker for, which computes libtorch's matrix products. libtorch has it inside itself, under names
+/// of its own (<c>mkl_serv_…</c> for what Intel's manual calls <c>mkl_…</c>). MKL gives its AVX2 branch to Intel's processors only, though it computes the
 /// same bits on any that has the instructions. Two functions answer it whether the processor is Intel's. Each looks once,
 /// keeps the answer in an int of its own (−1: has not looked yet), and begins with a load of that int. Here the int is found
 /// by that first instruction, and written: a plain write to data, no code is changed. The bytes were read in MKL 2024's
@@ -29,8 +30,8 @@ internal static unsafe class MklVendor
     internal static string? BecomeIntel()
     {
         // A library that was loaded first can answer in MKL's place: shims of this kind are common, to speed MKL up.
-        Array.ForEach(s_questions, question => MklLibrary.CallOwn(question.Function));
-        var isIntel = MklLibrary.Find(s_questions[0].Function);
+        Array.ForEach(s_questions, question => CallOwn(question.Function));
+        var isIntel = TorchLibrary.Find(s_questions[0].Function);
         if (isIntel == 0)
         {
             return Processor.IsIntel ? null : "this build of libtorch does not export the functions by which that could be changed";
@@ -53,6 +54,16 @@ internal static unsafe class MklVendor
         }
     }
 
+    /// <summary>Has libtorch call MKL's own function, where another one of that name was put before it.</summary>
+    private static void CallOwn(string function)
+    {
+        if (TorchLibrary.Find(function) is not 0 and var address)
+        {
+            // Where it cannot be done, the branch that is read back afterwards is another one, and is refused.
+            OwnCalls.Restore(TorchLibrary.Load(), address);
+        }
+    }
+
     private static string? Answer(int answer)
     {
         // Both are found before one is written.
@@ -67,7 +78,7 @@ internal static unsafe class MklVendor
             Marshal.WriteInt32(address, answer);
         }
 
-        return s_questions.All(question => Ask(MklLibrary.Find(question.Function)) == answer) ? null : "it still answers as before";
+        return s_questions.All(question => Ask(TorchLibrary.Find(question.Function)) == answer) ? null : "it still answers as before";
     }
 
     private static int Ask(nint function) => ((delegate* unmanaged<int>)function)();
@@ -85,7 +96,7 @@ internal static unsafe class MklVendor
         /// <summary>The address of the stored answer; 0 where it cannot be found.</summary>
         internal nint Find()
         {
-            var address = MklLibrary.Find(Function);
+            var address = TorchLibrary.Find(Function);
             return address != 0
                 && DistanceToAnswer(new ReadOnlySpan<byte>((void*)address, LoadLength + AfterLoad.Length), AfterLoad) is { } distance
                 && Marshal.ReadInt32(address + distance) is >= -1 and <= 1

@@ -24,8 +24,6 @@ internal static unsafe class OneDnnCaches
     /// <summary>Bytes that oneDNN takes for the size of a cache of which the processor tells nothing.</summary>
     private const int Untold = 1;
 
-    private const string Library = "libtorch_cpu.so";
-
     /// <summary>Bytes of the first, second and third level.</summary>
     private static readonly int[] s_sizes = [32 * 1024, 512 * 1024, 1024 * 1024];
 
@@ -43,7 +41,7 @@ internal static unsafe class OneDnnCaches
             return null;
         }
 
-        nint[] found = OperatingSystem.IsLinux() ? [.. Writable(File.ReadLines("/proc/self/maps")).SelectMany(range => Find(range.Start, range.End))] : [];
+        nint[] found = OperatingSystem.IsLinux() ? [.. DataOfTorch(MemoryMap.OfThisProcess()).SelectMany(region => Find(region.Start, region.End))] : [];
         if (found is not [var sizes])
         {
             return string.Create(CultureInfo.InvariantCulture, $"what oneDNN keeps of its caches was found {found.Length} times in this build of libtorch");
@@ -54,19 +52,16 @@ internal static unsafe class OneDnnCaches
     }
 
     /// <summary>Parts of the address space that hold libtorch's data: those of its file, and what follows them without a file.</summary>
-    /// <param name="maps">Lines of /proc/self/maps (proc_pid_maps(5)).</param>
-    internal static IEnumerable<(nint Start, nint End)> Writable(IEnumerable<string> maps)
+    internal static IEnumerable<MemoryRegion> DataOfTorch(IEnumerable<MemoryRegion> regions)
     {
         nint end = 0;
-        foreach (var line in maps)
+        foreach (var region in regions)
         {
-            var fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-            var bounds = fields[0].Split('-').Select(bound => nint.Parse(bound, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture)).ToArray();
-            var isOurs = fields.Length > 5 ? fields[^1].EndsWith("/" + Library, StringComparison.Ordinal) : bounds[0] == end;
-            end = isOurs ? bounds[1] : 0;
-            if (isOurs && fields[1].StartsWith("rw", StringComparison.Ordinal))
+            var isOurs = region.File is { } file ? Path.GetFileName(file) == TorchLibrary.FileName : region.Start == end;
+            end = isOurs ? region.End : 0;
+            if (isOurs && region is { IsReadable: true, IsWritable: true })
             {
-                yield return (bounds[0], bounds[1]);
+                yield return region;
             }
         }
     }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.InteropServices;
 
 namespace Cluster.Train.Native;
@@ -65,22 +64,8 @@ internal static unsafe partial class OwnCalls
     }
 
     /// <summary>A library may have had its table made read-only once it was filled; a write would end the process.</summary>
-    private static bool IsWritable(nint address)
-    {
-        foreach (var line in File.ReadLines("/proc/self/maps"))
-        {
-            // 7f12a000-7f12b000 rw-p …
-            var (dash, blank) = (line.IndexOf('-', StringComparison.Ordinal), line.IndexOf(' ', StringComparison.Ordinal));
-            if (Hexadecimal(line.AsSpan(0, dash)) <= address && address < Hexadecimal(line.AsSpan((dash + 1)..blank)))
-            {
-                return line[blank + 2] == 'w';
-            }
-        }
-
-        return false;
-    }
-
-    private static nint Hexadecimal(ReadOnlySpan<char> text) => nint.Parse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+    private static bool IsWritable(nint address) =>
+        MemoryMap.OfThisProcess().FirstOrDefault(region => region.Start <= address && address < region.End) is { IsWritable: true };
 
     [LibraryImport("libc", EntryPoint = "dlinfo")]
     private static partial int LibraryInformation(nint library, int request, LinkMap** answer);

@@ -21,7 +21,7 @@ public sealed class OneDnnCachesTests
             "7f0000010000-7f0000011000 rw-p 00001000 fe:00 12 /other/not-libtorch_cpu.so.1",
         ];
 
-        Assert.Equal([(0x7f0000001000, 0x7f0000002000), (0x7f0000002000, 0x7f0000004000)], OneDnnCaches.Writable(maps).Select(range => ((long)range.Start, (long)range.End)).ToArray());
+        Assert.Equal([(0x7f0000001000, 0x7f0000002000), (0x7f0000002000, 0x7f0000004000)], OneDnnCaches.DataOfTorch(MemoryMap.Read(maps)).Select(region => ((long)region.Start, (long)region.End)).ToArray());
     }
 
     [Theory]
