@@ -1,4 +1,5 @@
 using Cluster.Train.Training;
+using Cluster.Train.Training.Numerics;
 
 namespace Cluster.Train.Checkpoints;
 
@@ -50,7 +51,7 @@ internal static class CheckpointCompatibility
     /// <exception cref="BadInputException">They differ.</exception>
     internal static void CheckSamples(CheckpointManifest manifest, string sampleDigest, string numerics)
     {
-        if (manifest.SampleDigest is { Length: > 0 } before && sampleDigest.Length > 0 && manifest.Numerics == numerics && before != sampleDigest)
+        if (manifest.SampleDigest is { Length: > 0 } before && sampleDigest.Length > 0 && before != sampleDigest && manifest.Numerics is { } kept && NumericsClass.Continues(kept, numerics))
         {
             var (read, now) = Contrast.Of(before, sampleDigest);
             throw new BadInputException(

@@ -16,7 +16,7 @@ internal static class NumericsChange
     /// <exception cref="BadInputException">The job is portable, and the class another.</exception>
     internal static string? Between(string what, string? numerics, string? processor, ReplicaDescription replica, bool portable)
     {
-        if (numerics is null || numerics == replica.Numerics)
+        if (numerics is null || NumericsClass.Continues(numerics, replica.Numerics))
         {
             return null;
         }

@@ -128,9 +128,9 @@ internal static class MachineChecks
         try
         {
             Convolutions.Require();
-            return Convolutions.IsSlow
-                ? new Finding(FindingState.Limited, subject, Convolutions.Remedy!, "use another machine for models with convolutions")
-                : new Finding(FindingState.Good, subject, Convolutions.Remedy ?? "right as they come");
+            return Convolutions.Limit is var (what, advice)
+                ? new Finding(FindingState.Limited, subject, what, advice)
+                : new Finding(FindingState.Good, subject, "right, and the same whatever caches the processor has");
         }
         catch (BadInputException problem)
         {

@@ -9,37 +9,33 @@ namespace Cluster.Train.Native;
 /// </summary>
 internal static unsafe class Convolutions
 {
-    private const string UsesOneDnn = "_ZN2at7Context20setUserEnabledMkldnnEb";
+    private const string UsesOneDnn = "_ZN2at7Context20setUserEnabledMkldnnEb", UsesNnpack = "_ZN2at7Context20setUserEnabledNNPACKEb";
 
-    /// <summary>Test hook: oneDNN is not told of the caches, so that it computes wrongly where they are hidden.</summary>
-    private const string LeaveHook = "CLUSTER_TRAIN_TEST_HIDDEN_CACHES";
+    /// <summary>What is amiss with them in this process, and what to do; null where they are right, and the same on other processors.</summary>
+    internal static (string What, string Advice)? Limit { get; private set; }
 
-    /// <summary>What was done so that they are right; null where they were so as they came.</summary>
-    internal static string? Remedy { get; private set; }
-
-    /// <summary>Whether libtorch does without oneDNN.</summary>
-    internal static bool IsSlow { get; private set; }
-
-    /// <summary>Sees to it that they are right: tells oneDNN of the caches, or has libtorch do without oneDNN.</summary>
-    /// <exception cref="BadInputException">They are not, in spite of that.</exception>
+    /// <summary>Sees to it that they are right, and do not depend on the processor's caches.</summary>
+    /// <exception cref="BadInputException">They are wrong, whatever was tried.</exception>
     internal static void Require()
     {
         var threads = get_num_threads();
         set_num_threads(1);
         try
         {
+            // It would only stand in where oneDNN does not compute, and only on processors that it knows: it says so at each call.
+            Switch(UsesNnpack, on: false);
             // oneDNN looks at the processor now; what this one computes is right everywhere.
             _ = ConvolutionSample.Error(ConvolutionSample.FullBlocks);
-            var problem = Environment.GetEnvironmentVariable(LeaveHook) is { Length: > 0 } ? "left so by a test" : OneDnnCaches.Tell();
+            var problem = OneDnnCaches.Fix();
             if (AreRight())
             {
-                Remedy ??= OneDnnCaches.AreHidden && problem is null ? "right: the sizes of this machine's caches, which it hides from oneDNN, were made up" : null;
+                Limit ??= problem is null ? null
+                    : ($"right, but cut to fit this processor's caches ({problem}): large ones can have other bits on other processors", "use the libtorch package for Linux that Cluster.Train is built with");
                 return;
             }
 
-            DoWithoutOneDnn();
-            IsSlow = true;
-            Remedy = $"computed without oneDNN, which computes them wrongly here{(problem is null ? "" : $" ({problem})")}: several times slower";
+            Switch(UsesOneDnn, on: false);
+            Limit = ($"computed without oneDNN, which computes them wrongly here{(problem is null ? "" : $" ({problem})")}: several times slower", "use another machine for models with convolutions");
             if (!AreRight())
             {
                 throw new BadInputException(
@@ -54,11 +50,11 @@ internal static unsafe class Convolutions
 
     private static bool AreRight() => ConvolutionSample.PartialBlocks.All(sample => ConvolutionSample.Error(sample) < ConvolutionSample.Tolerance);
 
-    private static void DoWithoutOneDnn()
+    private static void Switch(string setting, bool on)
     {
-        if (TorchLibrary.Context() is not 0 and var context && TorchLibrary.Find(UsesOneDnn) is not 0 and var set)
+        if (TorchLibrary.Context() is not 0 and var context && TorchLibrary.Find(setting) is not 0 and var set)
         {
-            ((delegate* unmanaged<nint, byte, void>)set)(context, 0);
+            ((delegate* unmanaged<nint, byte, void>)set)(context, on ? (byte)1 : (byte)0);
         }
     }
 }

@@ -1,5 +1,6 @@
 using Cluster.Train.Coordination;
 using Cluster.Train.Membership;
+using Cluster.Train.Training.Numerics;
 
 namespace Cluster.Train.Tests.Coordination;
 
@@ -36,4 +37,14 @@ public sealed class NumericsChangeTests
     [Fact]
     public void A_class_of_another_form_differs_in_all() => Assert.Contains(
         "differ in all that was tried", NumericsChange.Between("the journal", "avx512", null, Replica, portable: false), StringComparison.Ordinal);
+
+    [Fact]
+    public void A_portable_job_of_a_build_that_did_not_try_large_convolutions_goes_on_without_a_word()
+    {
+        const string before = "2237f557-8198c4e1-15af45bc-a6d349ee-9127817a";
+
+        Assert.Null(NumericsChange.Between("the journal", before, "that processor", Replica with { Numerics = NumericsFingerprint.Portable }, portable: true));
+        Assert.NotNull(NumericsChange.Between("the journal", before, "that processor", Replica, portable: false));
+        Assert.NotNull(NumericsChange.Between("the journal", NumericsFingerprint.Portable, "that processor", Replica with { Numerics = before }, portable: false));
+    }
 }

@@ -5,7 +5,7 @@ namespace Cluster.Train.Tests.Native;
 
 public sealed class OneDnnCachesTests
 {
-    private static readonly int[] s_hidden = [1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 3];
+    private static readonly int[] s_family = [15, 6, 8, 8, 0, 6, 143];
 
     [Fact]
     public void The_data_of_libtorch_is_what_its_file_gives_and_what_follows_it_without_one()
@@ -25,35 +25,55 @@ public sealed class OneDnnCachesTests
     }
 
     [Theory]
-    [InlineData(0, 1)]
-    [InlineData(7, 1)]
-    [InlineData(12, 8)]
-    public void Sizes_that_oneDNN_made_of_nothing_are_found(int before, int cores)
-    {
-        int[] words = [.. Enumerable.Repeat(1, before), 0, .. s_hidden, 7];
-        words[before + 1 + 12] = cores;
+    [InlineData(0x00B00F21, new[] { 2, 15, 1, 0, 11, 26, 2 })]
+    [InlineData(0x000806F8, new[] { 15, 6, 8, 8, 0, 6, 143 })]
+    [InlineData(0x00000543, new[] { 4, 5, 3, 0, 0, 5, 4 })]
+    public void A_family_is_told_as_makers_tell_it(int signature, int[] family) => Assert.Equal(family, OneDnnCaches.Family(signature));
 
-        Assert.Equal([before + 1], Find(words));
+    [Theory]
+    // AMD's with an empty leaf; AMD's; Intel's with two threads a core; without a third level; a maker that oneDNN does not know.
+    [InlineData(3, new[] { 1, 1, 1 }, new[] { 1, 1, 1 })]
+    [InlineData(3, new[] { 32768, 1048576, 33554432 }, new[] { 1, 1, 8 })]
+    [InlineData(3, new[] { 49152, 2097152, 110100480 }, new[] { 1, 1, 52 })]
+    [InlineData(2, new[] { 32768, 4194304 }, new[] { 1, 4 })]
+    [InlineData(0, new int[0], new int[0])]
+    public void Whatever_sizes_oneDNN_has_are_found_by_the_family_that_follows(int levels, int[] sizes, int[] sharing)
+    {
+        Assert.Equal([1], Find([7, .. Kept(levels, sizes, sharing), 1, 0, 4096]));
+        Assert.Equal([0], Find(Kept(levels, sizes, sharing)));
     }
 
     [Theory]
-    [InlineData(2, 4096)]
+    [InlineData(2, 0)]
     [InlineData(3, 1)]
     [InlineData(10, 0)]
+    [InlineData(12, 70000)]
     [InlineData(13, 1)]
-    [InlineData(20, 2)]
+    [InlineData(20, 4)]
+    [InlineData(20, -1)]
+    [InlineData(20, 11)]
+    [InlineData(22, 3)]
+    [InlineData(28, 1)]
     public void What_differs_in_one_number_is_something_else(int at, int value)
     {
-        int[] words = [0, .. s_hidden, 0];
-        words[1 + at] = value;
+        var words = Hidden();
+        words[at] = value;
 
         Assert.Empty(Find(words));
     }
 
     [Fact]
-    public void All_places_are_found_and_the_end_of_the_memory_is_heeded()
+    public void All_places_are_found_and_both_ends_of_the_memory_are_heeded() =>
+        Assert.Equal([7, 37], Find([.. s_family, .. Hidden(), 0, .. Hidden(), .. Hidden().SkipLast(1)]));
+
+    private static int[] Hidden() => Kept(3, [1, 1, 1], [1, 1, 1]);
+
+    private static int[] Kept(int levels, int[] sizes, int[] sharing)
     {
-        Assert.Equal([1, 23], Find([0, .. s_hidden, 0, .. s_hidden, .. s_hidden.SkipLast(1)]));
+        const int room = 10;
+        return [.. Padded(sizes), .. Padded(sharing), levels, 0, .. s_family];
+
+        static IEnumerable<int> Padded(int[] numbers) => numbers.Concat(Enumerable.Repeat(0, room - numbers.Length));
     }
 
     private static IEnumerable<int> Find(int[] words)
@@ -62,7 +82,7 @@ public sealed class OneDnnCachesTests
         try
         {
             var start = pinned.AddrOfPinnedObject();
-            return [.. OneDnnCaches.Find(start, start + (words.Length * sizeof(int))).Select(address => (int)(address - start) / sizeof(int))];
+            return [.. OneDnnCaches.Find(start, start + (words.Length * sizeof(int)), s_family).Select(address => (int)(address - start) / sizeof(int))];
         }
         finally
         {

@@ -46,7 +46,7 @@ public sealed partial class NumericsFingerprintTests
     [InlineData("intel")]
     [InlineData("other")]
     public async Task The_portable_class_is_the_one_in_the_code_whatever_MKL_takes_the_processor_for(string vendor) =>
-        Assert.Equal(NumericsFingerprint.Portable, await MklImitation.ClassAsync(MklImitation.Of(vendor), "--portable"));
+        Assert.Equal(NumericsFingerprint.Portable, await OtherProcessor.ClassAsync(OtherProcessor.Of(vendor), "--portable"));
 
     [Fact]
     public void A_portable_process_of_another_class_is_told_what_differs_and_what_to_do()

@@ -16,11 +16,11 @@ public sealed partial class OtherClassTests : IDisposable
     [SkippableFact]
     public async Task A_worker_of_another_class_is_refused_before_it_computes_and_one_of_the_jobs_class_is_not()
     {
-        var other = await MklImitation.AnotherClassAsync();
+        var other = await OtherProcessor.AnotherClassAtAllAsync();
         var port = FreePort();
         var coordinator = ChildProgram.TrainerAsync(
-            MklImitation.None, "coordinator", "xor", "--steps", "40", "--workers", "2", "--listen", $"127.0.0.1:{port}", "--tensor-port", "0");
-        var (native, imitated) = (WorkerAsync(MklImitation.None, port), WorkerAsync(other, port));
+            OtherProcessor.None, "coordinator", "xor", "--steps", "40", "--workers", "2", "--listen", $"127.0.0.1:{port}", "--tensor-port", "0");
+        var (native, imitated) = (WorkerAsync(OtherProcessor.None, port), WorkerAsync(other, port));
 
         // The job is of the class of whichever came first.
         var first = await Task.WhenAny(native, imitated);
@@ -28,7 +28,7 @@ public sealed partial class OtherClassTests : IDisposable
         Assert.True(refused.ExitCode == 2, refused.Text);
         Assert.Matches(RefusalLine(), refused.Error);
         Assert.Contains($"computed on {Processor.Name}, this worker has {Processor.Name}", refused.Error, StringComparison.Ordinal);
-        var third = WorkerAsync(first == native ? other : MklImitation.None, port);
+        var third = WorkerAsync(first == native ? other : OtherProcessor.None, port);
         foreach (var run in new[] { await coordinator, await third, await (first == native ? imitated : native) })
         {
             Assert.True(run.ExitCode == 0, run.Text);
@@ -40,8 +40,8 @@ public sealed partial class OtherClassTests : IDisposable
     [SkippableFact]
     public async Task A_resume_and_a_replay_on_another_class_say_that_the_bits_part()
     {
-        var other = await MklImitation.AnotherClassAsync();
-        await TrainAsync(MklImitation.None, 40);
+        var other = await OtherProcessor.AnotherClassAtAllAsync();
+        await TrainAsync(OtherProcessor.None, 40);
 
         var resumed = await TrainAsync(other, 80, "--resume");
         var replayed = await ChildProgram.TrainerAsync(other, "replay", "--journal", _folder.File("journal"));
@@ -54,9 +54,9 @@ public sealed partial class OtherClassTests : IDisposable
     [SkippableFact]
     public async Task A_portable_job_goes_on_on_another_class_to_the_same_bits_without_a_word()
     {
-        var other = await MklImitation.AnotherClassAsync();
-        var whole = await ChildProgram.TrainerAsync(MklImitation.None, "train", "xor", "--steps", "80", "--portable");
-        await TrainAsync(MklImitation.None, 40, "--portable");
+        var other = await OtherProcessor.AnotherClassAsync();
+        var whole = await ChildProgram.TrainerAsync(OtherProcessor.None, "train", "xor", "--steps", "80", "--portable");
+        await TrainAsync(OtherProcessor.None, 40, "--portable");
 
         var resumed = await TrainAsync(other, 80, "--portable", "--resume");
 

@@ -19,7 +19,7 @@ public sealed partial class PortableHashTests(ITestOutputHelper output)
     [InlineData("")]
     [InlineData("intel")]
     [InlineData("other")]
-    public Task Portable_xor_has_the_same_hash_whatever_MKL_takes_the_processor_for(string vendor) => AssertHashAsync(XorHash, MklImitation.Of(vendor), Xor);
+    public Task Portable_xor_has_the_same_hash_whatever_MKL_takes_the_processor_for(string vendor) => AssertHashAsync(XorHash, OtherProcessor.Of(vendor), Xor);
 
     [SkippableTheory]
     [InlineData("mnist --model mlp --epochs 1 --shards 2 --workers 2", "mnist-t10k", "e39454e8b811b97f0a8df00000f022fb5dc709b8996e554fe9d7d5895f8b6f2b")]
@@ -28,8 +28,8 @@ public sealed partial class PortableHashTests(ITestOutputHelper output)
     public async Task Portable_models_have_the_same_hash_on_processors_of_both_makers(string job, string data, string hash)
     {
         string[] folder = ["--data", TestData.Folder(data)];
-        await AssertHashAsync(hash, MklImitation.None, job, folder);
-        await AssertHashAsync(hash, MklImitation.OtherVendor, job, folder);
+        await AssertHashAsync(hash, OtherProcessor.None, job, folder);
+        await AssertHashAsync(hash, OtherProcessor.OtherVendor, job, folder);
     }
 
     /// <summary>The way in which such machines are imitated elsewhere: a library that answers in MKL's place, loaded before all others.</summary>
