@@ -42,7 +42,7 @@ internal sealed class HelpText(string executable, int width)
             ? $"Defaults are those of task '{task.Name}'; {executable} {verb.Name} TASK --help shows another's. "
             : "";
         notes += "In brackets: range and unit, default, and the environment variable that gives the value where the command line does not. "
-            + "Exit codes: 0 done, 1 fault, 2 bad input, 130 stopped by Ctrl-C, 143 by SIGTERM, 129 by the end of its terminal.";
+            + "Exit codes: 0 done, 1 fault, 2 bad input, 130 stopped by Ctrl-C, 131 by SIGQUIT, 143 by SIGTERM, 129 by the end of its terminal.";
         Wrap(notes, width).ForEach(line => text.AppendLine(line));
         return text.ToString();
     }

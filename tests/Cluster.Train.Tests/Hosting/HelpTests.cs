@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Cluster.Train.Hosting.CommandLine;
+using Cluster.Train.Tests.Docs;
 
 namespace Cluster.Train.Tests.Hosting;
 
@@ -65,6 +66,19 @@ public sealed class HelpTests
         var run = await new HostRun().RunLineAsync("train mnist --help");
 
         Assert.All(run.Out.Split('\n'), line => Assert.InRange(line.Length, 0, 110));
+    }
+
+    [Theory]
+    [InlineData("130")]
+    [InlineData("131")]
+    [InlineData("143")]
+    [InlineData("129")]
+    public async Task Help_and_README_name_the_exit_code_of_each_signal_that_stops(string exitCode)
+    {
+        var help = Unwrap((await new HostRun().RunLineAsync("train --help")).Out);
+        var readme = Unwrap(await File.ReadAllTextAsync(Path.Combine(Documents.Root, "README.md")));
+
+        Assert.All([help, readme], text => Assert.Contains(exitCode, text[text.IndexOf("Exit codes: ", StringComparison.Ordinal)..].Split(". ")[0], StringComparison.Ordinal));
     }
 
     [Fact]
