@@ -29,6 +29,12 @@ internal sealed class HelpText(string executable, int width)
     {
         var text = new StringBuilder();
         text.AppendLine(verb.Description).AppendLine();
+        if (verb.Explanation is { } explanation)
+        {
+            Wrap(explanation, width).ForEach(line => text.AppendLine(line));
+            text.AppendLine();
+        }
+
         text.AppendLine(Invariant($"Usage: {executable} {verb.Name}{(verb.TakesTask ? " [TASK]" : "")}{(verb.Options.Count > 0 ? " [OPTIONS]" : "")}"));
         if (verb.TakesTask) AppendTasks(text, tasks);
         foreach (var section in verb.OptionsFor(task).GroupBy(option => option.Section))

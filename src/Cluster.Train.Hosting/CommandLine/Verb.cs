@@ -10,6 +10,9 @@ namespace Cluster.Train.Hosting.CommandLine;
 /// <param name="Run">Does it; returns the exit code.</param>
 internal sealed record Verb(string Name, string Description, IReadOnlyList<OptionSpec> Options, Func<Invocation, Task<int>> Run)
 {
+    /// <summary>What its help says beside that one sentence; null for nothing.</summary>
+    public string? Explanation { get; init; }
+
     /// <summary>Whether a task's name may follow.</summary>
     public bool TakesTask { get; init; }
 

@@ -82,6 +82,15 @@ public sealed class HelpTests
     }
 
     [Fact]
+    public async Task Help_of_certificates_says_what_one_proves_and_what_not()
+    {
+        var help = Unwrap((await new HostRun().RunLineAsync("certificates --help")).Out);
+
+        Assert.Contains("it is proved that a node belongs to the cluster.", help, StringComparison.Ordinal);
+        Assert.Contains("Neither which node or machine it is, nor its address, is proved", help, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_version_is_one_line_with_that_of_TorchSharp()
     {
         var run = await new HostRun().RunLineAsync("--version");
