@@ -14,7 +14,7 @@ internal static class ClusterOptions
 
     /// <summary>Where a coordinator listens.</summary>
     public static readonly OptionSpec<HostPort> Listen = new("--listen", Node, Address(0),
-        "Where this node listens for the others; 0.0.0.0 for all addresses of this machine, port 0 for any free one. A node takes two ports, this one and, for tensors, the next (see --tensor-port). On a loopback address every user of this machine can talk to the job, unless TLS files are given; any but a loopback address needs TLS files or --insecure.")
+        "Where this node listens for the others; 0.0.0.0 for all addresses of this machine, port 0 for any free one. A node takes two ports, this one and, for tensors, the next (see --tensor-port). A loopback address is reached from this machine only, and there by every user, unless TLS files are given; any other needs TLS files or --insecure.")
     { Default = _ => new HostPort("127.0.0.1", DefaultPort) };
 
     /// <summary>Where a worker listens: nobody has to know its port beforehand.</summary>

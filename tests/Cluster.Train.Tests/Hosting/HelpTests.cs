@@ -90,6 +90,19 @@ public sealed class HelpTests
         Assert.Contains("Neither which node or machine it is, nor its address, is proved", help, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("coordinator")]
+    [InlineData("worker")]
+    public async Task Help_and_the_guide_say_who_reaches_a_node_at_its_default_address(string verb)
+    {
+        var help = Unwrap((await new HostRun().RunLineAsync($"{verb} --help")).Out);
+        var guide = Unwrap(await File.ReadAllTextAsync(Path.Combine(Documents.Root, "docs", "cluster.md")));
+
+        Assert.Contains("default 127.0.0.1:", help, StringComparison.Ordinal);
+        Assert.Contains("is reached from this machine only, and there by every user, unless TLS files are given", help, StringComparison.Ordinal);
+        Assert.Contains("`--listen` is a loopback address (127.0.0.1) where none is given. A node there can be reached from its own machine only", guide, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task The_version_is_one_line_with_that_of_TorchSharp()
     {
