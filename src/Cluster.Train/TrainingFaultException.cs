@@ -19,4 +19,10 @@ public sealed class TrainingFaultException : Exception
     public TrainingFaultException(string message, Exception innerException) : base(message, innerException)
     {
     }
+
+    /// <summary>Whether only this coordinator was ended, from outside: the job may go on under another one.</summary>
+    internal bool IsOfCoordinatorAlone { get; private init; }
+
+    /// <summary>The coordinator was ended from outside.</summary>
+    internal static TrainingFaultException CoordinatorStopped() => new("the coordinator was stopped before the job was done") { IsOfCoordinatorAlone = true };
 }

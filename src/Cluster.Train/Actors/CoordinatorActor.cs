@@ -119,7 +119,7 @@ internal sealed class CoordinatorActor : ReceiveActor, IWithTimers
                 _completion.TrySetResult(finish.Outcome);
                 break;
             case Effect.Fail fail:
-                if (fail.Error.Message != CoordinatorMachine.Stopped)
+                if (fail.Error is not TrainingFaultException { IsOfCoordinatorAlone: true })
                 {
                     _services.Ended(new JobEnding(Outcome: null, OneLine.Of(fail.Error.Message)));
                 }

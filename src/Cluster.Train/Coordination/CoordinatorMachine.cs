@@ -9,9 +9,6 @@ namespace Cluster.Train.Coordination;
 /// </summary>
 internal sealed partial class CoordinatorMachine
 {
-    /// <summary>What the outcome's exception says where the coordinator was ended from outside: the job may go on elsewhere.</summary>
-    internal const string Stopped = "the coordinator was stopped before the job was done";
-
     private readonly CoordinatorSettings _settings;
     private readonly IOwnState _own;
     private readonly Func<string> _newSecret;
@@ -141,7 +138,7 @@ internal sealed partial class CoordinatorMachine
                 Stop();
                 break;
             case CoordinatorEvent.Abandoned:
-                Do(new Effect.Fail(new TrainingFaultException(Stopped)));
+                Do(new Effect.Fail(TrainingFaultException.CoordinatorStopped()));
                 Do(new Effect.UnwatchPeers());
                 Do(new Effect.AbortOwnSlice(_generations.Last, "the coordinator stops"));
                 Phase = new Over(_now);

@@ -1,7 +1,6 @@
 using Akka.Actor;
 using Akka.Cluster.Tools.Singleton;
 using Cluster.Train.Actors;
-using Cluster.Train.Coordination;
 using Cluster.Train.Protocol;
 using Cluster.Train.Telemetry;
 
@@ -75,7 +74,7 @@ internal sealed class CoordinatorAttempt
             return new NodeEnd(NodeEndKind.Left, "");
         }
 
-        if (_completion.Task.Exception?.InnerException?.Message == CoordinatorMachine.Stopped && await IsRemovedAsync()) return null;
+        if (_completion.Task.Exception?.InnerException is TrainingFaultException { IsOfCoordinatorAlone: true } && await IsRemovedAsync()) return null;
         try
         {
             var outcome = await _completion.Task;

@@ -102,6 +102,21 @@ public sealed class DoneAndOverTests
             "abort own slice 1: the coordinator stops");
     }
 
+    [Fact]
+    public void Only_a_coordinator_that_is_ended_from_outside_leaves_the_job_to_another_whatever_an_error_says()
+    {
+        var abandoned = Drive.Running();
+        abandoned.Happens(new CoordinatorEvent.Abandoned());
+        var failed = Drive.Running();
+        var words = Fault(abandoned).Message;
+
+        failed.Happens(new CoordinatorEvent.ServiceFailed(new TrainingFaultException(words)));
+
+        Assert.Equal((words, true, false), (Fault(failed).Message, Fault(abandoned).IsOfCoordinatorAlone, Fault(failed).IsOfCoordinatorAlone));
+
+        static TrainingFaultException Fault(MachineRig rig) => Assert.IsType<TrainingFaultException>(rig.Effects.OfType<Effect.Fail>().Single().Error);
+    }
+
     private static MachineRig Done()
     {
         var rig = Drive.Examining();
