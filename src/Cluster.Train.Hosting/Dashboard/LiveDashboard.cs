@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Cluster.Train.Hosting.Surroundings;
 using Cluster.Train.Nodes;
 
 namespace Cluster.Train.Hosting.Dashboard;
@@ -36,9 +35,8 @@ internal sealed class LiveDashboard : IAsyncDisposable
     public FrameHub Hub { get; }
 
     /// <summary>The program ends with a fault, or because it was stopped, perhaps before there was a job that could say so.</summary>
-    public void NoteEnd(Exception exception) => Events.Add(exception is OperationCanceledException stopped
-        ? new RunEnded(JobStanding.Stopped, StopReason.Of(stopped))
-        : new RunEnded(JobStanding.Failed, exception.Message.Split('\n', 2)[0].Trim()));
+    public void NoteEnd(Exception exception) => Events.Add(
+        new RunEnded(exception is OperationCanceledException ? JobStanding.Stopped : JobStanding.Failed, exception.Message.Split('\n', 2)[0].Trim()));
 
     /// <summary>Makes the last frame, and lets those who read have it, for two seconds at most. Can be called again.</summary>
     public async ValueTask DisposeAsync()

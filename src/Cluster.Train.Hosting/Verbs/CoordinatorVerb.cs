@@ -65,7 +65,7 @@ internal static class CoordinatorVerb
         {
             observers.Dispose();
             display.Dispose();
-            invocation.Host.Out.WriteLine(StopReason.Of(exception));
+            invocation.Host.Out.WriteLine(exception.Message);
             return signals.ExitCode.Value;
         }
 

@@ -32,7 +32,7 @@ public static class ClusterNode
     /// </param>
     /// <exception cref="BadInputException">The node cannot listen, or the job cannot be run as it is.</exception>
     /// <exception cref="TrainingFaultException">No cluster, or the job could not go on.</exception>
-    /// <exception cref="OperationCanceledException">It was stopped before the first step, or before it had taken the job over.</exception>
+    /// <exception cref="OperationCanceledException">It was stopped before the first step, or before it had taken the job over; the message says which.</exception>
     public static Task<NodeEnd> RunCoordinatorAsync(CoordinatorOptions options, IJobObserver observer, CancellationToken stop) =>
         CoordinateAsync(options, NodeNetwork.Open, observer, stop);
 
@@ -108,8 +108,16 @@ public static class ClusterNode
         node.EnsureClosed();
         await using var coordinator = NodeCoordinator.Open(
             options.Job, options.MinWorkers, options.MaxWorkers, options.SnapshotEvery, () => openNetwork(node), observer);
-        return await new CoordinatorNode(node, Begin, NodeCoordinator.StopJob, coordinator.RetireAsync, observer.OnNotice, options.HandOver ? CoordinatorNode.HandOverPause : null)
-            .RunAsync(stop).ConfigureAwait(false);
+        try
+        {
+            return await new CoordinatorNode(node, Begin, NodeCoordinator.StopJob, coordinator.RetireAsync, observer.OnNotice, options.HandOver ? CoordinatorNode.HandOverPause : null)
+                .RunAsync(stop).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException stopped) when (stopped.CancellationToken.CanBeCanceled)
+        {
+            // A wait of the node's own was ended, before it had a job that could say what becomes of it.
+            throw new OperationCanceledException("stopped before the first step", stopped, stop);
+        }
 
         Props Begin(NodeSystem system, bool succeeds, TaskCompletionSource<JobOutcome> completion)
         {

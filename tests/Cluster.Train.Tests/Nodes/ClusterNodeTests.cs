@@ -62,6 +62,18 @@ public sealed class ClusterNodeTests : IDisposable
         Assert.Equal(NodeEndKind.Failed, (await worker).Kind);
     }
 
+    [Fact]
+    public async Task A_coordinator_that_is_stopped_while_it_looks_for_a_cluster_says_that_no_step_was_done()
+    {
+        using var stop = new CancellationTokenSource();
+        await stop.CancelAsync();
+
+        var stopped = await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => ClusterNode.CoordinateAsync(Coordinator(Job(epochs: 1)), _ => _network.Open(), new Watcher(), stop.Token));
+
+        Assert.Equal("stopped before the first step", stopped.Message);
+    }
+
     /// <summary>Begins, and says where the workers reach it.</summary>
     private async Task<(Task<NodeEnd> End, HostPort Address)> CoordinateAsync(CoordinatorOptions options, IJobObserver observer)
     {
