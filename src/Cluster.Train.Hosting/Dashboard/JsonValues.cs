@@ -60,6 +60,13 @@ internal static class JsonValues
         Value(json, value ?? double.NaN);
     }
 
+    /// <summary>The same in the digits of a float.</summary>
+    internal static void Value(Utf8JsonWriter json, float value)
+    {
+        if (float.IsFinite(value)) json.WriteNumberValue(value);
+        else json.WriteNullValue();
+    }
+
     /// <summary>JSON has no word for what is no number.</summary>
     internal static void Value(Utf8JsonWriter json, double value)
     {

@@ -94,8 +94,8 @@ internal sealed class StateJson(JobHeader job, string run, DateTimeOffset starte
         json.WriteNumber("workers", roster?.Workers ?? 0);
         Number(json, "loss", history.Loss);
         if (roster is not null) job.Rates?.Begin(roster);
-        if (history.Progress is { } progress && job.Rates?.After(progress.CompletedSteps, progress.RateFactor) is { } rate) json.WriteNumber("learningRate", rate);
-        else json.WriteNull("learningRate");
+        json.WritePropertyName("learningRate");
+        Value(json, history.Progress is { } progress ? job.Rates?.After(progress.CompletedSteps, progress.RateFactor) ?? float.NaN : float.NaN);
         json.WriteNumber("firstStep", history.FirstStep);
         Number(json, "samplesPerSecond", history.Standing.Standing == JobStanding.Running ? history.Progress?.SamplesPerSecond : 0);
         json.WriteNumber("generations", history.Counts.Generations);

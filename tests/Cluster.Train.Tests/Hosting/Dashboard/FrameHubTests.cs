@@ -54,6 +54,21 @@ public sealed class FrameHubTests
     }
 
     [Fact]
+    public void A_learning_rate_that_is_no_number_any_more_leaves_the_rest_readable()
+    {
+        var task = new SmallTask { Schedules = [new TaskSchedule("soaring", (_, _) => 1e300)] };
+        var job = new LocalRun { Task = task, Schedule = ScheduleSettings.OfTask("soaring") }.Definition;
+        var hub = new FrameHub(new JobHistory(), new StateJson(JobHeader.Of(job, task), "run", DateTimeOffset.UnixEpoch));
+
+        hub.Advance([(FakeEngine.Roster, 1.0), (new JobProgress(25, 3000, double.NaN, double.NaN, double.PositiveInfinity), 2.0)], 2);
+
+        var progress = JsonNode.Parse(hub.State())!["progress"]!.AsObject();
+        Assert.Null(progress["learningRate"]);
+        Assert.Null(progress["loss"]);
+        Assert.Equal("2500", progress["trainingSamples"]!.ToJsonString());
+    }
+
+    [Fact]
     public void A_frame_is_one_array_for_all_and_what_a_second_adds_is_small()
     {
         var hub = Hub();
