@@ -60,6 +60,10 @@ public sealed class Batch(IReadOnlyList<torch.Tensor> tensors, int count)
     /// <summary>The same samples, with how their targets were scaled.</summary>
     internal Batch Scaled(TargetScaling? scaling) => scaling is null ? this : new Batch(tensors, Count) { TargetScaling = scaling, Conversions = Conversions, LengthFields = LengthFields };
 
+    /// <summary>The same samples with other values in a field, of the same shape.</summary>
+    internal Batch With(int field, torch.Tensor values) =>
+        new([.. tensors.Select((tensor, other) => other == field ? values : tensor)], Count) { TargetScaling = TargetScaling, Conversions = Conversions, LengthFields = LengthFields };
+
     /// <summary>The same samples with another field as their target, whose scaling is not known.</summary>
     internal Batch WithTarget(int field) => new([Input, tensors[field], .. tensors.Skip(2)], Count)
     {

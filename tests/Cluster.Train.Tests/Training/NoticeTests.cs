@@ -1,3 +1,4 @@
+using Cluster.Train.Running;
 using Cluster.Train.Training;
 using TorchSharp;
 
@@ -57,6 +58,51 @@ public sealed class NoticeTests
     }
 
     [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    public async Task A_second_target_that_is_compared_with_each_prediction_is_told(int workers)
+    {
+        var run = new LocalRun
+        {
+            Task = TwoTargets((prediction, batch) => (prediction.squeeze(1) - batch.Target).square().mean() + (prediction - batch[2]).square().mean()),
+            Workers = workers,
+        };
+
+        await run.RunAsync();
+
+        var notice = Assert.Single(run.Notices);
+        Assert.Matches(@"^task 'small': .*Predict gives \[8, 1\] and field 2 of the batch is \[8\]; .*prediction\.reshape\(batch\[2\]\.shape\)", notice);
+    }
+
+    [Fact]
+    public async Task A_second_output_that_is_compared_with_each_target_is_told()
+    {
+        var observer = new LocalRun();
+
+        await LocalTraining.RunAsync(TrainingOptions.For(new LooseHeads(), workers: 2), observer, CancellationToken.None);
+
+        var notice = Assert.Single(observer.Notices);
+        Assert.Matches(@"^task 'heads': .*output 1 of Predict is \[\d+\] and field 2 of the batch is \[\d+, 1\]; ", notice);
+    }
+
+    [Fact]
+    public async Task Nothing_is_told_of_a_second_target_that_only_weighs_or_is_not_asked_for()
+    {
+        foreach (var task in new[]
+        {
+            TwoTargets((prediction, batch) => ((prediction.squeeze(1) - batch.Target).square() * batch[2]).mean()),
+            TwoTargets((prediction, batch) => (prediction.squeeze(1) - batch.Target).square().mean()),
+        })
+        {
+            var run = new LocalRun { Task = task, Workers = 2 };
+
+            await run.RunAsync();
+
+            Assert.Empty(run.Notices);
+        }
+    }
+
+    [Theory]
     [InlineData(4, 1, 1)]
     [InlineData(4, 4, 1)]
     [InlineData(1, 1, 0)]
@@ -83,20 +129,23 @@ public sealed class NoticeTests
         Assert.Equal(notices, run.Notices.Count(notice => notice.Contains("ignore_index", StringComparison.Ordinal)));
     }
 
-    private static SmallTask Regression(Func<torch.Tensor, Batch, torch.Tensor> loss)
+    private static SmallTask TwoTargets(Func<torch.Tensor, Batch, torch.Tensor> loss) => Regression(loss, new FieldSpec("z", FieldType.Float32));
+
+    private static SmallTask Regression(Func<torch.Tensor, Batch, torch.Tensor> loss, params FieldSpec[] more)
     {
-        static IDataset Data(int count, long seed)
+        IDataset Data(int count, long seed)
         {
             var points = new SmallData(count, seed);
             return new AlteredData(points)
             {
-                FieldsOf = () => s_fields,
+                FieldsOf = () => [.. s_fields, .. more],
                 ReadOf = (numbers, _, into) =>
                 {
                     for (var i = 0; i < numbers.Length; i++)
                     {
                         into.Floats(0).Slice(i * SmallData.Width, SmallData.Width).Fill(numbers[i] * 0.01f);
                         into.Floats(1)[i] = numbers[i] * 0.02f;
+                        for (var field = 0; field < more.Length; field++) into.Floats(2 + field)[i] = 1 + (numbers[i] % 7);
                     }
                 },
             };
@@ -109,5 +158,20 @@ public sealed class NoticeTests
             LossOf = loss,
             CountOf = (_, _) => default,
         };
+    }
+
+    /// <summary>Two heads, of which the second has lost a dimension that its target has.</summary>
+    private sealed class LooseHeads() : OutputTask<(torch.Tensor Kind, torch.Tensor Sign)>("heads")
+    {
+        public override (torch.Tensor Kind, torch.Tensor Sign) Predict(Layers model, Batch batch)
+        {
+            var hidden = model["trunk", batch.Input].tanh();
+            return (model["kind", hidden], model["sign", hidden].squeeze(1));
+        }
+
+        public override torch.Tensor Loss((torch.Tensor Kind, torch.Tensor Sign) prediction, Batch batch, LossContext<Layers> context) =>
+            torch.nn.functional.cross_entropy(prediction.Kind, batch.Target) + (prediction.Sign - batch[2]).square().mean();
+
+        protected override Layers Make() => new(("trunk", 6, 8), ("kind", 8, 3), ("sign", 8, 1));
     }
 }

@@ -183,28 +183,46 @@ internal sealed class TaskCalls(
         var loss = task.LossOf(prediction, batch, model, _cast, !site.IsEvaluation) ?? throw Null(site);
         Returned(batch, site, watch);
         VerifyScalar(loss, site);
-        if (watch && !site.IsEvaluation && prediction.Value is torch.Tensor only && _notices.MayBroadcast(only, batch) && ComparesAll(only, batch, loss))
+        if (watch && !site.IsEvaluation)
         {
-            _notices.Broadcasts(only, batch);
+            foreach (var (output, field) in _notices.MayBroadcast(prediction, batch))
+            {
+                if (ComparesAll(prediction, batch, field, loss))
+                {
+                    _notices.Broadcasts(prediction, output, batch, field);
+                }
+            }
         }
 
         return (prediction, loss);
     }
 
-    // Predictions that change places among the samples change a mean over samples, but not one over all pairs. Loss may need
-    // gradients, and change buffers: of this call, which not every generation's steps have, nothing may stay.
-    private bool ComparesAll(torch.Tensor prediction, Batch batch, torch.Tensor loss)
+    // Targets that change places among the samples change a mean over samples, but not one over all pairs; other ones change
+    // that too, unless the loss does not ask for them.
+    private bool ComparesAll(Prediction prediction, Batch batch, int field, torch.Tensor loss)
+    {
+        using var scope = torch.NewDisposeScope();
+        var target = batch[field];
+        var moved = target.roll(1, 0);
+        return !moved.equal(target).all().item<bool>() && Agrees(moved) && !Agrees(target.narrow(0, 0, 1).expand(target.shape).clone());
+
+        bool Agrees(torch.Tensor other) => LossWith(prediction, batch.With(field, other)) is { } value
+            && Math.Abs(value - loss.item<float>()) <= 1e-5 * Math.Abs(loss.item<float>());
+    }
+
+    // Loss may need gradients, and change buffers: of this call, which not every generation's steps have, nothing may stay.
+    private float? LossWith(Prediction prediction, Batch batch)
     {
         if (hold() is not { } restore)
         {
-            return false;
+            return null;
         }
 
         using var scope = torch.NewDisposeScope();
         try
         {
-            var other = task.LossOf(Prediction.Of(task.Name, prediction.flip(0), ""), batch, model, _cast, isTraining: true);
-            return other is not null && other.numel() == 1 && Math.Abs(other.item<float>() - loss.item<float>()) <= 1e-5 * Math.Abs(loss.item<float>());
+            var other = task.LossOf(prediction, batch, model, _cast, isTraining: true);
+            return other is not null && other.numel() == 1 ? other.item<float>() : null;
         }
         finally
         {

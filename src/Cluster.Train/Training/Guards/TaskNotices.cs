@@ -45,16 +45,41 @@ internal sealed class TaskNotices(string task, int shards, bool weighted)
         }
     }
 
-    /// <summary>Whether prediction and target have as many values in other shapes, [8] and [8, 1]: a loss may compare each with each.</summary>
+    /// <summary>Outputs and targets that have as many values in other shapes, [8] and [8, 1]: a loss may compare each with each.</summary>
+    /// <returns>The outputs' numbers and the fields' of the targets.</returns>
     /// <remarks>After Loss: of losses that are called with both torch itself has warned.</remarks>
-    internal bool MayBroadcast(torch.Tensor prediction, Batch batch) =>
-        batch.Tensors is [_, { dtype: torch.ScalarType.Float32 } target, ..] && target.numel() == prediction.numel()
-        && !target.shape.AsSpan().SequenceEqual(prediction.shape) && !_told.Any(text => text.Contains("target size", StringComparison.Ordinal))
-        && Varies(target) && Varies(prediction);
+    internal IReadOnlyList<(int Output, int Field)> MayBroadcast(Prediction prediction, Batch batch)
+    {
+        if (_told.Any(text => text.Contains("target size", StringComparison.Ordinal)))
+        {
+            return [];
+        }
+
+        var outputs = prediction.All.ToArray();
+        return
+        [
+            .. from field in Enumerable.Range(1, Math.Max(batch.Tensors.Count - 1, 0))
+               from output in Enumerable.Range(0, outputs.Length)
+               where Differ(outputs[output], batch.Tensors[field]) && Varies(batch.Tensors[field]) && Varies(outputs[output])
+               select (output, field),
+        ];
+    }
 
     /// <summary>A loss compares each prediction with each target.</summary>
-    internal void Broadcasts(torch.Tensor prediction, Batch batch) => Once(
-        $"task '{task}': Loss compares each prediction with each target, since Predict gives [{string.Join(", ", prediction.shape)}] and the targets are [{string.Join(", ", batch.Target.shape)}]; give both the same shape, for example with prediction.reshape(batch.Target.shape)");
+    /// <param name="prediction">What Predict gave.</param>
+    /// <param name="output">Which of it.</param>
+    /// <param name="batch">The targets.</param>
+    /// <param name="field">Which of them.</param>
+    internal void Broadcasts(Prediction prediction, int output, Batch batch, int field)
+    {
+        var all = prediction.All.ToArray();
+        var (given, gives) = all.Length == 1 ? ("prediction", "Predict gives") : (Invariant($"output{output}"), Invariant($"output {output} of Predict is"));
+        var (wanted, are) = field == 1 ? ("batch.Target", "the targets are") : (Invariant($"batch[{field}]"), Invariant($"field {field} of the batch is"));
+        Once($"task '{task}': Loss compares each prediction with each target, since {gives} [{string.Join(", ", all[output].shape)}] and {are} [{string.Join(", ", batch[field].shape)}]; give both the same shape, for example with {given}.reshape({wanted}.shape)");
+    }
+
+    private static bool Differ(torch.Tensor output, torch.Tensor target) =>
+        target.dtype == torch.ScalarType.Float32 && output.dtype == torch.ScalarType.Float32 && target.numel() == output.numel() && !target.shape.AsSpan().SequenceEqual(output.shape);
 
     private static bool Varies(torch.Tensor values)
     {
