@@ -37,17 +37,18 @@ internal sealed class CheckpointEvaluator
 
     /// <summary>Evaluates all samples once: the workers share the batches, whose sums are added in the batches' order.</summary>
     /// <param name="workers">Replicas, each on its own thread; the result does not depend on their number.</param>
-    /// <param name="stop">Ends it after the batches that are being computed.</param>
+    /// <param name="stop">Ends it after the batches that are being computed; what opens data is left behind after a while.</param>
     /// <exception cref="BadInputException">There are no evaluation samples, or the model is another one.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     internal async Task<EvaluationResult> RunAsync(int workers, CancellationToken stop = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(workers, 1);
+        stop.ThrowIfCancellationRequested();
         var crew = new List<EvaluationWorker> { new("evaluation", Definition) };
         try
         {
             var (own, samples) = await crew[0].RunAsync(
-                () => _isNew ? TaskDataOpener.OpenNewLabelled(_task, Definition, _dataDirectory, _checkpoint.Manifest.Preparation) : OpenTrained()).ConfigureAwait(false);
+                () => _isNew ? TaskDataOpener.OpenNewLabelled(_task, Definition, _dataDirectory, _checkpoint.Manifest.Preparation) : OpenTrained()).WaitAsync(stop).ConfigureAwait(false);
             var plan = new EvaluationPlan(samples.Count, Definition.BatchSize, Definition.Shards);
             var batches = Enumerable.Range(0, Definition.Shards).Sum(plan.BatchesOf);
             for (var number = 2; number <= Math.Min(workers, batches); number++)

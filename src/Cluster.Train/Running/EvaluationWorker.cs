@@ -45,17 +45,21 @@ internal sealed class EvaluationWorker : IDisposable
             : null;
     });
 
-    /// <inheritdoc/>
+    /// <summary>
+    /// Frees all after the work that was given, and waits for that for a while. A task that hangs in its own code keeps the thread, which
+    /// does not keep the process.
+    /// </summary>
     public void Dispose()
     {
-        _thread.RunAsync(() =>
+        // What goes wrong in freeing must not hide why the evaluation ended.
+        _ = _thread.RunAsync(() =>
         {
             _batches?.Dispose();
             foreach (var held in Enumerable.Reverse(_held))
             {
                 held.Dispose();
             }
-        }).GetAwaiter().GetResult();
+        });
         _thread.Dispose();
     }
 }

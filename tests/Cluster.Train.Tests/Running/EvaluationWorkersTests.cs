@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Cluster.Train.Running;
 using Cluster.Train.Tests.Checkpoints;
+using Cluster.Train.Tests.Nodes;
 using Cluster.Train.Tests.Training;
 using Cluster.Train.Training;
 using TorchSharp;
@@ -83,6 +84,34 @@ public sealed class EvaluationWorkersTests : IDisposable
 
         // The others may have begun one each.
         Assert.InRange(batches, 1, workers);
+    }
+
+    [Fact]
+    public async Task One_that_is_stopped_while_its_data_is_opened_ends_without_waiting_for_it()
+    {
+        await (s_run with { Task = Task(SmallTask.Wide), Checkpoints = _folder.Root }).RunAsync();
+        using var stop = new CancellationTokenSource();
+        using var opens = new ManualResetEventSlim();
+        var opened = new TaskCompletionSource();
+        var data = Task(SmallTask.Wide).Data;
+        var slow = new SmallTask
+        {
+            Model = SmallTask.Wide,
+            Data = () =>
+            {
+                stop.Cancel();
+                opens.Wait(TestCluster.Patience * 2);
+                opened.SetResult();
+                return data();
+            },
+        };
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => LocalTraining.EvaluateAsync(slow, _folder.Root, dataDirectory: null, "cpu", workers: 2, stop.Token).WaitAsync(TestCluster.Patience));
+
+        Assert.False(opened.Task.IsCompleted);
+        opens.Set();
+        await opened.Task;
     }
 
     [Fact]
