@@ -32,7 +32,7 @@ public static class ImageData
             training.ScaledBy(scaling).NormalizedBy(normalization).AugmentedBy(options.Augmentation), evaluation.ScaledBy(scaling).NormalizedBy(normalization))
         {
             Preparation = new ImagePreparation(options.Layout, training.Classes, normalization) { Targets = options.NumberColumns, TargetScaling = scaling }.Text,
-            Remark = remark,
+            Remark = string.Join("; ", new[] { remark, ImageOverlap.Remark(training, evaluation) }.OfType<string>()) is { Length: > 0 } remarks ? remarks : null,
             TargetScaling = scaling,
         };
     }

@@ -108,7 +108,7 @@ public sealed class ImageDataset : IDataset
     }
 
     /// <summary>The name of a sample's file, below the data's folder, with / between its parts.</summary>
-    public string NameOf(int sample) => _store.Files[_numbers[sample]].Name;
+    public string NameOf(int sample) => FileOf(sample).Name;
 
     /// <summary>The same images, normalized otherwise.</summary>
     public ImageDataset NormalizedBy(ImageNormalization normalization)
@@ -181,6 +181,9 @@ public sealed class ImageDataset : IDataset
     /// <summary>The same images, with scaled numbers; these where there are none.</summary>
     internal ImageDataset ScaledBy(TargetScaling? scaling) => scaling is null ? this : new(_store, _numbers, _targets.ScaledBy(scaling), Normalization, Augmentation);
 
+    /// <summary>A sample's file.</summary>
+    internal ImageFile FileOf(int sample) => _store.Files[_numbers[sample]];
+
     /// <summary>A sample's pixels, <c>[height, width, channels]</c>, without augmentation; not to be changed.</summary>
     internal byte[] Pixels(int sample) => _store.Pixels(_numbers[sample]);
 
@@ -209,7 +212,7 @@ public sealed class ImageDataset : IDataset
         Append($"{Layout.Text}\n{Normalization.Text}\n{string.Join('\n', Augmentation.Select(transform => transform.Description))}\n\n{string.Join('\n', Classes)}\n\n");
         for (var sample = 0; sample < Count; sample++)
         {
-            var file = _store.Files[_numbers[sample]];
+            var file = FileOf(sample);
             Append(Invariant($"{file.Name}\n{file.Length} {_targets.Text(sample)}\n"));
             hash.AppendData(file.Hash);
         }

@@ -44,6 +44,34 @@ public sealed class ImageDataTests
     }
 
     [Fact]
+    public void Images_to_train_on_that_are_evaluated_too_are_told_with_the_first_and_their_number()
+    {
+        using var files = new ImageFiles();
+        for (var image = 0; image < 4; image++) files.Paint($"train/{(image < 2 ? "a" : "b")}/{image}.png", image);
+        files.Paint("test/a/9.png", 9);
+        files.Paint("test/a/other-name.png", 1);
+        files.Paint("test/b/2.png", 2);
+
+        Assert.Equal(
+            $"2 of 3 images for evaluation are trained on as well, '{files["test/a/other-name.png"]}' is the first: the figures are better than for images never seen; take them out of one part",
+            ImageData.Open(files.Root, s_options).Remark);
+    }
+
+    [Fact]
+    public void An_image_that_both_tables_name_is_told()
+    {
+        using var files = ImageFiles.OfClasses(4, "all");
+        files.Write("train.csv", Encoding.UTF8.GetBytes("file,label\nall/0.png,x\nall/1.png,y\n"));
+        files.Write("test.csv", Encoding.UTF8.GetBytes("file,label\nall/2.png,x\nall/1.png,y\n"));
+        files.Write("apart.csv", Encoding.UTF8.GetBytes("file,label\nall/2.png,x\nall/3.png,y\n"));
+
+        var mixed = ImageData.Open(files.Root, s_options with { Table = "train.csv", EvaluationTable = "test.csv" });
+
+        Assert.StartsWith($"1 of 2 images for evaluation are trained on as well, '{files["all/1.png"]}' is the first: ", mixed.Remark, StringComparison.Ordinal);
+        Assert.Null(ImageData.Open(files.Root, s_options with { Table = "train.csv", EvaluationTable = "apart.csv" }).Remark);
+    }
+
+    [Fact]
     public void A_table_in_the_folder_says_which_image_is_what()
     {
         using var files = ImageFiles.OfClasses(4, "all");
