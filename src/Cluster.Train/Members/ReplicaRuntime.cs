@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Cluster.Train.Machine;
 using Cluster.Train.Membership;
+using Cluster.Train.Native;
 using Cluster.Train.Protocol;
 using Cluster.Train.Reduction;
 using Cluster.Train.Telemetry;
@@ -98,7 +99,7 @@ internal sealed class ReplicaRuntime(WorkerIdentity identity, Func<JobDefinition
                 SampleDigest = process.SampleDigest,
                 Preparation = data.Own.Preparation,
             };
-            return _opened = new OpenedReplica(description, initial, Remarks(data.Own.Remark, _replica.Remark, _replica.LoadedWeights, memory));
+            return _opened = new OpenedReplica(description, initial, Remarks(data.Own.Remark, _replica.Remark, _replica.LoadedWeights, memory, MachineNotice.Of(Convolutions.Limit)));
         });
     }
 

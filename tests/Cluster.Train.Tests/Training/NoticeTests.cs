@@ -1,3 +1,5 @@
+using System.Reflection;
+using Cluster.Train.Native;
 using Cluster.Train.Running;
 using Cluster.Train.Training;
 using TorchSharp;
@@ -127,6 +129,31 @@ public sealed class NoticeTests
         await run.RunAsync();
 
         Assert.Equal(notices, run.Notices.Count(notice => notice.Contains("ignore_index", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task What_is_amiss_with_the_machines_convolutions_is_told_once_before_the_first_step(int workers)
+    {
+        NativeEnvironment.Prepare(portable: false);
+        var (limit, found) = (typeof(Convolutions).GetProperty(nameof(Convolutions.Limit), BindingFlags.Static | BindingFlags.NonPublic)!, Convolutions.Limit);
+        var told = 0;
+        try
+        {
+            limit.SetValue(null, ((string, string)?)("computed without oneDNN: several times slower", "use another machine"));
+            LocalRun? run = null;
+            run = new LocalRun { Workers = workers, Progress = _ => told = told > 0 ? told : run!.Notices.Count };
+
+            await run.RunAsync();
+
+            Assert.Equal(["convolutions are computed without oneDNN: several times slower; use another machine"], run.Notices);
+            Assert.Equal(1, told);
+        }
+        finally
+        {
+            limit.SetValue(null, found);
+        }
     }
 
     private static SmallTask TwoTargets(Func<torch.Tensor, Batch, torch.Tensor> loss) => Regression(loss, new FieldSpec("z", FieldType.Float32));
