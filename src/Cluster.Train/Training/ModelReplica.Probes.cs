@@ -18,7 +18,7 @@ internal sealed unsafe partial class ModelReplica
         using var computing = FinalizerGate.Enter();
         using var scope = torch.NewDisposeScope();
         using var noGradients = torch.no_grad();
-        var (site, buffers) = (new CallSite(step, shard), _tensors.CopyBuffers());
+        var (site, buffers) = (new CallSite(step, shard), _tensors.Buffers.Copy());
         try
         {
             _ = _calls.Try(batch.To(Device), RandomGate.ShardSeed(_job.Seed, step, shard), site);
@@ -30,7 +30,7 @@ internal sealed unsafe partial class ModelReplica
         }
         finally
         {
-            _tensors.ReadBuffers(buffers);
+            _tensors.Buffers.Read(buffers);
         }
     }
 
@@ -42,7 +42,7 @@ internal sealed unsafe partial class ModelReplica
         using var computing = FinalizerGate.Enter();
         using var scope = torch.NewDisposeScope();
         using var noGradients = torch.no_grad();
-        var (site, buffers) = (CallSite.Evaluation, _tensors.CopyBuffers());
+        var (site, buffers) = (CallSite.Evaluation, _tensors.Buffers.Copy());
         _modes.Evaluate();
         try
         {
@@ -57,7 +57,7 @@ internal sealed unsafe partial class ModelReplica
         finally
         {
             _modes.Restore();
-            _tensors.ReadBuffers(buffers);
+            _tensors.Buffers.Read(buffers);
         }
     }
 }

@@ -24,10 +24,7 @@ internal sealed unsafe partial class ModelReplica : IDisposable
     private readonly TaskCalls _calls;
     private readonly MetricSet _metrics;
     private readonly TargetScaling? _scaling;
-    private readonly long _bypasses = RandomGate.Bypasses;
     private long? _firstStep;
-    private long _checkAt;
-    private long _checkInterval;
 
     private ModelReplica(
         ITrainingTask task, JobDefinition job, torch.nn.Module model, IReadOnlyDictionary<string, string> ties, torch.Device device,
@@ -39,7 +36,7 @@ internal sealed unsafe partial class ModelReplica : IDisposable
         _tensors = new ModelTensors(task.Name, model, ties, new ParameterGroups(task, job, model), weighted: task.Weight is not null);
         _watch = new ModelWatch(task.Name, model, _modes, _tensors);
         var unseen = device.type == DeviceType.CUDA && !GpuGenerators.IsWatched(device.index);
-        _calls = new TaskCalls(task, model, job.Shards, job.Precision, device, unseen, () => _tensors.ReadBuffers(_blocks!), _tensors.HoldBuffers);
+        _calls = new TaskCalls(task, model, job.Shards, job.Precision, device, unseen, () => _tensors.Buffers.Read(_blocks!), _tensors.Buffers.Hold);
         Layout = _tensors.Layout;
         _backward = new ShardBackward(Layout);
         _updates = new UpdateGuard(task.Name, Layout);
@@ -136,7 +133,7 @@ internal sealed unsafe partial class ModelReplica : IDisposable
     {
         using var computing = FinalizerGate.Enter();
         using var scope = torch.NewDisposeScope();
-        _tensors.ReadBuffers(_blocks!);
+        _tensors.Buffers.Read(_blocks!);
         var site = new CallSite(step, shard);
         _firstStep ??= step;
         try
@@ -164,7 +161,7 @@ internal sealed unsafe partial class ModelReplica : IDisposable
             _finite.VerifyLoss(value, site, _blocks.Parameters);
             CheckNowAndThen(step);
             _tensors.CollectGradients(_blocks!);
-            _tensors.WriteBuffers(_blocks!, (float)batch.Count / globalSamples, withIntegers: shard == 0);
+            _tensors.Buffers.Write(_blocks!, (float)batch.Count / globalSamples, withIntegers: shard == 0);
             // Before the next shard: on a device, too, each shard's gradient is added to zeros and summed in tree order.
             _blocks!.StageGradientsOut();
             _finite.VerifyGradient(_blocks.Gradients, value, site);
@@ -188,7 +185,7 @@ internal sealed unsafe partial class ModelReplica : IDisposable
         using var computing = FinalizerGate.Enter();
         using var scope = torch.NewDisposeScope();
         using var noGradients = torch.no_grad();
-        _tensors.ReadBuffers(_blocks!);
+        _tensors.Buffers.Read(_blocks!);
         var site = CallSite.Evaluation;
         _modes.Evaluate();
         try
@@ -215,38 +212,6 @@ internal sealed unsafe partial class ModelReplica : IDisposable
     /// <summary>Where the replica is on a GPU: copies the new parameters to it.</summary>
     public void StageParametersIn() => _blocks!.StageParametersIn();
 
-    /// <summary>Makes sure that no random numbers were drawn but in forward passes.</summary>
-    /// <exception cref="TrainingFaultException">Random numbers were drawn that depend on timing.</exception>
-    public void VerifyNoRandomDraws()
-    {
-        if (RandomGate.WasBypassedSince(_bypasses))
-        {
-            throw new TrainingFaultException(
-                $"task '{_task.Name}': random numbers were drawn from libtorch's default generator outside of Predict and Loss (by data code, or on a thread of its own), so the result would depend on timing; data code draws from BatchBuffers.Random");
-        }
-    }
-
-    /// <summary>Makes sure that no parameter and no buffer has become infinite or not a number, so that no such state is kept.</summary>
-    /// <param name="completedSteps">Steps done, for the message.</param>
-    /// <exception cref="TrainingFaultException">One has; names it.</exception>
-    internal void VerifyFinite(long completedSteps) =>
-        _finite.Verify(_blocks!.Parameters.Read, completedSteps);
-
-    /// <summary>Makes sure that the task has changed nothing in the model that only the trainer may change.</summary>
-    /// <param name="wholly">Whether to look at everything, or only at the values of frozen parameters.</param>
-    /// <exception cref="BadInputException">It has; names what.</exception>
-    internal void VerifyUnchanged(bool wholly)
-    {
-        if (wholly)
-        {
-            _watch.Check();
-        }
-        else
-        {
-            _watch.CheckFrozen();
-        }
-    }
-
     /// <summary>SHA-256 over the little-endian float32 parameters in layout order, in lower-case hexadecimal.</summary>
     public string ParametersSha256() =>
         ParametersHash.Sha256(Layout, _blocks!.Parameters.Read, CopyFrozen());
@@ -272,28 +237,5 @@ internal sealed unsafe partial class ModelReplica : IDisposable
         _model.Dispose();
         _tensors.Dispose();
         _blocks?.Dispose();
-    }
-
-    // A tensor that the task put in another's place is disposed of after its forward pass, and fails in the next one.
-    private TrainingFaultException Failed(CallSite site, Exception error)
-    {
-        _watch.Check();
-        return _calls.Failed(site, error);
-    }
-
-    /// <summary>After the first step since the replica was bound, and then ever more rarely: what a task does once, it often begins to do later.</summary>
-    private void CheckNowAndThen(long step)
-    {
-        if (step < _checkAt)
-        {
-            return;
-        }
-
-        VerifyFinite(step);
-        // Before the gradients, since a tensor that was replaced may be disposed of.
-        _watch.Check();
-        _tensors.CheckGradients(_blocks!);
-        _checkAt = step + _checkInterval;
-        _checkInterval *= 2;
     }
 }

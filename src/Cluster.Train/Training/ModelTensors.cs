@@ -5,7 +5,7 @@ using Module = TorchSharp.torch.nn.Module;
 
 namespace Cluster.Train.Training;
 
-/// <summary>A module's parameters and buffers, sorted by their role, and how they are bound to flat blocks.</summary>
+/// <summary>A module's parameters and buffers, sorted by their role, and how parameters and gradients are bound to flat blocks.</summary>
 internal sealed class ModelTensors : IDisposable
 {
     /// <summary>A name must fit a message and a checkpoint's header many times.</summary>
@@ -16,8 +16,6 @@ internal sealed class ModelTensors : IDisposable
     private readonly string _task;
     private readonly List<(TensorEntry Entry, torch.Tensor[] Tensors)> _trainable = [];
     private readonly List<(TensorEntry Entry, torch.Tensor[] Tensors)> _frozen = [];
-    private readonly List<ModelBuffer> _buffers = [];
-    private DeviceBuffers? _onDevice;
     private CollectedGradients _collected = CollectedGradients.None;
 
     /// <summary>Sorts a module's tensors and lays them out.</summary>
@@ -64,6 +62,7 @@ internal sealed class ModelTensors : IDisposable
             throw Refused(oversize.Tensor.Name, $"{oversize.Problem}; use a smaller model");
         }
 
+        var buffers = new List<ModelBuffer>();
         foreach (var (entry, all) in Layout.Tensors.Zip(tensors, (entry, tensor) => (entry, tensor.Tensors)))
         {
             switch (entry.Role)
@@ -75,16 +74,21 @@ internal sealed class ModelTensors : IDisposable
                     _frozen.Add((entry, all));
                     break;
                 default:
-                    _buffers.Add(new ModelBuffer(entry, all[0]));
+                    buffers.Add(new ModelBuffer(entry, all[0]));
                     break;
             }
         }
+
+        Buffers = new ModelBuffers(buffers);
     }
 
     internal ParameterLayout Layout { get; }
 
+    /// <summary>The module's buffers.</summary>
+    internal ModelBuffers Buffers { get; }
+
     /// <summary>The values of parameters and buffers where they are now.</summary>
-    internal ModuleValues Values() => new([.. _trainable.Select(pair => (pair.Entry, pair.Tensors[0]))], _buffers);
+    internal ModuleValues Values() => new([.. _trainable.Select(pair => (pair.Entry, pair.Tensors[0]))], Buffers.All);
 
     /// <summary>Makes parameters and gradients views into blocks, but for the gradients that are collected.</summary>
     internal void Bind(ReplicaBlocks blocks)
@@ -92,8 +96,7 @@ internal sealed class ModelTensors : IDisposable
         _collected = blocks.ComputesInPlace
             ? new CollectedGradients(_trainable.Where(pair => pair.Tensors.Length == 1).Select(pair => (pair.Entry, pair.Tensors[0])), Layout)
             : CollectedGradients.None;
-        _onDevice?.Dispose();
-        _onDevice = blocks.Parameters.IsOnHost ? null : new DeviceBuffers(_buffers, Layout, blocks.Vector, blocks.Gradient);
+        Buffers.Bind(blocks, Layout);
         using var scope = torch.NewDisposeScope();
         using var noGradients = torch.no_grad();
         foreach (var (entry, tensors) in _trainable)
@@ -159,79 +162,6 @@ internal sealed class ModelTensors : IDisposable
         }
     }
 
-    /// <summary>Copies of the module's buffers.</summary>
-    internal float[][] CopyBuffers()
-    {
-        float[][] copies = [.. _buffers.Select(buffer => new float[buffer.Length])];
-        foreach (var (buffer, copy) in _buffers.Zip(copies))
-        {
-            buffer.Write(copy);
-        }
-
-        return copies;
-    }
-
-    /// <summary>Keeps the module's buffers in the midst of a forward pass.</summary>
-    /// <returns>Puts them back; null where autograd would take that for a change of what it has kept for the backward pass.</returns>
-    internal Action? HoldBuffers()
-    {
-        if (!_buffers.TrueForAll(buffer => buffer.IsInPlace))
-        {
-            return null;
-        }
-
-        var held = CopyBuffers();
-        return () => ReadBuffers(held);
-    }
-
-    /// <summary>Sets the module's buffers to such copies.</summary>
-    internal void ReadBuffers(float[][] copies)
-    {
-        foreach (var (buffer, copy) in _buffers.Zip(copies))
-        {
-            buffer.Read(copy);
-        }
-    }
-
-    /// <summary>Sets the module's buffers to those of the step.</summary>
-    internal void ReadBuffers(ReplicaBlocks blocks)
-    {
-        if (_onDevice is not null)
-        {
-            _onDevice.Read();
-            return;
-        }
-
-        foreach (var buffer in _buffers)
-        {
-            buffer.Read(blocks.Parameters.Span(buffer.Entry.Offset, buffer.Length));
-        }
-    }
-
-    /// <summary>
-    /// Puts the changes of the module's buffers, times the shard's weight, to the gradients; of integers, the whole
-    /// change, from one shard.
-    /// </summary>
-    internal void WriteBuffers(ReplicaBlocks blocks, float weight, bool withIntegers)
-    {
-        if (_onDevice is not null)
-        {
-            _onDevice.Write(weight, withIntegers);
-            return;
-        }
-
-        foreach (var buffer in _buffers)
-        {
-            var integer = buffer.Entry.Role == TensorRole.IntegerBuffer;
-            if (!integer || withIntegers)
-            {
-                var change = blocks.Gradients.Span(buffer.Entry.Offset, buffer.Length);
-                buffer.Write(change);
-                BufferChange.Of(change, blocks.Parameters.Span(buffer.Entry.Offset, buffer.Length), integer ? 1 : weight);
-            }
-        }
-    }
-
     internal float[] CopyFrozen()
     {
         var values = new float[Layout.FrozenLength];
@@ -265,7 +195,7 @@ internal sealed class ModelTensors : IDisposable
             }
         }
 
-        foreach (var buffer in _buffers)
+        foreach (var buffer in Buffers.All)
         {
             buffer.Read(vector.Slice((int)buffer.Entry.Offset, buffer.Length));
         }
@@ -273,14 +203,14 @@ internal sealed class ModelTensors : IDisposable
 
     /// <summary>The module's tensors with their places.</summary>
     internal IEnumerable<(TensorEntry Entry, torch.Tensor Tensor)> All() =>
-        _trainable.Concat(_frozen).Select(pair => (pair.Entry, pair.Tensors[0])).Concat(_buffers.Select(buffer => (buffer.Entry, buffer.Tensor)));
+        _trainable.Concat(_frozen).Select(pair => (pair.Entry, pair.Tensors[0])).Concat(Buffers.All.Select(buffer => (buffer.Entry, buffer.Tensor)));
 
     /// <summary>A checksum of the values of each frozen parameter, in layout order.</summary>
     internal IEnumerable<(string Name, UInt128 Checksum)> FrozenChecksums() =>
         _frozen.Select(frozen => (frozen.Entry.Name, TensorValues.Checksum(frozen.Tensors[0])));
 
     /// <inheritdoc/>
-    public void Dispose() => _onDevice?.Dispose();
+    public void Dispose() => Buffers.Dispose();
 
     private static ImmutableArray<long> Shape(torch.Tensor[] tensors) => [.. tensors[0].shape];
 
