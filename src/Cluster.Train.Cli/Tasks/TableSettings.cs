@@ -34,8 +34,9 @@ internal static class TableSettings
     ];
 
     /// <summary>How messages name a table's properties, and which options these are.</summary>
-    private static readonly (string Property, string Option)[] s_names =
+    internal static readonly IReadOnlyList<(string Property, string Option)> Names =
     [
+        ("UTF-8 or what its layout says; save it as UTF-8, or set the layout's Encoding", "UTF-8; save it as UTF-8"),
         ("the layout's Delimiter", "--delimiter"), ("the table's Delimiter", "--delimiter"), ("the table's DecimalSeparator to it", "--decimal to it"),
         ("the table's HasHeader to false", "--header to no"), ("missing in Columns", "missing in --columns"),
         ("the table's SkipWithoutTarget to true", "--missing-target to skip"), ("the table's SkipWithoutTarget as true", "--missing-target skip"),
@@ -57,7 +58,7 @@ internal static class TableSettings
         }
         catch (BadInputException error)
         {
-            throw new BadInputException(s_names.Aggregate(error.Message, (message, name) => message.Replace(name.Property, name.Option, StringComparison.Ordinal)), error);
+            throw new BadInputException(Names.Aggregate(error.Message, (message, name) => message.Replace(name.Property, name.Option, StringComparison.Ordinal)), error);
         }
     }
 
