@@ -35,10 +35,9 @@ internal sealed record CsvColumns(string[] Names, string[] Features, int[] Posit
             throw new BadInputException($"'{path}' has only the target column '{layout.Target}'; it needs at least one more to predict it from");
         }
 
-        if (layout.Features.Count == 0 && Array.IndexOf(features, "") >= 0)
+        if (layout.Features.Count == 0 && RowIndex.Of(features) is { } index)
         {
-            throw new BadInputException(
-                Invariant($"'{path}': column {Array.IndexOf(names, "") + 1} has no name; is it a row index, which pandas writes so? Put \"\" into Ignore to leave it out, or name the columns of numbers in Features"));
+            throw new BadInputException($"{RowIndex.Told(path, names, index)} Put \"{index}\" into Ignore to leave it out, or name the columns of numbers in Features");
         }
 
         return new CsvColumns(names, features, [.. features.Select(name => ColumnOf(path, layout, names, name))], target);

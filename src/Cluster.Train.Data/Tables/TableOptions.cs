@@ -14,7 +14,7 @@ public sealed record TableOptions
     /// <summary>The columns to predict them from, in the order in which the model gets them. <b>Default</b>: all but targets and <see cref="Ignore"/>, in the file's order.</summary>
     public IReadOnlyList<string> Features { get; init; } = [];
 
-    /// <summary>Columns that are no features. <b>Default</b>: none.</summary>
+    /// <summary>Columns that are no features; one without a name is called "". <b>Default</b>: none.</summary>
     public IReadOnlyList<string> Ignore { get; init; } = [];
 
     /// <summary>Features whose cells are categories, written as words or numbers; the others are numbers. <b>Default</b>: none.</summary>

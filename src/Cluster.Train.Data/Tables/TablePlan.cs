@@ -19,10 +19,10 @@ internal sealed record TablePlan(IReadOnlyList<TableColumn> Features, IReadOnlyL
     internal int Words => Features.Concat(Targets).Count(column => column.IsWord);
 
     /// <summary>Finds the columns of a table to train with.</summary>
-    /// <exception cref="BadInputException">A column is not there, or there twice; names those that are there.</exception>
+    /// <exception cref="BadInputException">A column is not there, there twice, or a row index; names those that are there.</exception>
     internal static TablePlan Of(ITableRows rows, TableOptions options)
     {
-        foreach (var name in options.Ignore.Concat(options.Categorical).Concat(options.MissingIn.Keys))
+        foreach (var name in options.Ignore.Where(name => name.Length > 0).Concat(options.Categorical).Concat(options.MissingIn.Keys))
         {
             Position(rows, name);
         }
@@ -33,6 +33,12 @@ internal sealed record TablePlan(IReadOnlyList<TableColumn> Features, IReadOnlyL
         if (features.Count == 0)
         {
             throw new BadInputException($"'{rows.Path}' has no column to predict '{options.Targets[0]}' from; its columns are {CellText.List(rows.Names.ToList())}");
+        }
+
+        if (options.Features.Count == 0 && RowIndex.Of(features) is { } index)
+        {
+            var leave = index.Length == 0 ? "Put \"\" into the table's Ignore to leave such a column out" : $"Put \"{index}\" into the table's Ignore to leave it out";
+            throw new BadInputException($"{RowIndex.Told(rows.Path, rows.Names, index)} {leave}, or name the columns of numbers in the table's Features");
         }
 
         if (options.MissingIn.Keys.FirstOrDefault(name => !features.Contains(name, StringComparer.Ordinal)) is { } unused)

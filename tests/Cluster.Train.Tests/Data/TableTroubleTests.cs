@@ -96,6 +96,24 @@ public sealed class TableTroubleTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("", ": column 1 has no name; is it a row index, which pandas writes so? Put \"\" into the table's Ignore to leave such a column out, or name the columns of numbers in the table's Features")]
+    [InlineData("Unnamed: 0", ": column 1 is called 'Unnamed: 0'; is it a row index, which pandas writes so? Put \"Unnamed: 0\" into the table's Ignore to leave it out, or name the columns of numbers in the table's Features")]
+    [InlineData("__index_level_0__", ": column 1 is called '__index_level_0__'; is it a row index, which pandas writes so? Put")]
+    public void A_row_index_is_learnt_from_only_where_it_is_named(string name, string expected)
+    {
+        File.WriteAllText(_folder["table.csv"], $"{name},a,side,kind\n0,1,left,yes\n1,2,right,no\n2,3,left,no\n");
+        File.WriteAllText(_folder["plain.csv"], Table);
+
+        var refusal = Assert.Throws<BadInputException>(() => TableDataset.Open(_folder["table.csv"], s_kind)).Message;
+        var without = TableDataset.Open(_folder["table.csv"], s_kind with { Ignore = [name] });
+        var with = TableDataset.Open(_folder["table.csv"], s_kind with { Features = [name, "a", "side"] });
+
+        Assert.Contains(expected, refusal, StringComparison.Ordinal);
+        Assert.Equal(TableDataset.Open(_folder["plain.csv"], s_kind).Preparation, without.Preparation);
+        Assert.Equal(TablePreparation.Parse(without.Preparation).Width + 1, TablePreparation.Parse(with.Preparation).Width);
+    }
+
     [Fact]
     public void A_class_that_only_rows_of_evaluation_have()
     {

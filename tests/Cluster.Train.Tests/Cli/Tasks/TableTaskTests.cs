@@ -103,6 +103,19 @@ public sealed class TableTaskTests : IDisposable
     }
 
     [Fact]
+    public async Task A_row_index_without_a_name_is_left_out_or_refused()
+    {
+        var table = _folder["index.csv"];
+        File.WriteAllText(table, string.Join('\n', Enumerable.Range(0, 40).Select(row => FormattableString.Invariant($"{row},{row % 7},{row % 7 * 2}")).Prepend(",a,price")));
+
+        var refused = await ProgramRun.RunAsync("train", "table", "--data", table, "--target", "price", "--kind", "quantity", "--epochs", "1");
+        var trained = await Train(table, "--target", "price", "--kind", "quantity", "--epochs", "1", "--ignore", "\"\"", "--hidden", "none");
+
+        refused.AssertRefused($"'{table}': column 1 has no name; is it a row index, which pandas writes so? Put \"\" into --ignore (in a shell, --ignore '\"\"') to leave such a column out, or name the columns of numbers in --features");
+        Assert.Contains("parameters  2, ", trained.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task An_unseen_category_of_new_rows_is_refused_with_its_line_or_another_one()
     {
         File.WriteAllText(_folder["new.csv"], "width,soil,length\n9.5,clay,1.5\n1.25,sand,8\n");
