@@ -40,6 +40,22 @@ public sealed class NoticeTests
     }
 
     [Fact]
+    public async Task Arithmetic_that_broadcasts_whole_numbers_is_told_as_well()
+    {
+        var task = new SmallTask
+        {
+            Model = () => torch.nn.Sequential(("in", torch.nn.Linear(SmallData.Width, 1))),
+            LossOf = (prediction, batch) => (prediction - batch.Target.to_type(torch.ScalarType.Float32)).abs().mean(),
+            CountOf = (_, _) => default,
+        };
+        var run = new LocalRun { Task = task, Workers = 2 };
+
+        await run.RunAsync();
+
+        Assert.Matches(@"Predict gives \[8, 1\] and the targets are \[8\]", Assert.Single(run.Notices));
+    }
+
+    [Fact]
     public async Task Nothing_is_told_of_arithmetic_that_reshapes()
     {
         var run = new LocalRun { Task = Regression((prediction, batch) => (prediction.squeeze(1) - batch.Target).square().mean()), Workers = 2 };

@@ -79,12 +79,12 @@ internal sealed class TaskNotices(string task, int shards, bool weighted)
     }
 
     private static bool Differ(torch.Tensor output, torch.Tensor target) =>
-        target.dtype == torch.ScalarType.Float32 && output.dtype == torch.ScalarType.Float32 && target.numel() == output.numel() && !target.shape.AsSpan().SequenceEqual(output.shape);
+        target.dtype is torch.ScalarType.Float32 or torch.ScalarType.Int64 && output.dtype == torch.ScalarType.Float32 && target.numel() == output.numel() && !target.shape.AsSpan().SequenceEqual(output.shape);
 
     private static bool Varies(torch.Tensor values)
     {
         using var scope = torch.NewDisposeScope();
-        var flat = values.detach();
+        var flat = values.detach().to_type(torch.ScalarType.Float32);
         return flat.numel() > 1 && flat.max().item<float>() > flat.min().item<float>();
     }
 
