@@ -10,6 +10,7 @@ internal static class OutputFile
     public static void Probe(string path, string source)
     {
         if (Directory.Exists(path)) throw new BadInputException($"{source} is '{path}', which is a folder: give a file");
+        if (IsDevice(path)) throw new BadInputException($"{source} is '{path}', which is no file but a device, and would be replaced by one: give a file");
         var folder = FolderOf(path);
         if (!Directory.Exists(folder)) throw new BadInputException($"{source} is '{path}', but there is no folder '{folder}': make it first");
         if (File.Exists(path) && File.GetAttributes(path).HasFlag(FileAttributes.ReadOnly)) throw new BadInputException($"{source} is '{path}', which is read-only");
@@ -77,6 +78,11 @@ internal static class OutputFile
             throw new BadInputException($"{source} is '{path}', which cannot be written: {reason}", exception);
         }
     }
+
+    // What is written beside its place and moved there takes the place of a device, which root may do to the whole machine's /dev/null.
+    private static bool IsDevice(string path) =>
+        File.Exists(path) && Path.GetFullPath(path) is var full
+        && ((full.StartsWith("/dev/", StringComparison.Ordinal) && !full.StartsWith("/dev/shm/", StringComparison.Ordinal)) || full.StartsWith("/proc/", StringComparison.Ordinal));
 
     private static string FolderOf(string path) => Path.GetDirectoryName(Path.GetFullPath(path)) ?? throw new BadInputException($"'{path}' names no file");
 

@@ -69,6 +69,20 @@ public sealed class OutputFileTests
         Assert.Single(Directory.GetFileSystemEntries(folder.Path));
     }
 
+    [SkippableTheory]
+    [InlineData("--summary")]
+    [InlineData("--history")]
+    public async Task A_device_is_refused_and_stays_what_it_is(string option)
+    {
+        Skip.If(OperatingSystem.IsWindows(), "/dev/null is a device of Linux and macOS");
+
+        var run = await new HostRun().RunAsync("train", "xor", option, "/dev/null");
+
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains($"{option} is '/dev/null', which is no file but a device", run.Error, StringComparison.Ordinal);
+        Assert.Equal(0, new FileInfo("/dev/null").Length);
+    }
+
     [Fact]
     public async Task A_folder_that_vanishes_while_training_is_a_fault_with_the_files_name()
     {
