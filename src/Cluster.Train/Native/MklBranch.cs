@@ -24,18 +24,24 @@ internal static class MklBranch
     /// <summary>Makes sure that the branch in force is the one that was asked for.</summary>
     /// <param name="portable">Whether that is <see cref="Portable"/>.</param>
     /// <param name="inForce">The branch in force: <see cref="InForce"/>.</param>
+    /// <param name="wasLoaded">Whether libtorch may have been used before it was asked for.</param>
     /// <exception cref="BadInputException">It is another one.</exception>
-    internal static void Require(bool portable, int? inForce)
+    internal static void Require(bool portable, int? inForce, bool wasLoaded)
     {
         if (inForce is { } branch && branch != (Strict | (portable ? Avx2 : Auto)))
         {
             throw new BadInputException(
                 $"MKL, which computes libtorch's matrix products, takes {Name(branch)} instead of {(portable ? Portable : Default)}, so the bits would depend on this process: "
-                + (NativeSettings.OfUser() is { Length: > 0 } settings
-                    ? $"unset {settings}"
-                    : "libtorch was used before Cluster.Train, or told so by other code; call TrainingHost.RunAsync or NativeEnvironment.Prepare before any torch call"));
+                + Mend(portable, wasLoaded));
         }
     }
+
+    private static string Mend(bool portable, bool wasLoaded) => (NativeSettings.OfUser(), portable && !wasLoaded) switch
+    {
+        ({ Length: > 0 } settings, _) => $"unset {settings}",
+        (_, true) => $"{Processor.Name} has AVX2, but lacks or hides other instructions that MKL wants with it, such as AES; leave --portable out and use machines of one kind",
+        _ => "libtorch was used before Cluster.Train, or told so by other code; call TrainingHost.RunAsync or NativeEnvironment.Prepare before any torch call",
+    };
 
     /// <summary>A branch by the name that MKL_CBWR has for it.</summary>
     internal static string Name(int branch)

@@ -58,6 +58,7 @@ public static partial class NativeEnvironment
                 throw new BadInputException("--portable needs a processor with AVX2, and this one has none; leave --portable out");
             }
 
+            var wasLoaded = TorchIsLoaded() != false;
             // Strict: the same for every alignment.
             SetNative("MKL_CBWR", portable ? MklBranch.Portable : MklBranch.Default);
             if (portable)
@@ -69,7 +70,7 @@ public static partial class NativeEnvironment
             SetCudaWorkspace();
             OpenMpBinding.Remove();
             NativeHeap.Configure();
-            Load(portable);
+            Load(portable, wasLoaded);
             _portable = portable;
         }
     }
@@ -81,7 +82,7 @@ public static partial class NativeEnvironment
         return File.Exists(maps) ? File.ReadLines(maps).Any(line => line.Contains("libtorch_cpu", StringComparison.Ordinal)) : null;
     }
 
-    private static void Load(bool portable)
+    private static void Load(bool portable, bool wasLoaded)
     {
         if (LibtorchProbe.Problem() is { } problem)
         {
@@ -98,7 +99,7 @@ public static partial class NativeEnvironment
         }
 
         torch.InitializeDeviceType(DeviceType.CPU);
-        MklBranch.Require(portable, MklBranch.InForce());
+        MklBranch.Require(portable, MklBranch.InForce(), wasLoaded);
         Convolutions.Require();
     }
 

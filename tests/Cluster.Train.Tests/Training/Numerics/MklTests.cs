@@ -12,7 +12,7 @@ public sealed class MklTests
         Skip.If(branch is null, "libtorch's MKL exports its functions on Linux only");
 
         Assert.Equal("AUTO,STRICT", MklBranch.Name(branch!.Value));
-        MklBranch.Require(portable: false, branch);
+        MklBranch.Require(portable: false, branch, wasLoaded: false);
     }
 
     [Theory]
@@ -22,7 +22,14 @@ public sealed class MklTests
     [InlineData(false, 1, "takes no branch instead of AUTO,STRICT")]
     [InlineData(false, 3, "takes COMPATIBLE instead of AUTO,STRICT")]
     public void Another_branch_is_refused_by_name(bool portable, int branch, string reason) =>
-        Assert.Contains(reason, Assert.Throws<BadInputException>(() => MklBranch.Require(portable, branch)).Message, StringComparison.Ordinal);
+        Assert.Contains(reason, Assert.Throws<BadInputException>(() => MklBranch.Require(portable, branch, wasLoaded: false)).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData(true, false, "lacks or hides other instructions that MKL wants with it, such as AES; leave --portable out")]
+    [InlineData(true, true, "call TrainingHost.RunAsync or NativeEnvironment.Prepare before any torch call")]
+    [InlineData(false, false, "call TrainingHost.RunAsync or NativeEnvironment.Prepare before any torch call")]
+    public void What_to_do_depends_on_whether_libtorch_was_there_before(bool portable, bool wasLoaded, string advice) =>
+        Assert.Contains(advice, Assert.Throws<BadInputException>(() => MklBranch.Require(portable, inForce: 1, wasLoaded)).Message, StringComparison.Ordinal);
 
     [Fact]
     public void Where_an_answer_is_kept_is_read_from_the_first_instruction_only_if_all_bytes_are_known()
