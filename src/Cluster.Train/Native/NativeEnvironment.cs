@@ -101,6 +101,10 @@ public static partial class NativeEnvironment
         torch.InitializeDeviceType(DeviceType.CPU);
         MklBranch.Require(portable, MklBranch.InForce(), wasLoaded);
         Convolutions.Require();
+        if (portable)
+        {
+            ApproximatedFunctions.Watch();
+        }
     }
 
     /// <summary>Where it comes too late, or fails, <see cref="CudaDeterminism.Require"/> tells: it matters on a GPU only.</summary>

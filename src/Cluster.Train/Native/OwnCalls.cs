@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Cluster.Train.Native;
 
 /// <summary>
-/// Has a library call a function of its own that something else in the process has taken the place of. On Linux a library
-/// calls even its own exported functions through a table of addresses, which the dynamic linker fills with the first function
+/// Decides what a library calls for a function of its own: that one, where something else in the process has taken its place, or
+/// one of ours. On Linux a library calls even its own exported functions through a table of addresses, which the dynamic linker fills with the first function
 /// of that name: one that LD_PRELOAD brings goes before the library's own. The table is found through the library's dynamic
 /// section (System V ABI, "Dynamic Linking"; the AMD64 supplement for the layout of its entries) and is data, not code.
 /// </summary>
@@ -14,24 +14,35 @@ internal static unsafe partial class OwnCalls
     private const long EndOfTags = 0, SizeOfTable = 2, Symbols = 6, Table = 23;
     private const uint JumpSlot = 7;
 
-    /// <summary>Writes the function's own address into the table.</summary>
+    /// <summary>Has the library call the function itself.</summary>
     /// <param name="library">Handle of the library.</param>
     /// <param name="function">Address of a function in it.</param>
-    internal static void Restore(nint library, nint function)
+    internal static void Restore(nint library, nint function) => Redirect(library, function, function);
+
+    /// <summary>Has the library call another function in a function's place.</summary>
+    /// <param name="library">Handle of the library.</param>
+    /// <param name="function">Address of a function in it.</param>
+    /// <param name="other">Address of what it is to call.</param>
+    /// <returns>Whether it does now, at least from one place.</returns>
+    internal static bool Redirect(nint library, nint function, nint other)
     {
         if (!OperatingSystem.IsLinux() || RuntimeInformation.ProcessArchitecture != Architecture.X64 || Find(library) is not { } parts)
         {
-            return;
+            return false;
         }
 
+        var isDone = false;
         for (var entry = (Entry*)parts.Entries; entry < (Entry*)parts.End; entry++)
         {
             var slot = parts.Base + (nint)entry->Offset;
             if ((uint)entry->Info == JumpSlot && ((Symbol*)parts.Symbols)[entry->Info >> 32].Value == (ulong)(function - parts.Base) && IsWritable(slot))
             {
-                Marshal.WriteIntPtr(slot, function);
+                Marshal.WriteIntPtr(slot, other);
+                isDone = true;
             }
         }
+
+        return isDone;
     }
 
     private static Parts? Find(nint library)

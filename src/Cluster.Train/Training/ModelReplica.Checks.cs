@@ -1,9 +1,12 @@
+using Cluster.Train.Native;
+
 namespace Cluster.Train.Training;
 
 /// <summary>What is looked at, now and then or as others ask, so that a task cannot spoil a run unnoticed.</summary>
 internal sealed partial class ModelReplica
 {
     private readonly long _bypasses = RandomGate.Bypasses;
+    private readonly long _approximations = ApproximatedFunctions.Calls;
     private long _checkAt;
     private long _checkInterval;
 
@@ -49,6 +52,13 @@ internal sealed partial class ModelReplica
     /// <summary>After the first step since the replica was bound, and then ever more rarely: what a task does once, it often begins to do later.</summary>
     private void CheckNowAndThen(long step)
     {
+        if (ApproximatedFunctions.Calls != _approximations)
+        {
+            throw new BadInputException(
+                $"task '{_task.Name}': --portable cannot hold with {ApproximatedFunctions.Last}: MKL begins it with an approximation of 1/sqrt(x) that processors of AMD and of Intel round differently; "
+                + "use other functions (asin(x) is atan2(x, sqrt(1 - x * x)), acos(x) is atan2(sqrt(1 - x * x), x), a Cholesky decomposition can be of float64), or leave --portable out");
+        }
+
         if (step < _checkAt)
         {
             return;

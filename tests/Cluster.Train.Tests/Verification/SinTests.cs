@@ -51,4 +51,30 @@ public sealed class SinTests(ITestOutputHelper output)
         Assert.Contains("\nall 14 agree, SHA-256 of the parameters:\n", run.Out, StringComparison.Ordinal);
         Assert.Contains("\nonce more, in another process ", run.Out, StringComparison.Ordinal);
     }
+
+    [SkippableTheory]
+    [InlineData("asin", "asin")]
+    [InlineData("acos", "acos")]
+    [InlineData("cholesky", "linalg.cholesky of float32")]
+    public async Task A_function_that_makers_of_processors_compute_otherwise_is_refused_of_a_portable_job(string task, string name)
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "which functions of MKL libtorch calls can be seen on Linux only");
+        string[] job = ["train", "with-" + task, "--steps", "3", "--workers", "1"];
+
+        var portable = await ChildProgram.SinsAsync([.. job, "--portable"]);
+        var usual = await ChildProgram.SinsAsync(job);
+
+        Assert.True(portable.ExitCode == 2, portable.Text);
+        Assert.Contains($"error: task 'with-{task}': --portable cannot hold with {name}: ", portable.Text, StringComparison.Ordinal);
+        Assert.Single(portable.Error.Trim().Split('\n'));
+        Assert.True(usual.ExitCode == 0, usual.Text);
+    }
+
+    [Fact]
+    public async Task What_is_advised_in_their_place_is_portable()
+    {
+        var run = await ChildProgram.SinsAsync("train", "with-advised", "--steps", "3", "--workers", "1", "--portable");
+
+        Assert.True(run.ExitCode == 0, run.Text);
+    }
 }
