@@ -4,8 +4,8 @@ namespace Cluster.Train.Native;
 
 /// <summary>
 /// Decides what a library calls for a function of its own: that one, where something else in the process has taken its place, or
-/// one of ours. On Linux a library calls even its own exported functions through a table of addresses, which the dynamic linker fills with the first function
-/// of that name: one that LD_PRELOAD brings goes before the library's own. The table is found through the library's dynamic
+/// one of ours. On Linux a library calls even its own exported functions through a table of addresses, which the dynamic linker
+/// fills with the first function of that name: one that LD_PRELOAD brings goes before the library's own. The table is found through the library's dynamic
 /// section (System V ABI, "Dynamic Linking"; the AMD64 supplement for the layout of its entries) and is data, not code.
 /// </summary>
 internal static unsafe partial class OwnCalls
@@ -23,26 +23,21 @@ internal static unsafe partial class OwnCalls
     /// <param name="library">Handle of the library.</param>
     /// <param name="function">Address of a function in it.</param>
     /// <param name="other">Address of what it is to call.</param>
-    /// <returns>Whether it does now, at least from one place.</returns>
-    internal static bool Redirect(nint library, nint function, nint other)
+    internal static void Redirect(nint library, nint function, nint other)
     {
         if (!OperatingSystem.IsLinux() || RuntimeInformation.ProcessArchitecture != Architecture.X64 || Find(library) is not { } parts)
         {
-            return false;
+            return;
         }
 
-        var isDone = false;
         for (var entry = (Entry*)parts.Entries; entry < (Entry*)parts.End; entry++)
         {
             var slot = parts.Base + (nint)entry->Offset;
             if ((uint)entry->Info == JumpSlot && ((Symbol*)parts.Symbols)[entry->Info >> 32].Value == (ulong)(function - parts.Base) && IsWritable(slot))
             {
                 Marshal.WriteIntPtr(slot, other);
-                isDone = true;
             }
         }
-
-        return isDone;
     }
 
     private static Parts? Find(nint library)
